@@ -1,0 +1,105 @@
+"""The manifest of a bundle: what a device must know, and must be able to check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pitmark.core.errors import BundleError, InvalidInputError, InvalidLabelError
+from pitmark.core.inspector import InspectorSpec
+from pitmark.core.label_book import LabelBook
+
+FORMAT_VERSION = 1
+MANIFEST_NAME = "manifest.json"
+MODEL_FP32 = "model.fp32.onnx"
+MODEL_INT8 = "model.int8.onnx"
+GOLDEN_NAME = "golden.npz"
+DRIFT_NAME = "drift.npz"
+ALLOWED_FILES = frozenset({MODEL_FP32, MODEL_INT8, GOLDEN_NAME, DRIFT_NAME})
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything about a release but its files.
+
+    `files` gives the sha256 of every other file in the bundle. `tolerance` is the
+    largest difference of a score, by precision, that golden inputs may show on a device.
+    `gate` is the record of the checks that allowed the release.
+    """
+
+    project: str
+    version: int
+    snapshot_id: str
+    run_id: str
+    created: str
+    inspector: InspectorSpec
+    label_book: LabelBook
+    files: Mapping[str, str]
+    tolerance: Mapping[str, float]
+    gate: Mapping[str, Any]
+    format_version: int = FORMAT_VERSION
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest as plain JSON types."""
+        return {
+            "format_version": self.format_version,
+            "project": self.project,
+            "version": self.version,
+            "snapshot_id": self.snapshot_id,
+            "run_id": self.run_id,
+            "created": self.created,
+            "inspector": self.inspector.to_json(),
+            "label_book": self.label_book.to_json(),
+            "files": dict(self.files),
+            "tolerance": dict(self.tolerance),
+            "gate": dict(self.gate),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Manifest:
+        """The manifest that `to_json` wrote.
+
+        Args:
+            data: The JSON object.
+
+        Returns:
+            The manifest.
+
+        Raises:
+            BundleError: A newer format, or something missing, unknown or wrong.
+        """
+        found = data.get("format_version")
+        if not isinstance(found, int) or not 1 <= found <= FORMAT_VERSION:
+            raise BundleError(
+                f"the bundle has format version {found!r}, this Pitmark reads up to"
+                f" {FORMAT_VERSION}",
+                hint="Update Pitmark on this device, or release again with this version.",
+            )
+        try:
+            files = {str(k): str(v) for k, v in data["files"].items()}
+            manifest = Manifest(
+                project=str(data["project"]),
+                version=int(data["version"]),
+                snapshot_id=str(data["snapshot_id"]),
+                run_id=str(data["run_id"]),
+                created=str(data["created"]),
+                inspector=InspectorSpec.from_json(data["inspector"]),
+                label_book=LabelBook.from_json(data["label_book"]),
+                files=files,
+                tolerance={str(k): float(v) for k, v in data["tolerance"].items()},
+                gate=dict(data["gate"]),
+                format_version=found,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            raise BundleError(f"the bundle's manifest is damaged: {exc!r}") from exc
+        except (InvalidInputError, InvalidLabelError) as exc:
+            raise BundleError(f"the bundle's manifest is damaged: {exc}") from exc
+        unknown = sorted(set(files) - ALLOWED_FILES)
+        if unknown or MODEL_FP32 not in files:
+            raise BundleError(
+                f"the bundle lists {unknown[0]!r}, which no bundle holds"
+                if unknown
+                else f"the bundle lacks {MODEL_FP32}"
+            )
+        return manifest

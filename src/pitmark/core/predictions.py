@@ -1,0 +1,133 @@
+"""What a model says about one image: the one currency between models, scores and users.
+
+Scores lie in [0, 1]; higher means more likely a defect (or the named class). Boxes are
+in pixels of the stored image. Maps cover the whole image, whatever their resolution: the
+cell (i, j) of an (h, w) map stands for H / h x W / w pixels.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pitmark.core.errors import InvalidInputError
+
+
+def _no_boxes() -> NDArray[np.float32]:
+    return np.zeros((0, 4), dtype=np.float32)
+
+
+def _no_scores() -> NDArray[np.float32]:
+    return np.zeros(0, dtype=np.float32)
+
+
+def _no_classes() -> NDArray[np.int64]:
+    return np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One image as a model sees it; fields that its task does not have stay empty.
+
+    `score` is that of the image being NG. `class_probs` is (K,) for classification;
+    boxes are (N, 4), (N,), (N,) for detection, best first; `maps_khw` is (K, h, w)
+    float16 for segmentation and anomaly (there K = 1); `embedding` is (D,).
+    """
+
+    size_wh: tuple[int, int]
+    score: float
+    class_probs: NDArray[np.float32] | None = None
+    boxes_xyxy: NDArray[np.float32] = field(default_factory=_no_boxes)
+    box_scores: NDArray[np.float32] = field(default_factory=_no_scores)
+    box_classes: NDArray[np.int64] = field(default_factory=_no_classes)
+    maps_khw: NDArray[np.float16] | None = None
+    embedding: NDArray[np.float32] = field(default_factory=_no_scores)
+
+    def maps_at(self, size_wh: tuple[int, int]) -> NDArray[np.float32]:
+        """The maps resampled (bilinear) to another size.
+
+        Args:
+            size_wh: Width and height in pixels, usually those of the image.
+
+        Returns:
+            (K, H, W) float32 in [0, 1].
+
+        Raises:
+            InvalidInputError: This prediction has no maps.
+        """
+        if self.maps_khw is None:
+            raise InvalidInputError("this prediction has no maps")
+        planes = [
+            np.asarray(
+                Image.fromarray(m.astype(np.float32)).resize(size_wh, Image.Resampling.BILINEAR)
+            )
+            for m in self.maps_khw
+        ]
+        if not planes:
+            return np.zeros((0, size_wh[1], size_wh[0]), dtype=np.float32)
+        return np.asarray(np.stack(planes), dtype=np.float32)
+
+
+_BOX_FIELDS = ("boxes_xyxy", "box_scores", "box_classes")
+
+
+def predictions_to_bytes(predictions: Mapping[str, Prediction]) -> bytes:
+    """Predictions by image as one npz file (no pickled objects).
+
+    Args:
+        predictions: sha256 to prediction.
+
+    Returns:
+        The file's bytes.
+    """
+    arrays: dict[str, NDArray[np.generic]] = {
+        "keys": np.array(list(predictions), dtype="U64"),
+        "sizes": np.array([p.size_wh for p in predictions.values()], dtype=np.int64),
+        "scores": np.array([p.score for p in predictions.values()], dtype=np.float64),
+        "counts": np.array([len(p.box_scores) for p in predictions.values()]),
+    }
+    if predictions:
+        for name in _BOX_FIELDS:
+            arrays[name] = np.concatenate([getattr(p, name) for p in predictions.values()])
+        arrays["embeddings"] = np.stack([p.embedding for p in predictions.values()])
+    for position, prediction in enumerate(predictions.values()):
+        if prediction.class_probs is not None:
+            arrays[f"probs{position}"] = prediction.class_probs
+        if prediction.maps_khw is not None:
+            arrays[f"maps{position}"] = prediction.maps_khw
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def predictions_from_bytes(data: bytes) -> dict[str, Prediction]:
+    """The predictions that `predictions_to_bytes` wrote.
+
+    Args:
+        data: The file's bytes.
+
+    Returns:
+        sha256 to prediction, in the order written.
+    """
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        ends: list[int] = np.cumsum(file["counts"]).tolist()
+        boxes = {n: file[n] for n in _BOX_FIELDS} if len(file["keys"]) else {}
+        embeddings = file["embeddings"] if len(file["keys"]) else []
+        out: dict[str, Prediction] = {}
+        for i, key in enumerate(file["keys"]):
+            low, high = ends[i] - int(file["counts"][i]), ends[i]
+            width, height = (int(v) for v in file["sizes"][i])
+            out[str(key)] = Prediction(
+                size_wh=(width, height),
+                score=float(file["scores"][i]),
+                class_probs=file[f"probs{i}"] if f"probs{i}" in file else None,
+                maps_khw=file[f"maps{i}"] if f"maps{i}" in file else None,
+                embedding=embeddings[i],
+                **{n: a[low:high] for n, a in boxes.items()},
+            )
+    return out

@@ -1,0 +1,210 @@
+"""From the pixels of an image to what the network sees: one way, for training and edge.
+
+Two modes. `letterbox` shrinks the whole image into one patch and pads the right and lower
+rim. `tile` cuts overlapping patches at a fixed scale, so that small defects of large
+images keep their pixels. Grey images are repeated to three channels; 16-bit images are
+mapped from [low, high] to [0, 1] and never cut to 8 bits first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pitmark.core.errors import InvalidInputError
+
+Pixels = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PreprocessSpec:
+    """How images become patches; it travels with every model.
+
+    `input_wh` is the size of a patch in pixels, both multiples of 32. `low` and `high`
+    are the stored values that map to 0 and 1. In tile mode the image is first resized by
+    `scale`, and neighbors share at least `overlap_px`. Patches are (x - mean) / std.
+    """
+
+    input_wh: tuple[int, int]
+    mode: Literal["letterbox", "tile"] = "letterbox"
+    low: float = 0.0
+    high: float = 255.0
+    scale: float = 1.0
+    overlap_px: int = 64
+    mean: float = 0.5
+    std: float = 0.25
+
+    def __post_init__(self) -> None:
+        if any(side < 32 or side % 32 for side in self.input_wh):
+            raise InvalidInputError(
+                f"input size must be multiples of 32, found {self.input_wh}"
+            )
+        if not self.high > self.low or not self.scale > 0:
+            raise InvalidInputError(
+                f"need high > low and scale > 0, found {self.low}, {self.high}, {self.scale}"
+            )
+        if self.mode == "tile" and not 0 <= self.overlap_px < min(self.input_wh):
+            raise InvalidInputError(
+                f"overlap {self.overlap_px} px does not fit patches of {self.input_wh}"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """The spec as plain JSON types."""
+        return {**asdict(self), "input_wh": list(self.input_wh)}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> PreprocessSpec:
+        """The spec that `to_json` wrote.
+
+        Args:
+            data: The JSON object.
+
+        Returns:
+            The spec.
+
+        Raises:
+            InvalidInputError: A key is missing, unknown or of the wrong type.
+        """
+        try:
+            width, height = data["input_wh"]
+            return PreprocessSpec(**{**data, "input_wh": (int(width), int(height))})
+        except (KeyError, TypeError, ValueError) as exc:
+            raise InvalidInputError(f"not a preprocessing spec: {exc}") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a patch lies: image pixel = (patch pixel + offset) / scale, per axis.
+
+    `valid_wh` is the part of the patch that shows the image; the rest is padding.
+    """
+
+    offset_xy: tuple[int, int]
+    scale_xy: tuple[float, float]
+    valid_wh: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Patches:
+    """One image cut up: (P, 3, H, W) float32 and where each patch lies."""
+
+    data: NDArray[np.float32]
+    placements: tuple[Placement, ...]
+    scaled_wh: tuple[int, int]
+
+
+def check_pixels(image: Pixels) -> None:
+    """Make sure that an array is an image Pitmark can work with.
+
+    Args:
+        image: (H, W) or (H, W, 3), uint8 or uint16.
+
+    Raises:
+        InvalidInputError: Another shape or type, or no pixels.
+    """
+    shaped = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+    if not shaped or image.dtype not in (np.uint8, np.uint16) or 0 in image.shape:
+        raise InvalidInputError(
+            f"an image must be (H, W) or (H, W, 3) of uint8 or uint16,"
+            f" found {image.shape} of {image.dtype}"
+        )
+
+
+def resize(image: Pixels, size_wh: tuple[int, int]) -> NDArray[np.float32]:
+    """An image resampled (bilinear with antialiasing) without loss of bit depth.
+
+    Args:
+        image: (H, W) or (H, W, 3), uint8 or uint16.
+        size_wh: Wanted width and height in pixels.
+
+    Returns:
+        (H, W, 3) float32 in the stored range of values.
+    """
+    check_pixels(image)
+    how = Image.Resampling.BILINEAR
+    if image.dtype == np.uint8:
+        small = np.asarray(Image.fromarray(image).resize(size_wh, how), np.float32)
+    else:
+        planes = image[..., None] if image.ndim == 2 else image
+        small = np.stack(
+            [
+                np.asarray(
+                    Image.fromarray(planes[..., c].astype(np.float32)).resize(size_wh, how)
+                )
+                for c in range(planes.shape[2])
+            ],
+            axis=2,
+        )
+    small = small[..., None] if small.ndim == 2 else small
+    return np.repeat(small, 3, axis=2) if small.shape[2] == 1 else small
+
+
+def scaled_size(image_wh: tuple[int, int], spec: PreprocessSpec) -> tuple[int, int]:
+    """Width and height of an image after resizing, before it is cut or padded.
+
+    Args:
+        image_wh: Stored width and height in pixels.
+        spec: The preprocessing.
+
+    Returns:
+        Width and height in pixels, each at least 1.
+    """
+    width, height = image_wh
+    scale = spec.scale
+    if spec.mode == "letterbox":
+        scale = min(spec.input_wh[0] / width, spec.input_wh[1] / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def cut(image: Pixels, spec: PreprocessSpec) -> Patches:
+    """An image as the network sees it.
+
+    Args:
+        image: (H, W) or (H, W, 3), uint8 or uint16.
+        spec: The preprocessing.
+
+    Returns:
+        One patch in letterbox mode, at least one in tile mode.
+
+    Raises:
+        InvalidInputError: Not an image array.
+    """
+    check_pixels(image)
+    image_wh = (image.shape[1], image.shape[0])
+    scaled_wh = scaled_size(image_wh, spec)
+    values = (resize(image, scaled_wh) - spec.low) / (spec.high - spec.low)
+    values = (np.clip(values, 0, 1) - spec.mean) / spec.std
+    corners = _corners(scaled_wh, spec)
+    width, height = spec.input_wh
+    data = np.zeros((len(corners), 3, height, width), dtype=np.float32)
+    placements = []
+    scale_xy = (scaled_wh[0] / image_wh[0], scaled_wh[1] / image_wh[1])
+    for patch, (left, top) in zip(data, corners, strict=True):
+        part = values[top : top + height, left : left + width]
+        patch[:, : part.shape[0], : part.shape[1]] = part.transpose(2, 0, 1)
+        valid = (part.shape[1], part.shape[0])
+        placements.append(Placement((left, top), scale_xy, valid))
+    return Patches(data, tuple(placements), scaled_wh)
+
+
+def _corners(scaled_wh: tuple[int, int], spec: PreprocessSpec) -> list[tuple[int, int]]:
+    """Upper left corners of the patches, row by row, evenly spread."""
+    if spec.mode == "letterbox":
+        return [(0, 0)]
+    xs, ys = (
+        _starts(total, side, spec.overlap_px)
+        for total, side in zip(scaled_wh, spec.input_wh, strict=True)
+    )
+    return [(x, y) for y in ys for x in xs]
+
+
+def _starts(total: int, side: int, overlap: int) -> list[int]:
+    if total <= side:
+        return [0]
+    count = -(-(total - overlap) // (side - overlap))
+    return [round(i * (total - side) / (count - 1)) for i in range(count)]

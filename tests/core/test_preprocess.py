@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pitmark.core.errors import InvalidInputError
+from pitmark.core.preprocess import PreprocessSpec, cut, resize, scaled_size
+
+SPEC = PreprocessSpec((64, 32))
+TILES = PreprocessSpec((64, 64), mode="tile", overlap_px=16)
+rng = np.random.default_rng(0)
+
+
+def test_a_spec_survives_json():
+    assert PreprocessSpec.from_json(TILES.to_json()) == TILES
+
+
+@pytest.mark.parametrize(
+    ("data", "match"),
+    [
+        ({"input_wh": [64, 33]}, "multiples of 32"),
+        ({"input_wh": [64, 64], "low": 5, "high": 5}, "high > low"),
+        ({"input_wh": [64, 64], "mode": "tile", "overlap_px": 64}, "overlap 64"),
+        ({"input_wh": [64, 64], "colour": 1}, "not a preprocessing spec"),
+        ({}, "not a preprocessing spec"),
+    ],
+)
+def test_an_impossible_spec_is_refused(data, match):
+    with pytest.raises(InvalidInputError, match=match):
+        PreprocessSpec.from_json(data)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((4, 4), np.float32),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((0, 4), np.uint8),
+    ],
+)
+def test_what_is_no_image_is_refused(image):
+    with pytest.raises(InvalidInputError, match="an image must be"):
+        cut(image, SPEC)
+
+
+def test_a_letterboxed_image_keeps_its_shape_and_pads_right_and_below():
+    patches = cut(np.full((100, 100), 255, np.uint8), SPEC)
+    assert patches.data.shape == (1, 3, 32, 64)
+    assert patches.placements[0].valid_wh == (32, 32)
+    assert np.allclose(patches.data[0, :, :, :32], 2.0)
+    assert (patches.data[0, :, :, 32:] == 0).all()
+
+
+def test_grey_and_equal_colors_give_the_same_patches():
+    grey = rng.integers(0, 255, (40, 50), dtype=np.uint8)
+    color = np.repeat(grey[..., None], 3, axis=2)
+    assert np.array_equal(cut(grey, SPEC).data, cut(color, SPEC).data)
+
+
+def test_sixteen_bits_are_not_cut_to_eight():
+    ramp = np.arange(64 * 32, dtype=np.uint16).reshape(32, 64)
+    spec = PreprocessSpec((64, 32), low=0, high=float(64 * 32 - 1))
+    assert len(np.unique(cut(ramp, spec).data)) == 64 * 32
+
+
+def test_values_outside_the_range_are_held_at_its_ends():
+    spec = PreprocessSpec((64, 32), low=100, high=200)
+    image = np.full((32, 64), 50, np.uint8)
+    image[:, 32:] = 250
+    data = cut(image, spec).data
+    assert data.min() == -2
+    assert data.max() == 2
+
+
+def test_shrinking_averages_instead_of_skipping_pixels():
+    image = np.zeros((64, 64), np.uint8)
+    image[:, ::2] = 200
+    assert np.abs(resize(image, (16, 16)) - 100).max() < 10
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 300), st.integers(1, 300))
+def test_tiles_cover_every_pixel_and_stay_inside(width, height):
+    patches = cut(np.zeros((height, width), np.uint8), TILES)
+    seen = np.zeros((height, width), bool)
+    for place in patches.placements:
+        (left, top), (wide, high) = place.offset_xy, place.valid_wh
+        assert left + wide <= width
+        assert top + high <= height
+        seen[top : top + high, left : left + wide] = True
+    assert seen.all()
+
+
+@given(st.integers(65, 2000))
+def test_neighboring_tiles_share_the_overlap(width):
+    patches = cut(np.zeros((64, width), np.uint8), TILES)
+    starts = sorted({p.offset_xy[0] for p in patches.placements})
+    assert all(b - a <= 64 - 16 for a, b in zip(starts, starts[1:], strict=False))
+
+
+def test_tiles_show_the_stored_pixels():
+    image = rng.integers(0, 255, (100, 150), dtype=np.uint8)
+    patches = cut(image, TILES)
+    for patch, place in zip(patches.data, patches.placements, strict=True):
+        (left, top), (wide, high) = place.offset_xy, place.valid_wh
+        wanted = (image[top : top + high, left : left + wide] / 255 - 0.5) / 0.25
+        assert np.allclose(patch[0, :high, :wide], wanted, atol=1e-5)
+
+
+def test_a_one_pixel_image_is_an_image():
+    assert cut(np.zeros((1, 1), np.uint8), SPEC).data.shape == (1, 3, 32, 64)
+
+
+def test_the_scaled_size_never_reaches_zero():
+    assert scaled_size((5000, 2), SPEC) == (64, 1)
