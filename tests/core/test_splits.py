@@ -37,8 +37,7 @@ def test_the_order_of_images_does_not_matter(items, random):
 
 def test_shares_and_classes_come_out_even_without_groups():
     items = [
-        SplitItem(f"i{n}", f"i{n}", ("rare" if n % 10 == 0 else "common",))
-        for n in range(200)
+        SplitItem(f"i{n}", f"i{n}", ("rare" if n % 10 == 0 else "common",)) for n in range(200)
     ]
     parts = assign_parts(items, SHARES)
     assert Counter(parts.values()) == {"train": 140, "val": 30, "test": 30}

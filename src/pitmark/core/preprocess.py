@@ -19,6 +19,7 @@ from PIL import Image
 from pitmark.core.errors import InvalidInputError
 
 Pixels = NDArray[Any]
+_FLOATS = ("low", "high", "scale", "mean", "std")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class PreprocessSpec:
     std: float = 0.25
 
     def __post_init__(self) -> None:
+        if self.mode not in ("letterbox", "tile"):
+            raise InvalidInputError(f"unknown preprocessing mode {self.mode!r}")
         if any(side < 32 or side % 32 for side in self.input_wh):
             raise InvalidInputError(
                 f"input size must be multiples of 32, found {self.input_wh}"
@@ -72,7 +75,9 @@ class PreprocessSpec:
         """
         try:
             width, height = data["input_wh"]
-            return PreprocessSpec(**{**data, "input_wh": (int(width), int(height))})
+            floats = {n: float(data[n]) for n in _FLOATS if n in data}
+            size = (int(width), int(height))
+            return PreprocessSpec(**{**data, **floats, "input_wh": size})
         except (KeyError, TypeError, ValueError) as exc:
             raise InvalidInputError(f"not a preprocessing spec: {exc}") from exc
 
@@ -89,13 +94,51 @@ class Placement:
     valid_wh: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
 class Patches:
-    """One image cut up: (P, 3, H, W) float32 and where each patch lies."""
+    """One image cut up; patches are made when they are asked for.
 
-    data: NDArray[np.float32]
-    placements: tuple[Placement, ...]
-    scaled_wh: tuple[int, int]
+    A large image is thus never held as floating point all at once. `len` counts the
+    patches, and a slice of this object is an array (N, 3, H, W) float32.
+
+    Args:
+        scaled: (H, W) or (H, W, 3), resized, values in the stored range.
+        placements: Where each patch lies.
+        spec: The preprocessing.
+    """
+
+    def __init__(
+        self, scaled: Pixels, placements: tuple[Placement, ...], spec: PreprocessSpec
+    ) -> None:
+        self._scaled, self.placements, self._spec = scaled, placements, spec
+
+    def __len__(self) -> int:
+        return len(self.placements)
+
+    def __getitem__(self, wanted: slice) -> NDArray[np.float32]:
+        width, height = self._spec.input_wh
+        places = self.placements[wanted]
+        data = np.zeros((len(places), 3, height, width), dtype=np.float32)
+        for patch, place in zip(data, places, strict=True):
+            (left, top), (wide, high) = place.offset_xy, place.valid_wh
+            part = self._scaled[top : top + high, left : left + wide].astype(np.float32)
+            part = part if part.ndim == 3 else part[..., None]
+            patch[:, :high, :wide] = self._normalized(part).transpose(2, 0, 1)
+        return data
+
+    @property
+    def scaled_wh(self) -> tuple[int, int]:
+        """Width and height of the resized image in pixels."""
+        return self._scaled.shape[1], self._scaled.shape[0]
+
+    @property
+    def data(self) -> NDArray[np.float32]:
+        """All patches, (P, 3, H, W)."""
+        return self[:]
+
+    def _normalized(self, part: NDArray[np.float32]) -> NDArray[np.float32]:
+        spec = self._spec
+        values = np.clip((part - spec.low) / (spec.high - spec.low), 0, 1)
+        return np.asarray((values - spec.mean) / spec.std, dtype=np.float32)
 
 
 def check_pixels(image: Pixels) -> None:
@@ -115,7 +158,7 @@ def check_pixels(image: Pixels) -> None:
         )
 
 
-def resize(image: Pixels, size_wh: tuple[int, int]) -> NDArray[np.float32]:
+def resize(image: Pixels, size_wh: tuple[int, int]) -> Pixels:
     """An image resampled (bilinear with antialiasing) without loss of bit depth.
 
     Args:
@@ -123,25 +166,20 @@ def resize(image: Pixels, size_wh: tuple[int, int]) -> NDArray[np.float32]:
         size_wh: Wanted width and height in pixels.
 
     Returns:
-        (H, W, 3) float32 in the stored range of values.
+        The same number of channels and range of values: uint8 stays uint8, uint16
+        becomes float32. An image of the wanted size is given back as it is.
     """
     check_pixels(image)
     how = Image.Resampling.BILINEAR
+    if (image.shape[1], image.shape[0]) == size_wh:
+        return image
     if image.dtype == np.uint8:
-        small = np.asarray(Image.fromarray(image).resize(size_wh, how), np.float32)
-    else:
-        planes = image[..., None] if image.ndim == 2 else image
-        small = np.stack(
-            [
-                np.asarray(
-                    Image.fromarray(planes[..., c].astype(np.float32)).resize(size_wh, how)
-                )
-                for c in range(planes.shape[2])
-            ],
-            axis=2,
-        )
-    small = small[..., None] if small.ndim == 2 else small
-    return np.repeat(small, 3, axis=2) if small.shape[2] == 1 else small
+        return np.asarray(Image.fromarray(image).resize(size_wh, how))
+    planes = [image] if image.ndim == 2 else [image[..., c] for c in range(3)]
+    small = [
+        np.asarray(Image.fromarray(p.astype(np.float32)).resize(size_wh, how)) for p in planes
+    ]
+    return small[0] if image.ndim == 2 else np.stack(small, axis=2)
 
 
 def scaled_size(image_wh: tuple[int, int], spec: PreprocessSpec) -> tuple[int, int]:
@@ -177,19 +215,17 @@ def cut(image: Pixels, spec: PreprocessSpec) -> Patches:
     check_pixels(image)
     image_wh = (image.shape[1], image.shape[0])
     scaled_wh = scaled_size(image_wh, spec)
-    values = (resize(image, scaled_wh) - spec.low) / (spec.high - spec.low)
-    values = (np.clip(values, 0, 1) - spec.mean) / spec.std
-    corners = _corners(scaled_wh, spec)
     width, height = spec.input_wh
-    data = np.zeros((len(corners), 3, height, width), dtype=np.float32)
-    placements = []
     scale_xy = (scaled_wh[0] / image_wh[0], scaled_wh[1] / image_wh[1])
-    for patch, (left, top) in zip(data, corners, strict=True):
-        part = values[top : top + height, left : left + width]
-        patch[:, : part.shape[0], : part.shape[1]] = part.transpose(2, 0, 1)
-        valid = (part.shape[1], part.shape[0])
-        placements.append(Placement((left, top), scale_xy, valid))
-    return Patches(data, tuple(placements), scaled_wh)
+    placements = tuple(
+        Placement(
+            (left, top),
+            scale_xy,
+            (min(width, scaled_wh[0] - left), min(height, scaled_wh[1] - top)),
+        )
+        for left, top in _corners(scaled_wh, spec)
+    )
+    return Patches(resize(image, scaled_wh), placements, spec)
 
 
 def _corners(scaled_wh: tuple[int, int], spec: PreprocessSpec) -> list[tuple[int, int]]:

@@ -1,0 +1,93 @@
+"""Drift while the line runs: each inspection is weighed against the bundle's reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pitmark.core.bundle import DRIFT_NAME
+from pitmark.core.errors import BundleError, InvalidInputError
+from pitmark.edge.array_file import check_arrays
+from pitmark.edge.runtime import Inspection
+from pitmark.quality.drift import DriftMonitor, DriftState
+from pitmark.quality.drift_reference import DriftReference
+from pitmark.quality.input_statistics import image_statistics
+
+DEFAULT_RUN_LENGTH_IMAGES = 50_000
+
+
+class Monitor:
+    """Watches the inspections of one device for drift.
+
+    Args:
+        reference: The bundle's drift reference, `EdgeInspector.drift_reference`.
+        run_length_images: Images expected between two false alarms, the user's knob.
+        resume: What `to_json` gave before a restart; it then settles the run length.
+
+    Raises:
+        BundleError: The bundle has no drift reference, or a damaged one.
+        InvalidInputError: The state to resume is damaged or of another release.
+    """
+
+    def __init__(
+        self,
+        reference: bytes | None,
+        *,
+        run_length_images: int = DEFAULT_RUN_LENGTH_IMAGES,
+        resume: Mapping[str, Any] | None = None,
+    ) -> None:
+        known = _reference_from(reference)
+        self.caveat = known.caveat
+        self._drift = (
+            DriftMonitor(known, run_length_images=run_length_images)
+            if resume is None
+            else DriftMonitor.from_json(resume, known)
+        )
+
+    @property
+    def state(self) -> DriftState:
+        """The state after the latest inspection."""
+        return self._drift.state
+
+    def update(
+        self, inspection: Inspection, *, tags: Mapping[str, str] | None = None
+    ) -> DriftState:
+        """Take one inspection into account.
+
+        Args:
+            inspection: As it came from the inspector.
+            tags: What else is known about the image, such as its camera and lot.
+
+        Returns:
+            The state of the watch. An inspection without a usable prediction (verdict
+            error) says nothing about drift and leaves it as it was.
+
+        Raises:
+            InvalidInputError: The drift reference is not that of this model.
+        """
+        prediction, pixels = inspection.prediction, inspection.pixels
+        if prediction is None or pixels is None or not np.isfinite(prediction.embedding).all():
+            return self.state
+        return self._drift.update(
+            image_statistics(pixels), prediction.embedding, prediction.score, tags=tags
+        )
+
+    def reset(self) -> None:
+        """Start anew against the same reference, after an alarm was dealt with."""
+        self._drift.reset()
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything that a restarted device needs to go on, as plain JSON types."""
+        return self._drift.to_json()
+
+
+def _reference_from(data: bytes | None) -> DriftReference:
+    if data is None:
+        raise BundleError(f"the bundle has no {DRIFT_NAME} to compare with")
+    check_arrays(data, name=DRIFT_NAME)
+    try:
+        return DriftReference.from_bytes(data)
+    except InvalidInputError as exc:
+        raise BundleError(f"{DRIFT_NAME} is no drift reference: {exc}") from exc

@@ -1,0 +1,169 @@
+"""The network of a bundle on ONNX Runtime: patches in, named outputs out.
+
+Sessions are set up for a device that shares its cores and memory with a control program:
+no spinning between images, no memory arena that keeps its peak, one patch at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pitmark.core.assemble import OUTPUT_NAMES, assemble
+from pitmark.core.errors import BundleError, MissingExtraError
+from pitmark.core.inspector import InspectorSpec
+from pitmark.core.predictions import Prediction
+from pitmark.core.preprocess import Patches, Pixels, cut
+
+try:
+    import onnxruntime as ort
+    from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+except ModuleNotFoundError as exc:
+    raise MissingExtraError(
+        "running a bundle needs onnxruntime, which is not installed",
+        hint='Install it with: pip install "pitmark[edge]"',
+    ) from exc
+
+ort.disable_telemetry_events()
+
+INPUT_NAME = "images"
+# On a CPU a batch takes as long as its patches one by one, and only memory grows with it.
+MAX_BATCH = 1
+_QUIET = 4  # Log fatal messages only: everything below arrives as an exception.
+
+# What ONNX Runtime raises; its classes share no base but Exception.
+RUNTIME_ERRORS: tuple[type[Exception], ...] = (
+    RuntimeError,
+    ValueError,
+    *(
+        found
+        for found in vars(ort_errors).values()
+        if isinstance(found, type) and issubclass(found, Exception)
+    ),
+)
+
+# Sizes of each output after the patches: None is any, -1 the number of classes.
+_SHAPES: dict[str, dict[str, tuple[int | None, ...]]] = {
+    "classification": {"probs": (-1,), "embedding": (None,)},
+    "detection": {"scores": (None, -1), "boxes": (None, 4), "embedding": (None,)},
+    "segmentation": {"maps": (-1, None, None), "embedding": (None,)},
+    "anomaly": {"maps": (1, None, None), "score": (), "embedding": (None,)},
+}
+
+
+class Network:
+    """One model, loaded and ready.
+
+    Args:
+        model: The ONNX file's bytes.
+        spec: Of the model.
+        name: The file's name, for messages.
+        threads: How many threads one patch may use, at least 1.
+
+    Raises:
+        BundleError: ONNX Runtime cannot load the file, or its inputs and outputs are
+            not those of the task.
+    """
+
+    def __init__(
+        self, model: bytes, spec: InspectorSpec, *, name: str, threads: int = 1
+    ) -> None:
+        try:
+            self._session = ort.InferenceSession(
+                model, _options(threads), providers=["CPUExecutionProvider"]
+            )
+            # Names that are no text raise only here.
+            inputs = {i.name: list(i.shape) for i in self._session.get_inputs()}
+            outputs = {o.name for o in self._session.get_outputs()}
+        except RUNTIME_ERRORS as exc:
+            raise BundleError(f"{name} cannot be loaded: {exc}") from exc
+        self._spec = spec
+        self._name = name
+        self._outputs = list(OUTPUT_NAMES[spec.task])
+        self._check_signature(inputs, outputs)
+
+    def predict(self, image: Pixels) -> Prediction:
+        """What the model says about one image.
+
+        Args:
+            image: (H, W) or (H, W, 3), uint8 or uint16.
+
+        Returns:
+            The prediction, in pixels of the image.
+
+        Raises:
+            InvalidInputError: Not an image array.
+            BundleError: The model fails, or its outputs have the wrong shape.
+        """
+        patches = cut(image, self._spec.preprocess)
+        outputs = self.run(patches)
+        image_wh = (image.shape[1], image.shape[0])
+        return assemble(outputs, patches, image_wh=image_wh, spec=self._spec)
+
+    def run(self, patches: Patches | NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """The raw outputs for some patches.
+
+        Args:
+            patches: (P, 3, H, W), P at least 1; cut ones are made batch by batch.
+
+        Returns:
+            Output name to array with P first, as in `pitmark.core.assemble`.
+
+        Raises:
+            BundleError: The model fails, or its outputs have the wrong shape.
+        """
+        parts = []
+        for start in range(0, len(patches), MAX_BATCH):
+            batch = patches[start : start + MAX_BATCH]
+            try:
+                parts.append(self._session.run(self._outputs, {INPUT_NAME: batch}))
+            except RUNTIME_ERRORS as exc:
+                raise BundleError(f"{self._name} failed: {exc}") from exc
+        joined = (np.concatenate(column) for column in zip(*parts, strict=True))
+        outputs = dict(zip(self._outputs, joined, strict=True))
+        self._check_shapes(outputs, len(patches))
+        return outputs
+
+    def _check_signature(self, inputs: dict[str, list[Any]], outputs: set[str]) -> None:
+        if list(inputs) != [INPUT_NAME]:
+            raise BundleError(
+                f"{self._name} has inputs {list(inputs)}, expected [{INPUT_NAME!r}]"
+            )
+        width, height = self._spec.preprocess.input_wh
+        if inputs[INPUT_NAME][1:] != [3, height, width]:
+            raise BundleError(
+                f"{self._name} takes patches of {inputs[INPUT_NAME][1:]},"
+                f" the manifest says {[3, height, width]}"
+            )
+        missing = [n for n in self._outputs if n not in outputs]
+        if missing:
+            raise BundleError(
+                f"{self._name} lacks the output {missing[0]!r} of a {self._spec.task} model"
+            )
+
+    def _check_shapes(self, outputs: dict[str, NDArray[np.float32]], count: int) -> None:
+        classes = len(self._spec.classes)
+        for name, wanted in _SHAPES[self._spec.task].items():
+            found = outputs[name].shape
+            sizes = (count, *(classes if size == -1 else size for size in wanted))
+            fits = len(found) == len(sizes) and all(
+                want is None or want == have for want, have in zip(sizes, found, strict=True)
+            )
+            if not fits:
+                raise BundleError(
+                    f"{self._name} gives {name} of shape {found},"
+                    f" its {classes} classes need {sizes}"
+                )
+
+
+def _options(threads: int) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = _QUIET
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options

@@ -1,0 +1,254 @@
+"""Turn a training run into a bundle that a device can trust, or refuse to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pitmark.core.assemble import assemble
+from pitmark.core.bundle import DRIFT_NAME, GOLDEN_NAME, MODEL_FP32, MODEL_INT8, Manifest
+from pitmark.core.errors import ParityError
+from pitmark.core.labels import image_class
+from pitmark.core.preprocess import cut
+from pitmark.core.progress import Progress, Reporter, silent
+from pitmark.core.records import LabeledImage, PixelLoader
+from pitmark.edge.bundle_file import bundle_bytes, read_bundle
+from pitmark.edge.golden import make_golden
+from pitmark.edge.runtime import EdgeInspector
+from pitmark.ops.training import load_model, pixel_loader
+from pitmark.quality.drift import DriftReference
+from pitmark.quality.input_statistics import image_statistics
+from pitmark.store.db import ProjectStore
+from pitmark.store.releases import ReleaseRow
+
+if TYPE_CHECKING:
+    from pitmark.train.model import TrainedModel
+
+# The largest difference of any score that a release may show between the trained model
+# and its bundle; for int8 the difference is what rounding weights to eight bits costs.
+TOLERANCE_FP32 = 1e-3
+TOLERANCE_INT8 = 0.15
+_GOLDEN_IMAGES = 8
+_CALIBRATION_PATCHES = 64
+_REFERENCE_IMAGES = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseResult:
+    """A release that passed its gate, and the file it was written to."""
+
+    row: ReleaseRow
+    path: Path
+    size_bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as plain JSON types."""
+        return {
+            "version": self.row.version,
+            "run": self.row.run_id,
+            "snapshot": self.row.snapshot_id,
+            "bundle": str(self.path),
+            "sha256": self.row.bundle_sha,
+            "size_bytes": self.size_bytes,
+            "gate": self.row.gate,
+        }
+
+
+def release(
+    project: ProjectStore,
+    out: Path | None = None,
+    *,
+    run: str = "latest",
+    int8: bool = True,
+    report: Reporter = silent,
+) -> ReleaseResult:
+    """Export a run, prove that the export agrees with it, and write the bundle.
+
+    Args:
+        project: The project.
+        out: File or folder to write to; None writes into the current folder.
+        run: The training run.
+        int8: Also quantize; left out of the bundle when it changes a golden verdict.
+        report: Told of the stages.
+
+    Returns:
+        The release.
+
+    Raises:
+        NotFoundError: No such run.
+        ParityError: The exported model disagrees with the trained one.
+    """
+    row = project.runs.get(run)
+    model = load_model(project, row)
+    _, images = project.snapshots.load(row.snapshot_id)
+    load = pixel_loader(project)
+    stages = _Stages(report, total=5 if int8 else 4)
+    stages.next("export")
+    files = _export(model, images, load, int8=int8, stages=stages)
+    stages.next("golden")
+    golden = _golden_images(images)
+    pixels = [load(i.image.sha256) for i in golden]
+    files[GOLDEN_NAME] = make_golden(pixels, [model.predict(p) for p in pixels], model.spec)
+    stages.next("drift reference")
+    files[DRIFT_NAME] = _drift_reference(model, images, load)
+    stages.next("parity")
+    version = project.releases.next_version()
+    manifest = Manifest(
+        project=project.info.name,
+        version=version,
+        snapshot_id=row.snapshot_id,
+        run_id=row.id,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        inspector=model.spec,
+        label_book=project.book.current(),
+        files={},
+        tolerance={"fp32": TOLERANCE_FP32, "int8": TOLERANCE_INT8},
+        gate={},
+    )
+    bundle, gate = _gate(manifest, files)
+    path = _target(out, project.info.name, version)
+    sha = project.blobs.put(bundle)
+    _write(path, bundle)
+    return ReleaseResult(project.releases.add(row.id, version, sha, gate), path, len(bundle))
+
+
+class _Stages:
+    """Counts the stages of a release."""
+
+    def __init__(self, report: Reporter, *, total: int) -> None:
+        self._report, self._total, self._done = report, total, 0
+
+    def next(self, name: str) -> None:
+        """Tell that a stage begins."""
+        self._report(Progress(f"release: {name}", self._done, self._total))
+        self._done += 1
+
+
+def _export(
+    model: TrainedModel,
+    images: Sequence[LabeledImage],
+    load: PixelLoader,
+    *,
+    int8: bool,
+    stages: _Stages,
+) -> dict[str, bytes]:
+    from pitmark.train.export import export_fp32, export_int8
+
+    files = {MODEL_FP32: export_fp32(model)}
+    if int8:
+        stages.next("int8")
+        patches = calibration_patches(model, images, load)
+        files[MODEL_INT8] = export_int8(files[MODEL_FP32], patches)
+    return files
+
+
+def calibration_patches(
+    model: TrainedModel, images: Sequence[LabeledImage], load: PixelLoader
+) -> NDArray[np.float32]:
+    """Training patches on which the ranges for int8 are measured, all classes among them.
+
+    Args:
+        model: The model.
+        images: Of its snapshot.
+        load: Gives pixels.
+
+    Returns:
+        (N, 3, H, W) float32, at most 64.
+    """
+    chosen = _spread([i for i in images if i.split == "train"], _CALIBRATION_PATCHES)
+    patches: list[NDArray[np.float32]] = []
+    for item in chosen:
+        data = cut(load(item.image.sha256), model.spec.preprocess).data
+        step = max(1, len(data) // 4)
+        patches.extend(data[::step][:4])
+    return np.stack(patches[:_CALIBRATION_PATCHES])
+
+
+def _spread(images: Sequence[LabeledImage], count: int) -> list[LabeledImage]:
+    """Some images with every class among them, in turn; always the same ones."""
+    by_class: dict[str, list[LabeledImage]] = {}
+    for item in sorted(images, key=lambda i: i.image.sha256):
+        by_class.setdefault(image_class(item.shapes or ()) or "", []).append(item)
+    queues = [by_class[k] for k in sorted(by_class)]
+    longest = max((len(q) for q in queues), default=0)
+    turns = [q[n] for n in range(longest) for q in queues if n < len(q)]
+    return turns[:count]
+
+
+def _golden_images(images: Sequence[LabeledImage]) -> list[LabeledImage]:
+    """Held-out images for the golden set; training images where none were held out."""
+    held_out = [i for i in images if i.split != "train"]
+    return _spread(held_out or images, _GOLDEN_IMAGES)
+
+
+def _drift_reference(
+    model: TrainedModel, images: Sequence[LabeledImage], load: PixelLoader
+) -> bytes:
+    """What normal input looks like, from held-out images where there are enough.
+
+    A model is surer of the images it was trained on; taken as reference they would make
+    every new image look strange.
+    """
+    held_out = [i for i in images if i.split != "train"]
+    chosen = held_out if len(held_out) >= 40 else list(images)
+    chosen = sorted(chosen, key=lambda i: i.image.sha256)[:_REFERENCE_IMAGES]
+    statistics, embeddings, scores = [], [], []
+    for item in chosen:
+        pixels = load(item.image.sha256)
+        prediction = model.predict(pixels)
+        statistics.append(image_statistics(pixels))
+        embeddings.append(prediction.embedding)
+        scores.append(prediction.score)
+    reference = DriftReference.fit(
+        np.stack(statistics), np.stack(embeddings), np.asarray(scores)
+    )
+    return reference.to_bytes()
+
+
+def _gate(manifest: Manifest, files: Mapping[str, bytes]) -> tuple[bytes, dict[str, Any]]:
+    """Replay the golden inputs in the runtime of the device and compare.
+
+    The fp32 model must agree. An int8 model that does not is left out of the bundle,
+    and the record says so.
+    """
+    gate: dict[str, Any] = {}
+    kept = dict(files)
+    draft = read_bundle(bundle_bytes(manifest, kept))
+    fp32 = EdgeInspector(draft, precision="fp32").replay_golden()
+    gate["fp32"] = fp32.to_json()
+    if not fp32.ok:
+        raise ParityError(
+            "the exported model disagrees with the trained one by"
+            f" {fp32.largest_difference:.2g} (allowed {TOLERANCE_FP32:g});"
+            f" {'same' if fp32.same_verdicts else 'other'} verdicts",
+            hint="Nothing was released. Please report this with the run's settings.",
+        )
+    if MODEL_INT8 in kept:
+        int8 = EdgeInspector(draft, precision="int8").replay_golden()
+        gate["int8"] = int8.to_json()
+        if not int8.ok:
+            del kept[MODEL_INT8]
+    gate["precisions"] = [p for p, f in (("fp32", MODEL_FP32), ("int8", MODEL_INT8)) if f in kept]
+    final = Manifest.from_json(
+        {**manifest.to_json(), "gate": gate, "files": draft.hashes(kept)}
+    )
+    return bundle_bytes(final, kept), gate
+
+
+def _target(out: Path | None, project: str, version: int) -> Path:
+    name = f"{project}-v{version}.pitmark"
+    if out is None:
+        return Path(name)
+    return out / name if out.is_dir() else out
+
+
+def _write(path: Path, data: bytes) -> None:
+    from pitmark.edge.bundle_file import write_bytes_atomically
+
+    write_bytes_atomically(path, data)

@@ -1,0 +1,260 @@
+"""Train a model on a snapshot, and keep everything that is needed to trust it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pitmark.core.errors import MissingExtraError, PitmarkError
+from pitmark.core.inspector import InspectorSpec
+from pitmark.core.predictions import Prediction, predictions_from_bytes, predictions_to_bytes
+from pitmark.core.progress import Reporter, silent
+from pitmark.core.records import LabeledImage, PixelLoader
+from pitmark.formats.images import decode_image
+from pitmark.ops.evaluating import Costs, choose_thresholds, evaluate_predictions
+from pitmark.store.db import ProjectStore
+from pitmark.store.runs import RunRow
+
+if TYPE_CHECKING:
+    from pitmark.train.model import TrainedModel
+    from pitmark.train.settings import TrainSettings
+
+MODEL = "model"
+REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What a training run may be told; every field has a working default.
+
+    `preset` is fast, balanced or thorough; `quick` asks for the instant first model
+    (frozen features and ridge); `side_px` fixes the longer side of the input; `threads`
+    None takes all cores.
+    """
+
+    snapshot: str = "latest"
+    preset: str = "balanced"
+    seed: int = 0
+    quick: bool = False
+    side_px: int | None = None
+    image_steps: int | None = None
+    threads: int | None = None
+    init: Path | None = None
+    costs: Costs = Costs()
+
+
+def pixel_loader(project: ProjectStore) -> PixelLoader:
+    """A function that gives the pixels of an image of the project by its sha256.
+
+    Args:
+        project: The project.
+
+    Returns:
+        The loader.
+    """
+
+    def load(sha256: str) -> Any:
+        return decode_image(project.blobs.read(sha256), name=sha256[:12]).pixels
+
+    return load
+
+
+def train(
+    project: ProjectStore, *, options: TrainOptions | None = None, report: Reporter = silent
+) -> RunRow:
+    """Train on a snapshot, choose thresholds on validation, evaluate on test.
+
+    A run that was killed is continued from its last checkpoint when the same snapshot,
+    settings and seed are asked for again.
+
+    Args:
+        project: The project.
+        options: See TrainOptions.
+        report: Told of step, loss and time left.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        NotFoundError: No such snapshot.
+        NotEnoughDataError: The data cannot support this task.
+        MissingExtraError: `pitmark[train]` is not installed.
+    """
+    how = options or TrainOptions()
+    _require_torch()
+    info, images = project.snapshots.load(how.snapshot)
+    settings = _settings(how, images)
+    kept = {**settings.to_json(), "quick": how.quick}
+    row = _continue_or_create(project, info.id, kept, how.seed)
+    try:
+        return _run(project, row, images, settings, how, report)
+    except PitmarkError as exc:
+        project.runs.fail(row.id, exc.message)
+        raise
+
+
+def _run(
+    project: ProjectStore,
+    row: RunRow,
+    images: Sequence[LabeledImage],
+    settings: TrainSettings,
+    how: TrainOptions,
+    report: Reporter,
+) -> RunRow:
+    from pitmark.train.loop import fit
+    from pitmark.train.quick import quick_fit
+    from pitmark.train.settings import plan_inspector
+
+    book = project.book.current()
+    load = pixel_loader(project)
+    spec = plan_inspector(images, book, project.task, settings)
+    work = run_folder(project, row.id)
+    if how.quick:
+        model = quick_fit(images, load, spec, settings)
+    else:
+        model = fit(
+            images,
+            load,
+            spec,
+            settings,
+            report=report,
+            checkpoint=work / "checkpoint.safetensors",
+            flips=book.flips,
+            turns=book.turns,
+        )
+    predictions = _predict(model, images, load, report)
+    spec, choice = choose_thresholds(
+        spec, [i for i in images if i.split == "val"], predictions, how.costs
+    )
+    model = model.with_spec(spec)
+    outcome = evaluate_predictions(
+        spec, [i for i in images if i.split == "test"], predictions, choice=choice
+    )
+    return _finish(project, row, model, predictions, outcome.to_json())
+
+
+def _finish(
+    project: ProjectStore,
+    row: RunRow,
+    model: TrainedModel,
+    predictions: Mapping[str, Prediction],
+    outcome: dict[str, Any],
+) -> RunRow:
+    blobs = project.blobs
+    held_out = blobs.put(predictions_to_bytes(predictions))
+    artifacts = {
+        MODEL: blobs.put(model.to_bytes()),
+        REPORT: blobs.put(json.dumps(outcome).encode()),
+        "history": blobs.put(json.dumps(model.history).encode()),
+    }
+    project.runs.save_predictions(row.id, row.snapshot_id, "held-out", held_out)
+    done = project.runs.finish(
+        row.id,
+        metrics=outcome["metrics"],
+        inspector=model.spec.to_json(),
+        artifacts=artifacts,
+    )
+    shutil.rmtree(run_folder(project, row.id), ignore_errors=True)
+    return done
+
+
+def _predict(
+    model: TrainedModel, images: Sequence[LabeledImage], load: PixelLoader, report: Reporter
+) -> dict[str, Prediction]:
+    held_out = [i.image.sha256 for i in images if i.split != "train"]
+    return model.predict_many(held_out, load, report=report)
+
+
+def _settings(how: TrainOptions, images: Sequence[LabeledImage]) -> TrainSettings:
+    from pitmark.train.settings import TrainSettings, input_size
+
+    size = None
+    if how.side_px is not None:
+        size = input_size([i.image.size_wh for i in images], how.side_px)
+    return TrainSettings(
+        preset=how.preset,
+        seed=how.seed,
+        input_wh=size,
+        image_steps=how.image_steps,
+        threads=how.threads,
+        init=how.init,
+    )
+
+
+def _continue_or_create(
+    project: ProjectStore, snapshot_id: str, settings: dict[str, Any], seed: int
+) -> RunRow:
+    for row in project.runs.list():
+        same = row.snapshot_id == snapshot_id and row.settings == settings
+        if row.state == "interrupted" and same and row.seed == seed:
+            return project.runs.resume(row.id)
+    return project.runs.create("train", snapshot_id, settings, seed)
+
+
+def run_folder(project: ProjectStore, run_id: str) -> Path:
+    """Where a run keeps its checkpoints until it is done.
+
+    Args:
+        project: The project.
+        run_id: The run.
+
+    Returns:
+        An existing folder.
+    """
+    folder = project.work / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def load_model(project: ProjectStore, run: RunRow) -> TrainedModel:
+    """The trained model of a finished run.
+
+    Args:
+        project: The project.
+        run: A run in state done.
+
+    Returns:
+        The model with its thresholds.
+
+    Raises:
+        PitmarkError: The run has no model.
+    """
+    _require_torch()
+    from pitmark.train.model import TrainedModel
+
+    if MODEL not in run.artifacts:
+        raise PitmarkError(
+            f"run {run.id} is {run.state} and has no model", hint="Train first."
+        )
+    model = TrainedModel.from_bytes(project.blobs.read(run.artifacts[MODEL]))
+    return model.with_spec(InspectorSpec.from_json(run.inspector or {}))
+
+
+def held_out_predictions(project: ProjectStore, run: RunRow) -> dict[str, Prediction]:
+    """What a run said about the images that it was not trained on.
+
+    Args:
+        project: The project.
+        run: A finished run.
+
+    Returns:
+        sha256 to prediction, for the validation and test images of its snapshot.
+    """
+    blob = project.runs.predictions(run.id, "held-out")
+    if blob is None:
+        raise PitmarkError(f"run {run.id} is {run.state} and has no predictions")
+    return predictions_from_bytes(project.blobs.read(blob))
+
+
+def _require_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as exc:
+        raise MissingExtraError(
+            "training needs torch, which is not installed",
+            hint="pip install 'pitmark[train]'",
+        ) from exc

@@ -1,0 +1,323 @@
+"""The five kinds of defect, painted into height, reflectance and gloss before any light.
+
+`draw_defect` gives a patch that knows nothing of the part it will lie on; `stamp` lays
+it on a surface. Contrast runs from 1 (nobody misses it) down to about 0.2 (barely seen).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, cos, sin
+
+import numpy as np
+
+from pitmark.synth.arrays import Floats, Mask, Rgb, bounds_xyxy, centered_grid, smoothstep
+from pitmark.synth.maps import SurfaceMaps, Window
+from pitmark.synth.noise import layered_noise, spectral_noise
+
+KINDS = ("scratch", "dent", "pit mark", "discoloration", "blemish")
+
+_RESIDUE_ALBEDO = np.float32(0.42)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a defect looks like, apart from its kind.
+
+    Attributes:
+        size_px: length of a scratch, diameter of the others, in pixels.
+        contrast: 1 is plain, 0.2 barely visible.
+        angle_rad: direction of its long axis.
+        offset_xy: place of its center within the middle pixel, in pixels.
+    """
+
+    size_px: float
+    contrast: float
+    angle_rad: float = 0.0
+    offset_xy: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class DefectPatch:
+    """A defect apart from any surface; all arrays share one odd-sided shape (h, w).
+
+    Attributes:
+        kind: one of `KINDS`.
+        mask_hw: bool, where a person would say that the defect is.
+        height_hw: float32 relief in pixels, for a surface of roughness 1.
+        gain_hwc: float32 (h, w, 3) factor on reflectance.
+        residue_hw: float32 share covered by a dull film, [0, 1].
+        gloss_hw: float32 factor on roughness.
+        open_hw: float32 share of the light that gets in, [0, 1].
+    """
+
+    kind: str
+    mask_hw: Mask
+    height_hw: Floats
+    gain_hwc: Floats
+    residue_hw: Floats
+    gloss_hw: Floats
+    open_hw: Floats
+
+
+@dataclass(frozen=True)
+class PaintedDefect:
+    """A defect that lies in an image.
+
+    Attributes:
+        kind: one of `KINDS`.
+        box_xyxy: tight box in pixels of the image.
+        mask_hw: bool, of the image's height and width.
+    """
+
+    kind: str
+    box_xyxy: tuple[int, int, int, int]
+    mask_hw: Mask
+
+
+def _grid(shape: Shape, reach: float, flat: float = 1.0) -> tuple[Floats, Floats]:
+    """Coordinates along and across the long axis, on a patch that holds the defect."""
+    turn_x, turn_y = cos(shape.angle_rad), sin(shape.angle_rad)
+    half_w = ceil(reach * max(abs(turn_x), flat)) + 3
+    half_h = ceil(reach * max(abs(turn_y), flat)) + 3
+    x, y = centered_grid((half_w, half_h), shape.offset_xy)
+    along: Floats = x * np.float32(turn_x) + y * np.float32(turn_y)
+    across: Floats = y * np.float32(turn_x) - x * np.float32(turn_y)
+    return along, across
+
+
+def _patch(kind: str, mask: Mask, **maps: Floats) -> DefectPatch:
+    """A patch from the maps that a kind changes; the others stay neutral."""
+    shape_hw = (mask.shape[0], mask.shape[1])
+    ones, zeros = np.ones(shape_hw, np.float32), np.zeros(shape_hw, np.float32)
+    gain = maps.get("gain", np.ones((*shape_hw, 3), np.float32))
+    if gain.ndim == 2:
+        gain = np.repeat(gain[..., None], 3, axis=-1)
+    return DefectPatch(
+        kind,
+        mask,
+        maps.get("height", zeros).astype(np.float32),
+        gain.astype(np.float32),
+        maps.get("residue", zeros).astype(np.float32),
+        maps.get("gloss", ones).astype(np.float32),
+        maps.get("open", ones).astype(np.float32),
+    )
+
+
+def _scratch(rng: np.random.Generator, shape: Shape) -> DefectPatch:
+    """A thin curved groove: one flank catches the light, bare metal may show."""
+    length = max(shape.size_px, 6.0)
+    along, across = _grid(shape, 0.56 * length, 0.22)
+    t = along * np.float32(2.0 / length)
+    bow = length * float(rng.uniform(-0.10, 0.10))
+    sway = length * float(rng.uniform(0.0, 0.012))
+    phase = float(rng.uniform(0, 6.28))
+    path = bow * (1.0 - t * t) - 0.5 * bow + sway * np.sin(t * np.float32(5.0) + phase)
+    tilt = np.float32(2.0 / length) * (
+        -2.0 * bow * t + 5.0 * sway * np.cos(t * np.float32(5.0) + phase)
+    )
+    off = (across - path) / np.sqrt(1.0 + tilt * tilt)
+    width = float(np.exp(rng.uniform(np.log(0.55), np.log(1.25))))
+    pressure = layered_noise(along.shape, rng, cell_px=max(5.0, length / 6), octaves=2)
+    fade = smoothstep(np.abs(t), 1.0, 0.72)
+    force = fade * np.clip(0.85 + 0.3 * pressure, 0.25, 1.3)
+    groove = np.exp(-((off / np.float32(width)) ** 2)) * force
+    burr = np.exp(-(((off - 1.7 * width) / np.float32(0.8 * width)) ** 2)) * force
+    if rng.random() < 0.3:
+        twin = off - np.float32(rng.choice([-1.0, 1.0]) * rng.uniform(3.0, 5.5) * width)
+        groove = groove + 0.5 * np.exp(-((twin / np.float32(0.8 * width)) ** 2)) * force
+    depth = shape.contrast * (1.1 + 1.5 * width)
+    bare = shape.contrast * (0.75 if rng.random() < 0.62 else -0.5)
+    mask = (np.abs(off) < max(1.6 * width, 1.1)) & (np.abs(t) < 0.97)
+    return _patch(
+        "scratch",
+        mask,
+        height=depth * (0.3 * burr - groove),
+        gain=1.0 + bare * groove,
+        residue=0.16 * shape.contrast * np.clip(groove, 0.0, 1.0),
+        gloss=1.0 + 0.4 * groove,
+    )
+
+
+def _dent(rng: np.random.Generator, shape: Shape) -> DefectPatch:
+    """A shallow, smooth hollow with a faint raised lip: nothing but bent light."""
+    long = max(shape.size_px / 2, 3.5)
+    short = long * float(rng.uniform(0.68, 1.0))
+    along, across = _grid(shape, 1.45 * long)
+    lopsided = 1.0 + 0.18 * float(rng.uniform(-1, 1)) * along / np.float32(long)
+    ratio = np.sqrt((along / long) ** 2 + (across / short) ** 2) * lopsided
+    bowl = np.clip(1.0 - ratio * ratio, 0.0, None) ** 2
+    lip = np.exp(-(((ratio - 1.08) / np.float32(0.17)) ** 2))
+    # The bowl's steepest slope is 1.54 / radius.
+    steep = shape.contrast * 1.25 * short / 1.54
+    height = steep * (0.07 * lip - bowl)
+    return _patch("dent", ratio < 0.95, height=height, open=1.0 - 0.10 * shape.contrast * bowl)
+
+
+def _pit_mark(rng: np.random.Generator, shape: Shape) -> DefectPatch:
+    """A small sharp crater: dark floor, steep wall, bright thrown-up rim."""
+    radius = max(shape.size_px / 2, 1.1)
+    along, across = _grid(shape, 1.7 * radius + 1.0)
+    around = np.arctan2(across, along)
+    lobes = 1.0 + 0.10 * np.cos(3 * around + rng.uniform(0, 6.28))
+    lobes = lobes + 0.07 * np.cos(5 * around + rng.uniform(0, 6.28))
+    squash = float(rng.uniform(0.8, 1.0))
+    ratio = np.sqrt(along**2 + (across / squash) ** 2) / (radius * lobes)
+    floor = smoothstep(ratio.astype(np.float32), 1.0, 0.45)
+    rim = np.exp(-(((ratio - 1.12) / np.float32(0.24)) ** 2))
+    depth = shape.contrast * 2.1 * radius
+    dark = min(0.9, 0.85 * shape.contrast)
+    gain = (1.0 - 0.6 * dark * floor) * (1.0 + 0.55 * shape.contrast * rim)
+    return _patch(
+        "pit mark",
+        np.asarray(ratio < 1.3),
+        height=depth * (0.32 * rim - floor),
+        gain=gain,
+        residue=0.12 * shape.contrast * rim,
+        gloss=1.0 + 0.5 * floor,
+        open=1.0 - dark * floor,
+    )
+
+
+_STAINS: tuple[tuple[Rgb, float], ...] = (
+    ((0.95, 0.78, 0.48), 0.05),  # heat tint, straw
+    ((0.80, 0.70, 0.92), 0.04),  # heat tint, violet
+    ((0.62, 0.58, 0.52), 0.10),  # brown stain
+    ((1.16, 1.13, 1.06), 0.22),  # bleached dye
+    ((0.70, 0.82, 0.92), 0.10),  # blue haze
+)
+
+
+def _blot(
+    rng: np.random.Generator, shape: Shape, ragged: float, cell: float
+) -> tuple[Floats, Floats]:
+    """A soft irregular field: 1 in the middle, 0 at the rim, below outside; and noise."""
+    long = max(shape.size_px / 2, 3.0)
+    short = long * float(rng.uniform(0.5, 0.95))
+    along, across = _grid(shape, 1.4 * long)
+    noise = layered_noise(along.shape, rng, cell_px=max(2.0, cell * long), octaves=3)
+    ratio = np.sqrt((along / long) ** 2 + (across / short) ** 2)
+    field = 1.0 - ratio + np.float32(ragged) * noise * np.minimum(1.0, 1.6 - ratio)
+    return field.astype(np.float32), noise
+
+
+def _discoloration(rng: np.random.Generator, shape: Shape) -> DefectPatch:
+    """A soft stain: another tint, often with a darker drying edge, the relief untouched."""
+    field, noise = _blot(rng, shape, ragged=0.16, cell=0.8)
+    body = smoothstep(field, 0.02, 0.38)
+    edge = np.exp(-(((field - 0.14) / np.float32(0.09)) ** 2))
+    tint, film = _STAINS[int(rng.integers(len(_STAINS)))]
+    ring = float(rng.uniform(0.0, 0.35)) if rng.random() < 0.6 else 0.0
+    strength = body * (0.85 + 0.15 * noise) + ring * edge
+    strength = np.clip(strength * np.float32(shape.contrast), 0.0, 1.2)[..., None]
+    gain = 1.0 + strength * (np.asarray(tint, np.float32) - 1.0)
+    return _patch(
+        "discoloration",
+        field > 0.1,
+        gain=np.maximum(gain, 0.05),
+        residue=film * 0.8 * strength[..., 0],
+        gloss=1.0 + 0.25 * strength[..., 0],
+    )
+
+
+def _blemish(rng: np.random.Generator, shape: Shape) -> DefectPatch:
+    """A cluster or smear of residue with a rough skin."""
+    field, _ = _blot(rng, shape, ragged=0.34, cell=0.5)
+    hw = (field.shape[0], field.shape[1])
+    crumbs = spectral_noise(hw, rng, falloff=0.7, band_cpp=(0.03, 0.32))
+    zone = smoothstep(field, 0.0, 0.3)
+    lumps = zone * smoothstep(crumbs + 1.1 * field, 0.15, 1.2)
+    skin = spectral_noise(hw, rng, falloff=0.4, band_cpp=(0.08, 0.4))
+    film = np.clip(0.18 * zone + 0.75 * lumps, 0.0, 1.0) * np.float32(shape.contrast)
+    dark = float(rng.uniform(0.25, 0.55)) if rng.random() < 0.6 else 0.1
+    return _patch(
+        "blemish",
+        field > 0.06,
+        height=shape.contrast * (0.55 * lumps + 0.16 * zone * skin),
+        gain=1.0 - dark * film,
+        residue=0.38 * film,
+        gloss=1.0 + 1.6 * film,
+        open=1.0 - 0.12 * film,
+    )
+
+
+_PAINTERS: dict[str, Callable[[np.random.Generator, Shape], DefectPatch]] = {
+    "scratch": _scratch,
+    "dent": _dent,
+    "pit mark": _pit_mark,
+    "discoloration": _discoloration,
+    "blemish": _blemish,
+}
+
+
+def draw_defect(kind: str, rng: np.random.Generator, shape: Shape) -> DefectPatch:
+    """A defect of one kind, apart from any surface.
+
+    Args:
+        kind: one of `KINDS`.
+        rng: everything that `shape` leaves open.
+        shape: size, contrast, direction.
+
+    Returns:
+        The patch.
+
+    Raises:
+        KeyError: for an unknown kind.
+    """
+    return _PAINTERS[kind](rng, shape)
+
+
+def overlap(
+    at_xy: tuple[int, int], patch_hw: tuple[int, int], image_hw: tuple[int, int]
+) -> tuple[Window, Window]:
+    """Where a patch centered on a pixel meets an image.
+
+    Args:
+        at_xy: the pixel under the patch's middle pixel.
+        patch_hw: odd height and width of the patch.
+        image_hw: height and width of the image.
+
+    Returns:
+        The window of the image and that of the patch; both empty where they do not meet.
+    """
+    windows = []
+    for at, size, limit in ((at_xy[1], patch_hw[0], image_hw[0]),
+                            (at_xy[0], patch_hw[1], image_hw[1])):
+        start = at - size // 2
+        low, high = max(0, start), min(limit, start + size)
+        high = max(low, high)
+        windows.append((slice(low, high), slice(low - start, high - start)))
+    (rows, patch_rows), (columns, patch_columns) = windows
+    return (rows, columns), (patch_rows, patch_columns)
+
+
+def stamp(
+    maps: SurfaceMaps, patch: DefectPatch, at_xy: tuple[int, int], allowed_hw: Mask
+) -> PaintedDefect:
+    """Lay a defect on a surface.
+
+    Args:
+        maps: painted in place.
+        patch: the defect.
+        at_xy: the pixel under the patch's middle pixel.
+        allowed_hw: bool (H, W), where defects may be; the rest stays untouched.
+
+    Returns:
+        The defect with its box and mask in the image.
+    """
+    shape_hw = (allowed_hw.shape[0], allowed_hw.shape[1])
+    window, inner = overlap(at_xy, (patch.mask_hw.shape[0], patch.mask_hw.shape[1]), shape_hw)
+    allowed = allowed_hw[window].astype(np.float32)
+    rough = maps.roughness_hw2[window]
+    # A rough surface blurs its highlights: it takes more relief to be seen on it.
+    relief = np.float32(0.03 + 0.75 * float(rough.mean())) if rough.size else np.float32(0)
+    maps.height_hw[window] += patch.height_hw[inner] * relief * allowed
+    gain = 1.0 + (patch.gain_hwc[inner] - 1.0) * allowed[..., None]
+    maps.diffuse_hwc[window] *= gain
+    maps.specular_hwc[window] = np.minimum(maps.specular_hwc[window] * gain, 0.97)
+    residue = (patch.residue_hw[inner] * allowed)[..., None]
+    maps.diffuse_hwc[window] += residue * (_RESIDUE_ALBEDO - maps.diffuse_hwc[window])
+    maps.roughness_hw2[window] *= (1.0 + (patch.gloss_hw[inner] - 1.0) * allowed)[..., None]
+    maps.open_hw[window] *= 1.0 - (1.0 - patch.open_hw[inner]) * allowed
+    mask = np.zeros(shape_hw, np.bool_)
+    mask[window] = patch.mask_hw[inner] & allowed_hw[window]
+    return PaintedDefect(patch.kind, bounds_xyxy(mask), mask)
