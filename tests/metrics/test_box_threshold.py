@@ -85,6 +85,13 @@ def test_dear_misses_lower_the_threshold_and_dear_false_boxes_raise_it():
     assert thrifty.threshold == pytest.approx(0.75)
 
 
+def test_of_equally_good_thresholds_the_one_that_misses_least_is_taken():
+    matches = matched([0.9, 0.5, 0.4], [True, False, True])
+    choice = choose_box_thresholds(matches, costs=BoxCosts(missed=1, spurious=1))[0]
+    assert choice.threshold == pytest.approx(0.2)
+    assert (choice.recall.count, choice.precision.total) == (2, 3)
+
+
 @pytest.mark.parametrize(
     ("right", "extra", "why"), [([False], 0, "no true boxes"), ([False], 2, "nothing found")]
 )

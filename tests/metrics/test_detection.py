@@ -129,7 +129,7 @@ def built(images):
     return predicted, true
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(image, min_size=1, max_size=4))
 def test_adversarial_boxes_equal_faster_coco_eval(images):
     assert_equals_reference(*built(images), class_count=2)

@@ -78,6 +78,13 @@ def test_the_candidates_part_the_scores_in_every_possible_way(scores):
     )
 
 
+@given(unit)
+def test_even_neighboring_floats_are_parted(low):
+    high = np.nextafter(low, 2)
+    _, between, _ = candidate_thresholds(np.array([low, high]))
+    assert low < between <= high
+
+
 def test_between_two_separate_groups_the_threshold_lies_in_the_middle():
     choice = choose_threshold(
         [0, 0, 0, 1, 1], [0.1, 0.2, 0.15, 0.9, 0.8], cost_escape=10, cost_overkill=1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,19 +12,21 @@ from typing import Any
 import numpy as np
 
 from pitmark.core.errors import NotEnoughDataError
+from pitmark.core.inspector import InspectorSpec
 from pitmark.core.label_book import LabelBook
-from pitmark.core.labels import Shape, image_class
+from pitmark.core.labels import Shape, image_class, shapes_hash
 from pitmark.core.predictions import Prediction, predictions_from_bytes, predictions_to_bytes
-from pitmark.core.progress import Progress, Reporter, silent
-from pitmark.core.records import LabeledImage, PixelLoader
-from pitmark.ops.training import pixel_loader, run_folder
-from pitmark.quality.duplicates import DuplicatePair, find_duplicates, fingerprint
-from pitmark.quality.label_faults import (
-    Fault,
-    anomaly_faults,
-    classification_faults,
-)
-from pitmark.quality.leaks import find_leaks
+from pitmark.core.progress import Reporter, silent
+from pitmark.core.records import LabeledImage
+from pitmark.ops.doubles import double_findings
+from pitmark.ops.embeddings import Vectors, embed_all, embed_objects
+from pitmark.ops.pixels import pixel_loader
+from pitmark.ops.slicing import find_weak_slices
+from pitmark.ops.training import run_folder, train_settings
+from pitmark.quality.label_faults import Fault, anomaly_faults, classification_faults
+from pitmark.quality.label_faults_boxes import detection_faults
+from pitmark.quality.label_faults_masks import segmentation_faults
+from pitmark.quality.slices import Slice
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import NewFinding
 
@@ -40,15 +43,17 @@ class AuditOptions:
     seed: int = 0
     image_steps: int | None = None
     threads: int | None = None
+    side_px: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AuditSummary:
-    """How many findings of each kind an audit queued."""
+    """How many findings of each kind an audit queued, and where the model is weak."""
 
     snapshot_id: str
     images: int
     counts: Mapping[str, int]
+    slices: tuple[Slice, ...]
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -58,6 +63,7 @@ class AuditSummary:
             "images": self.images,
             "findings": sum(self.counts.values()),
             "by_kind": dict(self.counts),
+            "weak_slices": [s.to_json() for s in self.slices],
             "seconds": round(self.seconds, 2),
         }
 
@@ -86,23 +92,34 @@ def audit(
     started = time.monotonic()
     info, images = project.snapshots.load(how.snapshot)
     book = project.book.current()
-    load = pixel_loader(project)
-    predictions = out_of_fold_predictions(project, info.id, images, how, report)
-    found = [_from_fault(f) for f in _label_faults(project.task, images, predictions, book)]
+    judged = out_of_fold(project, info.id, images, how, report)
+    hashes = {i.image.sha256: shapes_hash(i.shapes or ()) for i in images}
+    faults = _label_faults(project, judged, images, report)
+    found = [_from_fault(f, hashes[f.key]) for f in faults]
     found += _broken_rules(images, book)
-    found += _doubles(project, images, predictions, load, report)
+    found += double_findings(project, images, report)
     project.findings.save(found, source=SOURCE)
     counts = Counter(f.kind for f in found)
-    return AuditSummary(info.id, len(images), counts, time.monotonic() - started)
+    slices = find_weak_slices(judged.spec, images, judged.predictions, book=book)
+    spent = time.monotonic() - started
+    return AuditSummary(info.id, len(images), counts, tuple(slices), spent)
 
 
-def out_of_fold_predictions(
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """Predictions on images by models that never saw them, and what those models know."""
+
+    spec: InspectorSpec
+    predictions: Mapping[str, Prediction]
+
+
+def out_of_fold(
     project: ProjectStore,
     snapshot_id: str,
     images: Sequence[LabeledImage],
     how: AuditOptions,
     report: Reporter,
-) -> dict[str, Prediction]:
+) -> OutOfFold:
     """Predictions on every image by a model that never saw it, kept for the next time.
 
     Args:
@@ -113,62 +130,116 @@ def out_of_fold_predictions(
         report: Told of the progress.
 
     Returns:
-        sha256 to prediction.
+        The predictions.
     """
-    from pitmark.train.folds import out_of_fold
-    from pitmark.train.settings import TrainSettings, plan_inspector
+    from pitmark.train import folds
+    from pitmark.train.settings import plan_inspector
 
-    settings = TrainSettings(
-        preset=how.preset, seed=how.seed, image_steps=how.image_steps, threads=how.threads
+    settings = train_settings(
+        images,
+        preset=how.preset,
+        seed=how.seed,
+        image_steps=how.image_steps,
+        threads=how.threads,
+        side_px=how.side_px,
     )
     kept = {**settings.to_json(), "folds": how.folds}
     for row in project.runs.list():
-        if row.kind == "folds" and (row.snapshot_id, row.settings) == (snapshot_id, kept):
-            blob = project.runs.predictions(row.id, "oof")
-            if blob is not None:
-                return predictions_from_bytes(project.blobs.read(blob))
+        blob = project.runs.predictions(row.id, "oof") if row.kind == "folds" else None
+        if blob is not None and (row.snapshot_id, row.settings) == (snapshot_id, kept):
+            spec = InspectorSpec.from_json(row.inspector or {})
+            return OutOfFold(spec, predictions_from_bytes(project.blobs.read(blob)))
     everything = [replace(i, split="train") for i in images]
-    book = project.book.current()
-    spec = plan_inspector(everything, book, project.task, settings)
+    spec = plan_inspector(everything, project.book.current(), project.task, settings)
     row = project.runs.create("folds", snapshot_id, kept, how.seed)
-    predictions = out_of_fold(
+    work = run_folder(project, f"folds-{snapshot_id[:12]}-{how.preset}-{how.seed}")
+    predictions = folds.out_of_fold(
         everything,
         pixel_loader(project),
         spec,
         settings,
         folds=how.folds,
         report=report,
-        workdir=run_folder(project, f"folds-{snapshot_id[:12]}-{how.seed}"),
+        workdir=work,
     )
     blob = project.blobs.put(predictions_to_bytes(predictions))
     project.runs.save_predictions(row.id, snapshot_id, "oof", blob)
     project.runs.finish(row.id, metrics={}, inspector=spec.to_json(), artifacts={})
-    return predictions
+    shutil.rmtree(work, ignore_errors=True)
+    return OutOfFold(spec, predictions)
 
 
 def _label_faults(
-    task: str,
+    project: ProjectStore,
+    judged: OutOfFold,
     images: Sequence[LabeledImage],
-    predictions: Mapping[str, Prediction],
-    book: LabelBook,
+    report: Reporter,
 ) -> list[Fault]:
-    judged = [i for i in images if i.image.sha256 in predictions and i.shapes is not None]
-    if not judged:
+    spec, predictions = judged.spec, judged.predictions
+    seen = [i for i in images if i.image.sha256 in predictions and i.shapes is not None]
+    if not seen:
         raise NotEnoughDataError("no image has both a label and a prediction")
-    shapes: dict[str, tuple[Shape, ...]] = {i.image.sha256: i.shapes or () for i in judged}
-    if task == "classification":
-        return _class_faults(judged, predictions, book)
-    if task == "anomaly":
-        good = np.array([not book.is_defect(s) for s in shapes.values()])
+    shapes: dict[str, tuple[Shape, ...]] = {i.image.sha256: i.shapes or () for i in seen}
+    if spec.task == "classification":
+        vectors = embed_all(project, seen, report)
+        return _class_faults(spec, seen, predictions, vectors)
+    if spec.task == "anomaly":
+        book = project.book.current()
         scores = np.array([predictions[k].score for k in shapes])
+        good = np.array([not book.is_defect(s) for s in shapes.values()])
         return anomaly_faults(list(shapes), good, scores)
-    classes = _trained_classes(task, judged, book)
     mine = {k: predictions[k] for k in shapes}
-    if task == "detection":
-        from pitmark.quality.label_faults_boxes import detection_faults
+    if spec.task == "detection":
+        objects = embed_objects(project, seen, report)
+        return detection_faults(shapes, mine, spec.classes, box_embeddings=objects)
+    sized = {i.image.sha256: (i.shapes or (), i.image.size_wh) for i in seen}
+    return segmentation_faults(sized, mine, spec.classes)
 
-        return detection_faults(shapes, mine, classes)
-    from pitmark.quality.label_faults_masks import segmentation_faults
 
-    sized = {i.image.sha256: (i.shapes or (), i.image.size_wh) for i in judged}
-    return segmentation_faults(sized, mine, classes)
+def _class_faults(
+    spec: InspectorSpec,
+    seen: Sequence[LabeledImage],
+    predictions: Mapping[str, Prediction],
+    vectors: Vectors,
+) -> list[Fault]:
+    named = [(i, image_class(i.shapes or ())) for i in seen]
+    known = [(i, label) for i, label in named if label in spec.classes]
+    shas = [i.image.sha256 for i, _ in known]
+    chances = [predictions[sha].class_probs for sha in shas]
+    return classification_faults(
+        shas,
+        [str(label) for _, label in known],
+        np.stack([c for c in chances if c is not None]),
+        spec.classes,
+        embeddings=np.stack([vectors[sha] for sha in shas]),
+        groups=[i.image.group_key for i, _ in known],
+    )
+
+
+def _from_fault(fault: Fault, labels_hash: str) -> NewFinding:
+    return NewFinding(
+        kind=fault.kind,
+        sha256=fault.key,
+        shape_index=fault.shape_index,
+        score=fault.score,
+        why=fault.why,
+        suggestion=fault.suggestion,
+        labels_hash=labels_hash,
+    )
+
+
+def _broken_rules(images: Sequence[LabeledImage], book: LabelBook) -> list[NewFinding]:
+    """Labels that contradict a numeric rule of the label book: no guess, a measurement."""
+    return [
+        NewFinding(
+            kind="broken_rule",
+            sha256=item.image.sha256,
+            shape_index=index,
+            score=1.0,
+            why=f"{shape.label}: the label book asks for {told}",
+            suggestion=None,
+        )
+        for item in images
+        for index, shape in enumerate(item.shapes or ())
+        for told in book.broken_rules(shape)
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import ImageRecord
 from pitmark.formats.images import DecodedImage, decode_image
 from pitmark.formats.registry import ImportedImage, Listing, Problem, read_folder
+from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import ProjectStore
 
 # Images between two commits: what a kill can cost is at most this much work, no data.
-_BATCH = 32
+_BATCH = 64
+_READERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,9 @@ def import_folder(
     _check_groups(listing, how.group_by)
     book = project.book.current()
     extended = book.with_classes(listing.classes)
+    if listing.good_class in extended.names:
+        good = extended.entry(str(listing.good_class))
+        extended = extended if good.good else extended.with_entry(replace(good, good=True))
     if extended is not book:
         project.book.save(extended, author=how.labeler, reason=f"import of {folder.name}")
     importer = _Importer(project, how, problems=list(listing.problems))
@@ -125,6 +131,15 @@ def import_folder(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that was read: what was said about it, and its record; None if it is broken."""
+
+    item: ImportedImage
+    record: ImageRecord | None
+    problems: tuple[Problem, ...] = ()
+
+
 class _Importer:
     """The counters and the batch loop of one import."""
 
@@ -134,46 +149,34 @@ class _Importer:
         self.project, self.how, self.problems = project, how, problems
         self.added = self.known = self.labeled = 0
         self.book_revision = project.book.current().revision
-        self._said: dict[str, tuple[Shape, ...]] = {}
+        self._said: dict[tuple[str, str], tuple[Shape, ...]] = {}
 
     def take(self, listing: Listing, source: str, report: Reporter) -> None:
         """Read, check and store all images of a listing, batch by batch."""
         total, done = len(listing.images), 0
         started = time.monotonic()
-        for batch in _batches(listing.images, _BATCH):
-            ready = [r for r in map(self._read, batch) if r is not None]
-            self._store(ready, source)
-            done += len(batch)
-            spent = time.monotonic() - started
-            report(Progress("import", done, total, eta_s=spent / done * (total - done)))
+        # Waiting for the disk to hold a file safely is most of the time of one thread.
+        with ThreadPoolExecutor(_READERS) as pool:
+            for batch in _batches(listing.images, _BATCH):
+                read = list(pool.map(self._read, batch))
+                self.problems += [p for r in read for p in r.problems]
+                self._store([(r.item, r.record) for r in read if r.record], source)
+                done += len(batch)
+                spent = time.monotonic() - started
+                report(Progress("import", done, total, eta_s=spent / done * (total - done)))
 
-    def _read(self, item: ImportedImage) -> tuple[ImportedImage, ImageRecord] | None:
+    def _read(self, item: ImportedImage) -> _Read:
         try:
             data = item.path.read_bytes()
             decoded = decode_image(data, name=item.name)
         except PitmarkError as exc:
-            self.problems.append(Problem(item.name, exc.message))
-            return None
+            return _Read(item, None, (Problem(item.name, exc.message),))
         except OSError as exc:
-            self.problems.append(Problem(item.name, exc.strerror or "cannot be read"))
-            return None
-        fitted = self._fit(item, decoded)
-        return fitted, self._record(fitted, decoded, self.project.blobs.put(data))
-
-    def _fit(self, item: ImportedImage, decoded: DecodedImage) -> ImportedImage:
-        """Leave out shapes that lie outside the pixels that are really there."""
-        if item.shapes is None:
-            return item
-        width, height = decoded.width, decoded.height
-        kept = []
-        for shape in item.shapes:
-            box = shape_box(shape)
-            if box and (box[0] >= width or box[1] >= height or box[2] <= 0 or box[3] <= 0):
-                reason = f"{shape.label} at {box} lies outside the image of {width}x{height}"
-                self.problems.append(Problem(item.name, f"{reason}; shape left out"))
-            else:
-                kept.append(shape)
-        return item if len(kept) == len(item.shapes) else replace(item, shapes=tuple(kept))
+            reason = exc.strerror or "cannot be read"
+            return _Read(item, None, (Problem(item.name, reason),))
+        fitted, problems = _fit(item, decoded)
+        record = self._record(fitted, decoded, self.project.blobs.put(data))
+        return _Read(fitted, record, problems)
 
     def _record(self, item: ImportedImage, decoded: DecodedImage, sha: str) -> ImageRecord:
         metadata = dict(item.metadata)
@@ -192,26 +195,51 @@ class _Importer:
             group=group,
         )
 
-    def _store(
-        self, ready: Sequence[tuple[ImportedImage, ImageRecord]], source: str
-    ) -> None:
+    def _store(self, ready: Sequence[tuple[ImportedImage, ImageRecord]], source: str) -> None:
         with self.project.transaction():
             new = self.project.images.add_many([(r, source) for _, r in ready])
-            self.added += sum(new)
-            self.known += len(new) - sum(new)
-            for item, record in ready:
-                if item.shapes is not None:
-                    self._annotate(record.sha256, item.shapes)
+            said = [a for item, record in ready for a in self._annotations(item, record)]
+            self.project.annotations.add_many(said)
+        self.added += sum(new)
+        self.known += len(new) - sum(new)
+        self.labeled += sum(item.shapes is not None for item, _ in ready)
 
-    def _annotate(self, sha: str, shapes: tuple[Shape, ...]) -> None:
-        """Store the labels; a copy with other labels speaks as a second labeler."""
-        labeler = self.how.labeler
-        if self._said.setdefault(sha, shapes) != shapes:
-            labeler = f"{labeler} (copy)"
-        self.project.annotations.add(
-            sha, shapes, labeler=labeler, book_revision=self.book_revision
-        )
-        self.labeled += 1
+    def _annotations(self, item: ImportedImage, record: ImageRecord) -> list[NewAnnotation]:
+        """What is said about an image; a copy with other labels speaks as a second labeler."""
+        by_labeler = dict(item.by_labeler)
+        if not by_labeler and item.shapes is not None:
+            by_labeler = {self.how.labeler: item.shapes}
+        out = []
+        for name, shapes in by_labeler.items():
+            first = self._said.setdefault((record.sha256, name), shapes)
+            labeler = name if first == shapes else f"{name} (copy)"
+            out.append(NewAnnotation(record.sha256, shapes, labeler, self.book_revision))
+        return out
+
+
+def _fit(
+    item: ImportedImage, decoded: DecodedImage
+) -> tuple[ImportedImage, tuple[Problem, ...]]:
+    """Leave out shapes that lie outside the pixels that are really there."""
+    width, height = decoded.width, decoded.height
+    problems = []
+
+    def inside(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        kept = []
+        for shape in shapes:
+            box = shape_box(shape)
+            if box and (box[0] >= width or box[1] >= height or box[2] <= 0 or box[3] <= 0):
+                reason = f"{shape.label} at {box} lies outside the image of {width}x{height}"
+                problems.append(Problem(item.name, f"{reason}; shape left out"))
+            else:
+                kept.append(shape)
+        return tuple(kept)
+
+    if item.shapes is None:
+        return item, ()
+    said = {name: inside(shapes) for name, shapes in item.by_labeler.items()}
+    shapes = next(iter(said.values())) if said else inside(item.shapes)
+    return replace(item, shapes=shapes, by_labeler=said), tuple(problems)
 
 
 def _check_groups(listing: Listing, keys: Sequence[str]) -> None:
@@ -225,9 +253,7 @@ def _check_groups(listing: Listing, keys: Sequence[str]) -> None:
             )
 
 
-def _batches(
-    items: Sequence[ImportedImage], size: int
-) -> Iterator[Sequence[ImportedImage]]:
+def _batches(items: Sequence[ImportedImage], size: int) -> Iterator[Sequence[ImportedImage]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
@@ -254,4 +280,3 @@ def group_by_metadata(project: ProjectStore, keys: Sequence[str]) -> int:
         raise InvalidInputError(f"no image has the metadata {', '.join(keys)}")
     project.images.set_group(groups)
     return len(set(groups.values()))
-

@@ -14,7 +14,7 @@ from pitmark.store.annotations import AnnotationRow
 from pitmark.store.db import ProjectStore
 from pitmark.store.snapshots import SnapshotInfo
 
-DEFAULT_SHARES: Mapping[Split, float] = {"train": 0.7, "val": 0.15, "test": 0.15}
+DEFAULT_SHARES: Mapping[str, float] = {"train": 0.7, "val": 0.15, "test": 0.15}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,9 @@ from pitmark.core.errors import MissingExtraError, PitmarkError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.predictions import Prediction, predictions_from_bytes, predictions_to_bytes
 from pitmark.core.progress import Reporter, silent
-from pitmark.core.records import LabeledImage, PixelLoader
-from pitmark.formats.images import decode_image
+from pitmark.core.records import LabeledImage, PixelLoader, Split
 from pitmark.ops.evaluating import Costs, choose_thresholds, evaluate_predictions
+from pitmark.ops.pixels import pixel_loader
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow
 
@@ -44,23 +44,7 @@ class TrainOptions:
     image_steps: int | None = None
     threads: int | None = None
     init: Path | None = None
-    costs: Costs = Costs()
-
-
-def pixel_loader(project: ProjectStore) -> PixelLoader:
-    """A function that gives the pixels of an image of the project by its sha256.
-
-    Args:
-        project: The project.
-
-    Returns:
-        The loader.
-    """
-
-    def load(sha256: str) -> Any:
-        return decode_image(project.blobs.read(sha256), name=sha256[:12]).pixels
-
-    return load
+    costs: Costs = field(default_factory=Costs)
 
 
 def train(
@@ -87,7 +71,15 @@ def train(
     how = options or TrainOptions()
     _require_torch()
     info, images = project.snapshots.load(how.snapshot)
-    settings = _settings(how, images)
+    settings = train_settings(
+        images,
+        preset=how.preset,
+        seed=how.seed,
+        side_px=how.side_px,
+        image_steps=how.image_steps,
+        threads=how.threads,
+        init=how.init,
+    )
     kept = {**settings.to_json(), "quick": how.quick}
     row = _continue_or_create(project, info.id, kept, how.seed)
     try:
@@ -128,13 +120,27 @@ def _run(
         )
     predictions = _predict(model, images, load, report)
     spec, choice = choose_thresholds(
-        spec, [i for i in images if i.split == "val"], predictions, how.costs
+        spec, in_split(images, "val"), predictions, book=book, costs=how.costs
     )
     model = model.with_spec(spec)
-    outcome = evaluate_predictions(
-        spec, [i for i in images if i.split == "test"], predictions, choice=choice
-    )
-    return _finish(project, row, model, predictions, outcome.to_json())
+    test = in_split(images, "test")
+    outcome = {"metrics": {}, "note": "the test split is empty: nothing was evaluated"}
+    if test:
+        outcome = evaluate_predictions(spec, test, predictions, book=book).to_json()
+    return _finish(project, row, model, predictions, {**outcome, "choice": choice})
+
+
+def in_split(images: Sequence[LabeledImage], split: Split) -> list[LabeledImage]:
+    """The images of one split.
+
+    Args:
+        images: Of a snapshot.
+        split: train, val or test.
+
+    Returns:
+        Those images, in the order given.
+    """
+    return [i for i in images if i.split == split]
 
 
 def _finish(
@@ -169,20 +175,33 @@ def _predict(
     return model.predict_many(held_out, load, report=report)
 
 
-def _settings(how: TrainOptions, images: Sequence[LabeledImage]) -> TrainSettings:
+def train_settings(
+    images: Sequence[LabeledImage],
+    *,
+    preset: str,
+    seed: int,
+    side_px: int | None = None,
+    **given: Any,
+) -> TrainSettings:
+    """Settings for training on some images.
+
+    Args:
+        images: Whose sizes decide the shape of the input.
+        preset: fast, balanced or thorough.
+        seed: Of everything random.
+        side_px: Side of the input, for a square image; None leaves it to the preset.
+        **given: Further fields of TrainSettings.
+
+    Returns:
+        The settings.
+
+    Raises:
+        InvalidInputError: An unknown preset, or a value out of range.
+    """
     from pitmark.train.settings import TrainSettings, input_size
 
-    size = None
-    if how.side_px is not None:
-        size = input_size([i.image.size_wh for i in images], how.side_px)
-    return TrainSettings(
-        preset=how.preset,
-        seed=how.seed,
-        input_wh=size,
-        image_steps=how.image_steps,
-        threads=how.threads,
-        init=how.init,
-    )
+    size = None if side_px is None else input_size([i.image.size_wh for i in images], side_px)
+    return TrainSettings.from_json({"preset": preset, "seed": seed, "input_wh": size, **given})
 
 
 def _continue_or_create(
@@ -227,9 +246,7 @@ def load_model(project: ProjectStore, run: RunRow) -> TrainedModel:
     from pitmark.train.model import TrainedModel
 
     if MODEL not in run.artifacts:
-        raise PitmarkError(
-            f"run {run.id} is {run.state} and has no model", hint="Train first."
-        )
+        raise PitmarkError(f"run {run.id} is {run.state} and has no model", hint="Train first.")
     model = TrainedModel.from_bytes(project.blobs.read(run.artifacts[MODEL]))
     return model.with_spec(InspectorSpec.from_json(run.inspector or {}))
 

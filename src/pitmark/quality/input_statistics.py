@@ -125,7 +125,9 @@ def _patches(
     sample = image[rows][:, columns].astype(np.float32)
     sample *= np.float32(1.0 / np.iinfo(image.dtype).max)
     shape = (len(tops), h, len(lefts), w, *image.shape[2:])
-    places = [(s + n / 2) / size * 2 - 1 for s, n, size in ((tops, h, height), (lefts, w, width))]
+    places = [
+        (s + n / 2) / size * 2 - 1 for s, n, size in ((tops, h, height), (lefts, w, width))
+    ]
     return sample.reshape(shape), *(p.astype(np.float32) for p in places)
 
 
@@ -166,7 +168,10 @@ def _color_balance(patches: NDArray[np.float32]) -> tuple[float, float]:
 
 
 def _unevenness(
-    means: NDArray[np.float32], rows: NDArray[np.float32], columns: NDArray[np.float32], mean: float
+    means: NDArray[np.float32],
+    rows: NDArray[np.float32],
+    columns: NDArray[np.float32],
+    mean: float,
 ) -> tuple[float, float, float]:
     """Right minus left, bottom minus top, center minus border, over the mean."""
     across = _contrast_of(means, np.broadcast_to(columns[None], means.shape))

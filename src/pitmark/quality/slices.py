@@ -18,6 +18,8 @@ from scipy.stats import fisher_exact
 
 from pitmark.core.errors import InvalidInputError
 
+Rule = tuple[tuple[str, str], ...]
+
 _MOST_VALUES = 40
 
 
@@ -29,7 +31,7 @@ class Slice:
     stronger ones for real.
     """
 
-    rule: tuple[tuple[str, str], ...]
+    rule: Rule
     cases: int
     failures: int
     rate: float
@@ -84,8 +86,8 @@ def weak_slices(
     if len(failed) != len(metadata):
         raise InvalidInputError(f"{len(failed)} cases but metadata of {len(metadata)}")
     conditions = _conditions(metadata, least_cases)
-    tested: dict[tuple[tuple[str, str], ...], tuple[float, Slice]] = {}
-    rules = [(c,) for c in conditions]
+    tested: dict[Rule, tuple[float, Slice]] = {}
+    rules: list[Rule] = [(c,) for c in conditions]
     rules += [(a, b) for a, b in combinations(conditions, 2) if a[0] != b[0]]
     for rule in rules:
         inside = np.logical_and.reduce([conditions[c] for c in rule])
@@ -96,7 +98,9 @@ def weak_slices(
         rule: Slice(s.rule, s.cases, s.failures, s.rate, s.rate_outside, q)
         for (rule, (_, s)), q in zip(tested.items(), levels, strict=True)
     }
-    told = [s for r, s in found.items() if s.q_value <= false_discovery_rate and _sharper(r, found)]
+    told = [
+        s for r, s in found.items() if s.q_value <= false_discovery_rate and _sharper(r, found)
+    ]
     return sorted(told, key=lambda s: (s.q_value, -s.rate))
 
 
@@ -116,7 +120,7 @@ def _conditions(
 
 
 def _test(
-    rule: tuple[tuple[str, str], ...], inside: NDArray[np.bool_], failed: NDArray[np.bool_]
+    rule: Rule, inside: NDArray[np.bool_], failed: NDArray[np.bool_]
 ) -> tuple[float, Slice]:
     cases, failures = int(inside.sum()), int((inside & failed).sum())
     others, rest = int((~inside).sum()), int((~inside & failed).sum())
@@ -134,9 +138,7 @@ def _q_values(p_values: Sequence[float]) -> list[float]:
     return [float(q) for q in out]
 
 
-def _sharper(
-    rule: tuple[tuple[str, str], ...], found: Mapping[tuple[tuple[str, str], ...], Slice]
-) -> bool:
+def _sharper(rule: Rule, found: Mapping[Rule, Slice]) -> bool:
     """Whether a rule says more than each part of it, or no pair says more than it."""
     mine = found[rule]
     if len(rule) == 2:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pitmark.synth.arrays import Floats, blur, centered_grid, smoothstep
+from pitmark.synth.arrays import Floats, blur, centered_grid, planar, smoothstep
 from pitmark.synth.noise import layered_noise, spectral_noise
 
 Background = Floats
@@ -13,7 +13,9 @@ def _tinted(level_hw: Floats, color: tuple[float, float, float]) -> Floats:
     return image
 
 
-def _disc(shape_hw: tuple[int, int], center_xy: tuple[float, float], radius_px: float) -> Floats:
+def _disc(
+    shape_hw: tuple[int, int], center_xy: tuple[float, float], radius_px: float
+) -> Floats:
     y = np.arange(shape_hw[0], dtype=np.float32)[:, None] - np.float32(center_xy[1])
     x = np.arange(shape_hw[1], dtype=np.float32)[None, :] - np.float32(center_xy[0])
     return smoothstep(np.sqrt(x * x + y * y), radius_px + 1.0, radius_px - 1.0)
@@ -85,9 +87,7 @@ def _jaw(shape_hw: tuple[int, int], rng: np.random.Generator) -> Floats:
 _KINDS = {"cam1": (_anodized_plate, 2.6), "cam2": (_belt, 1.9), "cam3": (_jaw, 9.0)}
 
 
-def background(
-    camera: str, shape_hw: tuple[int, int], rng: np.random.Generator
-) -> Background:
+def background(camera: str, shape_hw: tuple[int, int], rng: np.random.Generator) -> Background:
     """The out-of-focus surroundings that a camera sees.
 
     Args:
@@ -100,4 +100,6 @@ def background(
     """
     paint, sigma_px = _KINDS[camera]
     image = np.maximum(paint(shape_hw, rng), 0.0).astype(np.float32)
-    return blur(image, sigma_px * shape_hw[1] / 560)
+    blurred = planar(shape_hw, 3)
+    blurred[:] = blur(image, sigma_px * shape_hw[1] / 560)
+    return blurred

@@ -83,9 +83,13 @@ _BAR_LIGHTS = Rig(
 CAMERAS: dict[str, Camera] = {
     camera.name: camera
     for camera in (
-        Camera("cam1", _SOFT_BOX, 1.05, (1.0, 1.0, 1.0), 0.62, 9000, 0.0016, 0.20, 0.020, 1.0),
-        Camera("cam2", _TIRED_TUBE, 0.62, (1.0, 0.99, 0.93), 0.78, 3200, 0.0030, 0.30, 0.028, 0.9),
-        Camera("cam3", _BAR_LIGHTS, 1.05, (0.985, 1.0, 1.03), 0.60, 8000, 0.0018, 0.16, 0.018, 1.0),
+        Camera("cam1", _SOFT_BOX, 0.95, (1.0, 1.0, 1.0), 0.62, 9000, 0.0016, 0.20, 0.020, 1.0),
+        Camera(
+            "cam2", _TIRED_TUBE, 0.62, (1.0, 0.99, 0.93), 0.78, 3200, 0.0030, 0.30, 0.028, 0.9
+        ),
+        Camera(
+            "cam3", _BAR_LIGHTS, 0.92, (0.985, 1.0, 1.03), 0.60, 8000, 0.0018, 0.16, 0.018, 1.0
+        ),
     )
 }
 
@@ -104,7 +108,7 @@ def drifted(camera: Camera, amount: float = 1.0) -> Camera:
     balance = (red * (1 - 0.07 * amount), green, blue * (1 + 0.11 * amount))
     return replace(
         camera,
-        exposure=camera.exposure * (1 + 0.32 * amount),
+        exposure=camera.exposure * (1 + 0.27 * amount),
         balance=balance,
         blur_px=camera.blur_px + 0.35 * amount,
         veil=camera.veil + 0.05 * amount,
@@ -137,18 +141,18 @@ def _scatter(light_hwc: Floats, veil: float) -> Floats:
     """Glare: bright places spread a little light over their surroundings."""
     height, width, _ = light_hwc.shape
     small_wh = (max(2, width // 16), max(2, height // 16))
-    channels = []
+    spread = light_hwc * np.float32(1 - veil)
     for c in range(3):
         small = resize(np.ascontiguousarray(light_hwc[..., c]), small_wh, smooth=False)
-        channels.append(resize(blur(small, 2.0), (width, height)))
-    return light_hwc * np.float32(1 - veil) + np.stack(channels, -1) * np.float32(veil)
+        spread[..., c] += resize(blur(small, 2.0), (width, height)) * np.float32(veil)
+    return spread
 
 
 def _developed(signal_hwc: Floats, saturation: float) -> Bytes:
     """Tone curve, then the color resolution that a JPEG leaves (half, in both axes)."""
     levels = np.clip(signal_hwc * np.float32((_ADC_LEVELS - 1) / 1.6), 0, _ADC_LEVELS - 1)
-    shown = _tone_curve()[levels.astype(np.int32)]
-    luma = shown @ np.array([0.299, 0.587, 0.114], np.float32)
+    shown = np.take(_tone_curve(), levels.astype(np.int32))
+    luma = 0.299 * shown[..., 0] + 0.587 * shown[..., 1] + 0.114 * shown[..., 2]
     height, width = luma.shape
     half_wh = (max(1, width // 2), max(1, height // 2))
     out = np.empty_like(shown)
@@ -157,8 +161,7 @@ def _developed(signal_hwc: Floats, saturation: float) -> Bytes:
         soft = resize(resize(chroma, half_wh, smooth=False), (width, height))
         out[..., channel] = luma + soft * np.float32(saturation)
     out[..., 1] = (luma - 0.299 * out[..., 0] - 0.114 * out[..., 2]) / np.float32(0.587)
-    pixels: Bytes = np.clip(out + 0.5, 0, 255).astype(np.uint8)
-    return pixels
+    return np.ascontiguousarray(np.clip(out + 0.5, 0, 255).astype(np.uint8))
 
 
 def photograph(light_hwc: Floats, camera: Camera, rng: np.random.Generator) -> Bytes:
@@ -178,9 +181,10 @@ def photograph(light_hwc: Floats, camera: Camera, rng: np.random.Generator) -> B
     seen = blur(sharp, camera.blur_px * width / 448)
     seen = seen * _vignette((height, width), camera.vignette)
     seen *= flicker * np.asarray(camera.balance, np.float32)
-    grain = rng.standard_normal(seen.shape, dtype=np.float32)
-    spread = np.sqrt(np.maximum(seen, 0.0) / np.float32(camera.electrons)
-                     + np.float32(camera.read_noise**2))
+    grain = np.moveaxis(rng.standard_normal((3, height, width), dtype=np.float32), 0, -1)
+    spread = np.sqrt(
+        np.maximum(seen, 0.0) / np.float32(camera.electrons) + np.float32(camera.read_noise**2)
+    )
     # Demosaicing correlates the noise of neighbors a little.
     seen += blur(grain * spread, 0.45) * np.float32(1.25)
     return _developed(seen, camera.saturation)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pitmark.synth.arrays import Floats, Mask
+from pitmark.synth.arrays import Floats, Mask, Reals
 from pitmark.synth.finishes import Finish
 from pitmark.synth.layout import clearance
 from pitmark.synth.maps import SurfaceMaps
@@ -34,18 +34,17 @@ class Scene:
     cover_hw: Floats
     outside_mm: Floats
 
-    def coverage(self, distance_mm: Floats) -> Floats:
+    def coverage(self, distance_mm: Reals) -> Floats:
         """Antialiased share of a pixel inside an outline.
 
         Args:
-            distance_mm: float32 signed distances, negative inside.
+            distance_mm: signed distances, negative inside.
 
         Returns:
             float32 of the same shape, [0, 1].
         """
-        share: Floats = np.clip(
-            np.float32(0.5) - distance_mm * np.float32(self.view.px_per_mm), 0.0, 1.0
-        )
+        inside_px = np.float32(0.5) - distance_mm * np.float32(self.view.px_per_mm)
+        share: Floats = np.clip(inside_px, 0.0, 1.0).astype(np.float32, copy=False)
         return share
 
     def inspected(self) -> Mask:

@@ -29,7 +29,9 @@ def _profile(build: str) -> tuple[Floats, Floats]:
     if build == "rounded":
         radius = 2.7
         off = np.clip((radius - inward) / radius, 0.0, 0.995)
-        return inward, (radius * 0.62 * ((1.0 - off**2.4) ** (1 / 2.4) - 1.0)).astype(np.float32)
+        return inward, (radius * 0.62 * ((1.0 - off**2.4) ** (1 / 2.4) - 1.0)).astype(
+            np.float32
+        )
     if build == "chamfered":
         knots = [-1.0, 0.0, 0.22, 0.74, 0.86, 1.1, 4.1]
         heights = [-1.5, -1.4, -0.41, -0.03, -0.004, 0.0, 0.0]

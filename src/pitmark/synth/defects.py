@@ -1,7 +1,7 @@
 """The five kinds of defect, painted into height, reflectance and gloss before any light.
 
-`draw_defect` gives a patch that knows nothing of the part it will lie on; `stamp` lays
-it on a surface. Contrast runs from 1 (nobody misses it) down to about 0.2 (barely seen).
+`draw_defect` gives a patch that knows nothing of the part it will lie on; `stamping.stamp`
+lays it on a surface. Contrast runs from 1 (nobody misses it) down to about 0.2 (barely seen).
 """
 
 from collections.abc import Callable
@@ -10,13 +10,18 @@ from math import ceil, cos, sin
 
 import numpy as np
 
-from pitmark.synth.arrays import Floats, Mask, Rgb, bounds_xyxy, centered_grid, smoothstep
-from pitmark.synth.maps import SurfaceMaps, Window
+from pitmark.core.errors import InvalidInputError
+from pitmark.synth.arrays import (
+    Floats,
+    Mask,
+    Reals,
+    Rgb,
+    centered_grid,
+    smoothstep,
+)
 from pitmark.synth.noise import layered_noise, spectral_noise
 
 KINDS = ("scratch", "dent", "pit mark", "discoloration", "blemish")
-
-_RESIDUE_ALBEDO = np.float32(0.42)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class DefectPatch:
         mask_hw: bool, where a person would say that the defect is.
         height_hw: float32 relief in pixels, for a surface of roughness 1.
         gain_hwc: float32 (h, w, 3) factor on reflectance.
-        residue_hw: float32 share covered by a dull film, [0, 1].
+        residue_hw: float32 share covered by something dull, [0, 1].
+        is_deposit: what covers it is a grey deposit, else a white film.
         gloss_hw: float32 factor on roughness.
         open_hw: float32 share of the light that gets in, [0, 1].
     """
@@ -57,21 +63,7 @@ class DefectPatch:
     residue_hw: Floats
     gloss_hw: Floats
     open_hw: Floats
-
-
-@dataclass(frozen=True)
-class PaintedDefect:
-    """A defect that lies in an image.
-
-    Attributes:
-        kind: one of `KINDS`.
-        box_xyxy: tight box in pixels of the image.
-        mask_hw: bool, of the image's height and width.
-    """
-
-    kind: str
-    box_xyxy: tuple[int, int, int, int]
-    mask_hw: Mask
+    is_deposit: bool
 
 
 def _grid(shape: Shape, reach: float, flat: float = 1.0) -> tuple[Floats, Floats]:
@@ -85,7 +77,7 @@ def _grid(shape: Shape, reach: float, flat: float = 1.0) -> tuple[Floats, Floats
     return along, across
 
 
-def _patch(kind: str, mask: Mask, **maps: Floats) -> DefectPatch:
+def _patch(kind: str, mask: Mask, **maps: Reals) -> DefectPatch:
     """A patch from the maps that a kind changes; the others stay neutral."""
     shape_hw = (mask.shape[0], mask.shape[1])
     ones, zeros = np.ones(shape_hw, np.float32), np.zeros(shape_hw, np.float32)
@@ -96,10 +88,11 @@ def _patch(kind: str, mask: Mask, **maps: Floats) -> DefectPatch:
         kind,
         mask,
         maps.get("height", zeros).astype(np.float32),
-        gain.astype(np.float32),
+        np.maximum(gain, 0.05).astype(np.float32),
         maps.get("residue", zeros).astype(np.float32),
         maps.get("gloss", ones).astype(np.float32),
         maps.get("open", ones).astype(np.float32),
+        kind == "blemish",
     )
 
 
@@ -126,14 +119,14 @@ def _scratch(rng: np.random.Generator, shape: Shape) -> DefectPatch:
         twin = off - np.float32(rng.choice([-1.0, 1.0]) * rng.uniform(3.0, 5.5) * width)
         groove = groove + 0.5 * np.exp(-((twin / np.float32(0.8 * width)) ** 2)) * force
     depth = shape.contrast * (1.1 + 1.5 * width)
-    bare = shape.contrast * (0.75 if rng.random() < 0.62 else -0.5)
+    bare = shape.contrast * (0.75 if rng.random() < 0.62 else -0.7)
     mask = (np.abs(off) < max(1.6 * width, 1.1)) & (np.abs(t) < 0.97)
     return _patch(
         "scratch",
         mask,
         height=depth * (0.3 * burr - groove),
         gain=1.0 + bare * groove,
-        residue=0.16 * shape.contrast * np.clip(groove, 0.0, 1.0),
+        residue=max(0.0, 0.35 * bare) * np.clip(groove, 0.0, 1.0),
         gloss=1.0 + 0.4 * groove,
     )
 
@@ -148,7 +141,7 @@ def _dent(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     bowl = np.clip(1.0 - ratio * ratio, 0.0, None) ** 2
     lip = np.exp(-(((ratio - 1.08) / np.float32(0.17)) ** 2))
     # The bowl's steepest slope is 1.54 / radius.
-    steep = shape.contrast * 1.25 * short / 1.54
+    steep = shape.contrast * 1.6 * short / 1.54
     height = steep * (0.07 * lip - bowl)
     return _patch("dent", ratio < 0.95, height=height, open=1.0 - 0.10 * shape.contrast * bowl)
 
@@ -158,21 +151,21 @@ def _pit_mark(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     radius = max(shape.size_px / 2, 1.1)
     along, across = _grid(shape, 1.7 * radius + 1.0)
     around = np.arctan2(across, along)
-    lobes = 1.0 + 0.10 * np.cos(3 * around + rng.uniform(0, 6.28))
-    lobes = lobes + 0.07 * np.cos(5 * around + rng.uniform(0, 6.28))
+    lobes = 1.0 + 0.06 * np.cos(3 * around + rng.uniform(0, 6.28))
+    lobes = lobes + 0.05 * np.cos(5 * around + rng.uniform(0, 6.28))
     squash = float(rng.uniform(0.8, 1.0))
     ratio = np.sqrt(along**2 + (across / squash) ** 2) / (radius * lobes)
     floor = smoothstep(ratio.astype(np.float32), 1.0, 0.45)
     rim = np.exp(-(((ratio - 1.12) / np.float32(0.24)) ** 2))
     depth = shape.contrast * 2.1 * radius
     dark = min(0.9, 0.85 * shape.contrast)
-    gain = (1.0 - 0.6 * dark * floor) * (1.0 + 0.55 * shape.contrast * rim)
+    gain = (1.0 - 0.6 * dark * floor) * (1.0 + 0.28 * shape.contrast * rim)
     return _patch(
         "pit mark",
         np.asarray(ratio < 1.3),
         height=depth * (0.32 * rim - floor),
         gain=gain,
-        residue=0.12 * shape.contrast * rim,
+        residue=0.22 * shape.contrast * rim,
         gloss=1.0 + 0.5 * floor,
         open=1.0 - dark * floor,
     )
@@ -180,21 +173,22 @@ def _pit_mark(rng: np.random.Generator, shape: Shape) -> DefectPatch:
 
 _STAINS: tuple[tuple[Rgb, float], ...] = (
     ((0.95, 0.78, 0.48), 0.05),  # heat tint, straw
-    ((0.80, 0.70, 0.92), 0.04),  # heat tint, violet
+    ((0.74, 0.62, 0.90), 0.04),  # heat tint, violet
     ((0.62, 0.58, 0.52), 0.10),  # brown stain
-    ((1.16, 1.13, 1.06), 0.22),  # bleached dye
-    ((0.70, 0.82, 0.92), 0.10),  # blue haze
+    ((1.25, 1.20, 1.10), 0.22),  # bleached dye
+    ((0.62, 0.76, 0.90), 0.10),  # blue haze
 )
 
 
 def _blot(
-    rng: np.random.Generator, shape: Shape, ragged: float, cell: float
+    rng: np.random.Generator, shape: Shape, ragged: float, falloff: float
 ) -> tuple[Floats, Floats]:
     """A soft irregular field: 1 in the middle, 0 at the rim, below outside; and noise."""
     long = max(shape.size_px / 2, 3.0)
     short = long * float(rng.uniform(0.5, 0.95))
     along, across = _grid(shape, 1.4 * long)
-    noise = layered_noise(along.shape, rng, cell_px=max(2.0, cell * long), octaves=3)
+    hw = (along.shape[0], along.shape[1])
+    noise = spectral_noise(hw, rng, falloff=falloff, band_cpp=(0.0, 0.35))
     ratio = np.sqrt((along / long) ** 2 + (across / short) ** 2)
     field = 1.0 - ratio + np.float32(ragged) * noise * np.minimum(1.0, 1.6 - ratio)
     return field.astype(np.float32), noise
@@ -202,7 +196,7 @@ def _blot(
 
 def _discoloration(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     """A soft stain: another tint, often with a darker drying edge, the relief untouched."""
-    field, noise = _blot(rng, shape, ragged=0.16, cell=0.8)
+    field, noise = _blot(rng, shape, ragged=0.17, falloff=1.9)
     body = smoothstep(field, 0.02, 0.38)
     edge = np.exp(-(((field - 0.14) / np.float32(0.09)) ** 2))
     tint, film = _STAINS[int(rng.integers(len(_STAINS)))]
@@ -213,7 +207,7 @@ def _discoloration(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     return _patch(
         "discoloration",
         field > 0.1,
-        gain=np.maximum(gain, 0.05),
+        gain=gain,
         residue=film * 0.8 * strength[..., 0],
         gloss=1.0 + 0.25 * strength[..., 0],
     )
@@ -221,20 +215,18 @@ def _discoloration(rng: np.random.Generator, shape: Shape) -> DefectPatch:
 
 def _blemish(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     """A cluster or smear of residue with a rough skin."""
-    field, _ = _blot(rng, shape, ragged=0.34, cell=0.5)
+    field, _ = _blot(rng, shape, ragged=0.26, falloff=1.6)
     hw = (field.shape[0], field.shape[1])
-    crumbs = spectral_noise(hw, rng, falloff=0.7, band_cpp=(0.03, 0.32))
+    crumbs = spectral_noise(hw, rng, falloff=1.1, band_cpp=(0.02, 0.22))
     zone = smoothstep(field, 0.0, 0.3)
-    lumps = zone * smoothstep(crumbs + 1.1 * field, 0.15, 1.2)
+    lumps = zone * smoothstep(crumbs + 1.1 * field, 0.0, 1.5)
     skin = spectral_noise(hw, rng, falloff=0.4, band_cpp=(0.08, 0.4))
     film = np.clip(0.18 * zone + 0.75 * lumps, 0.0, 1.0) * np.float32(shape.contrast)
-    dark = float(rng.uniform(0.25, 0.55)) if rng.random() < 0.6 else 0.1
     return _patch(
         "blemish",
         field > 0.06,
         height=shape.contrast * (0.55 * lumps + 0.16 * zone * skin),
-        gain=1.0 - dark * film,
-        residue=0.38 * film,
+        residue=np.clip(0.62 * film, 0.0, 0.9),
         gloss=1.0 + 1.6 * film,
         open=1.0 - 0.12 * film,
     )
@@ -261,63 +253,10 @@ def draw_defect(kind: str, rng: np.random.Generator, shape: Shape) -> DefectPatc
         The patch.
 
     Raises:
-        KeyError: for an unknown kind.
+        InvalidInputError: for an unknown kind.
     """
+    if kind not in _PAINTERS:
+        raise InvalidInputError(
+            f"no defect kind is called {kind!r}", hint=f"choose one of {', '.join(KINDS)}"
+        )
     return _PAINTERS[kind](rng, shape)
-
-
-def overlap(
-    at_xy: tuple[int, int], patch_hw: tuple[int, int], image_hw: tuple[int, int]
-) -> tuple[Window, Window]:
-    """Where a patch centered on a pixel meets an image.
-
-    Args:
-        at_xy: the pixel under the patch's middle pixel.
-        patch_hw: odd height and width of the patch.
-        image_hw: height and width of the image.
-
-    Returns:
-        The window of the image and that of the patch; both empty where they do not meet.
-    """
-    windows = []
-    for at, size, limit in ((at_xy[1], patch_hw[0], image_hw[0]),
-                            (at_xy[0], patch_hw[1], image_hw[1])):
-        start = at - size // 2
-        low, high = max(0, start), min(limit, start + size)
-        high = max(low, high)
-        windows.append((slice(low, high), slice(low - start, high - start)))
-    (rows, patch_rows), (columns, patch_columns) = windows
-    return (rows, columns), (patch_rows, patch_columns)
-
-
-def stamp(
-    maps: SurfaceMaps, patch: DefectPatch, at_xy: tuple[int, int], allowed_hw: Mask
-) -> PaintedDefect:
-    """Lay a defect on a surface.
-
-    Args:
-        maps: painted in place.
-        patch: the defect.
-        at_xy: the pixel under the patch's middle pixel.
-        allowed_hw: bool (H, W), where defects may be; the rest stays untouched.
-
-    Returns:
-        The defect with its box and mask in the image.
-    """
-    shape_hw = (allowed_hw.shape[0], allowed_hw.shape[1])
-    window, inner = overlap(at_xy, (patch.mask_hw.shape[0], patch.mask_hw.shape[1]), shape_hw)
-    allowed = allowed_hw[window].astype(np.float32)
-    rough = maps.roughness_hw2[window]
-    # A rough surface blurs its highlights: it takes more relief to be seen on it.
-    relief = np.float32(0.03 + 0.75 * float(rough.mean())) if rough.size else np.float32(0)
-    maps.height_hw[window] += patch.height_hw[inner] * relief * allowed
-    gain = 1.0 + (patch.gain_hwc[inner] - 1.0) * allowed[..., None]
-    maps.diffuse_hwc[window] *= gain
-    maps.specular_hwc[window] = np.minimum(maps.specular_hwc[window] * gain, 0.97)
-    residue = (patch.residue_hw[inner] * allowed)[..., None]
-    maps.diffuse_hwc[window] += residue * (_RESIDUE_ALBEDO - maps.diffuse_hwc[window])
-    maps.roughness_hw2[window] *= (1.0 + (patch.gloss_hw[inner] - 1.0) * allowed)[..., None]
-    maps.open_hw[window] *= 1.0 - (1.0 - patch.open_hw[inner]) * allowed
-    mask = np.zeros(shape_hw, np.bool_)
-    mask[window] = patch.mask_hw[inner] & allowed_hw[window]
-    return PaintedDefect(patch.kind, bounds_xyxy(mask), mask)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pitmark.synth.arrays import Floats
+from pitmark.synth.arrays import Floats, Reals
 from pitmark.synth.casing import Scene
 from pitmark.synth.maps import Material, Window
 from pitmark.synth.shapes import Box
@@ -16,13 +16,15 @@ _PHOSPHOR = Material((0.85, 0.62, 0.16), (0.04, 0.04, 0.04), (0.2, 0.2))
 _FROSTED = Material((0.62, 0.58, 0.48), (0.05, 0.05, 0.05), (0.12, 0.12))
 
 
-def _local(scene: Scene, center_mm: tuple[float, float], window: Window) -> tuple[Floats, Floats]:
+def _local(
+    scene: Scene, center_mm: tuple[float, float], window: Window
+) -> tuple[Floats, Floats]:
     dx = scene.x_mm[window] - np.float32(center_mm[0])
     dy = scene.y_mm[window] - np.float32(center_mm[1])
     return dx, dy
 
 
-def _set_height(scene: Scene, window: Window, share: Floats, height_mm: Floats) -> None:
+def _set_height(scene: Scene, window: Window, share: Floats, height_mm: Reals) -> None:
     """Replace the relief inside a window by one measured from the plane around it."""
     plane = scene.maps.height_hw[window]
     level = np.float32(np.median(plane))
@@ -62,7 +64,7 @@ def paint_lens(scene: Scene, center_mm: tuple[float, float], radius_mm: float) -
     maps.open_hw[window] *= 1.0 - 0.45 * in_barrel
     maps.cover(scene.coverage((ratio - 0.37) * radius_mm), _COATED, window)
     _paint_ghosts(scene, window, dx / np.float32(radius_mm), dy / np.float32(radius_mm))
-    ring = np.exp(-((distance - 0.08) / np.float32(0.16)) ** 2) * (distance > 0.0)
+    ring = np.exp(-(((distance - 0.08) / np.float32(0.16)) ** 2)) * (distance > 0.0)
     maps.open_hw[window] *= 1.0 - 0.45 * ring
 
 
@@ -99,9 +101,9 @@ def paint_flash(scene: Scene, center_mm: tuple[float, float], radius_mm: float) 
     maps.cover(np.clip(0.5 - die * 4.0, 0.0, 1.0) * np.float32(0.85), _PHOSPHOR, window)
     ribs = np.sin(r * np.float32(22.0 / radius_mm)) * (r < radius_mm - 0.2)
     dish = np.interp(r, [0.0, radius_mm - 0.15, radius_mm + 0.1], [-0.02, -0.05, 0.0])
-    maps.height_hw[window] += np.float32(scene.view.px_per_mm) * (
-        0.012 * ribs + dish
-    ).astype(np.float32)
+    maps.height_hw[window] += np.float32(scene.view.px_per_mm) * (0.012 * ribs + dish).astype(
+        np.float32
+    )
 
 
 def paint_hole(scene: Scene, center_mm: tuple[float, float], radius_mm: float) -> None:
@@ -179,7 +181,9 @@ def paint_screw(scene: Scene, center_mm: tuple[float, float], radius_mm: float) 
     steel = Material((0.02, 0.02, 0.02), (0.5, 0.49, 0.47), (0.16, 0.16))
     maps.cover(head, steel, window)
     maps.open_hw[window] += head * (0.7 - maps.open_hw[window])
-    bowl = np.interp(r / radius_mm, [0.0, 0.6, 0.86, 1.0], [0.0, -0.02, -0.12, 0.0]).astype(np.float32)
+    bowl = np.interp(r / radius_mm, [0.0, 0.6, 0.86, 1.0], [0.0, -0.02, -0.12, 0.0]).astype(
+        np.float32
+    )
     maps.height_hw[window] += bowl * np.float32(scene.view.px_per_mm)
     lobes = radius_mm * (0.36 + 0.09 * np.cos(5.0 * np.arctan2(dy, dx)))
     recess = scene.coverage(r - lobes)

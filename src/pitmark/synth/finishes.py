@@ -73,7 +73,9 @@ FINISHES: dict[str, Finish] = {
         _metal("graphite", "brushed", (0.30, 0.30, 0.315), (0.05, 0.05, 0.053), "chamfered"),
         _metal("blue", "bead-blasted", (0.12, 0.20, 0.36), (0.035, 0.06, 0.12), "rounded"),
         _metal("champagne", "bead-blasted", (0.74, 0.60, 0.46), (0.6, 0.5, 0.4), "rounded"),
-        _glass("black glass", (0.010, 0.010, 0.012), (0.26, 0.26, 0.27), rough=0.03, pill=False),
+        _glass(
+            "black glass", (0.010, 0.010, 0.012), (0.26, 0.26, 0.27), rough=0.03, pill=False
+        ),
         _glass("pearl glass", (0.62, 0.61, 0.58), (0.7, 0.68, 0.64), rough=0.035, pill=True),
         _glass("sage glass", (0.13, 0.19, 0.15), (0.45, 0.48, 0.44), rough=0.14, pill=False),
     )

@@ -45,8 +45,8 @@ STATIONS: dict[str, Station] = {
         Station("upper right", "cam1", False, (22.6, -60.0), 10.0),
         Station("lower left", "cam2", False, (-22.6, 60.0), 10.0),
         Station("lower right", "cam2", False, (22.6, 60.0), 10.0),
-        Station("port", "cam3", True, (5.0, 0.0), 18.0),
-        Station("key", "cam3", True, (60.0, 0.0), 18.0),
+        Station("port", "cam3", True, (3.4, 0.0), 23.0),
+        Station("key", "cam3", True, (60.0, 0.0), 23.0),
     )
 }
 
@@ -91,7 +91,7 @@ SCREW_RADIUS_MM = 0.85
 SPEAKER_HOLES_MM = (9.4, 11.2, 13.0, 14.8, 16.6)
 SPEAKER_RADIUS_MM = 0.62
 SIDE_Y_MM = 0.2
-SIDE_KEY = Box((54.0, 0.2), (5.0, 1.25), 1.2)
+SIDE_KEY = Box((55.2, 0.2), (3.9, 1.2), 1.15)
 SIDE_ANTENNA_MM = 66.4
 
 
@@ -125,7 +125,7 @@ def _side_obstacles() -> list[Box]:
     obstacles = [Box(PORT.center_mm, (5.0, 1.8), 1.7)]
     obstacles += [disc((x, SIDE_Y_MM), SCREW_RADIUS_MM + 0.4) for x in SCREWS_MM]
     obstacles += [disc((x, SIDE_Y_MM), SPEAKER_RADIUS_MM + 0.3) for x in SPEAKER_HOLES_MM]
-    obstacles.append(Box(SIDE_KEY.center_mm, (5.5, 1.75), 1.6))
+    obstacles.append(Box(SIDE_KEY.center_mm, (4.4, 1.7), 1.6))
     obstacles.append(Box((SIDE_ANTENNA_MM, 0.0), (ANTENNA_HALF_MM + 0.2, 5.0), 0.1))
     return obstacles
 
@@ -150,6 +150,9 @@ def clearance(station: Station, finish: Finish, x_mm: Floats, y_mm: Floats) -> F
         rim = {"chamfered": 1.0, "rounded": 2.0, "sandwich": 2.3}[finish.build]
         free = -BODY.distance(x_mm, y_mm) - np.float32(rim)
         obstacles = _back_obstacles(finish)
+    low_x, high_x = float(x_mm.min()), float(x_mm.max())
+    low_y, high_y = float(y_mm.min()), float(y_mm.max())
     for obstacle in obstacles:
-        free = np.minimum(free, obstacle.distance(x_mm, y_mm))
+        if obstacle.is_near(low_x, high_x, low_y, high_y):
+            free = np.minimum(free, obstacle.distance(x_mm, y_mm))
     return free

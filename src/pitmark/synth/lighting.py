@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pitmark.synth.arrays import Floats, Rgb, blur
+from pitmark.synth.arrays import Floats, Rgb, blur, gradient, planar
 from pitmark.synth.maps import SurfaceMaps
 
 # tanh(0.851 t) follows the normal distribution function within 0.01.
@@ -58,7 +58,7 @@ class Rig:
 
 def _through(u: Floats, center: float, half: float, sharpness: Floats) -> Floats:
     """Share of a facet distribution that falls between two slopes."""
-    upper = np.tanh((u - np.float32(center - half)) * sharpness)
+    upper: Floats = np.tanh((u - np.float32(center - half)) * sharpness)
     upper -= np.tanh((u - np.float32(center + half)) * sharpness)
     return upper
 
@@ -71,7 +71,7 @@ def _slopes(height_hw: Floats) -> tuple[Floats, Floats, Floats, Floats]:
 
     Source: LEAN mapping, Olano and Baker, 2010.
     """
-    dy, dx = np.gradient(height_hw)
+    dx, dy = gradient(height_hw)
     means, variances = [], []
     for slope in (-dx, -dy):
         mean = blur(slope, _FOOTPRINT_PX)
@@ -97,6 +97,19 @@ def _irradiance(slope_x: Floats, slope_y: Floats, cosine: Floats, rig: Rig) -> F
     return total
 
 
+def falling_light(rig: Rig) -> float:
+    """The light that falls on a flat surface.
+
+    Args:
+        rig: the lights.
+
+    Returns:
+        Brightness of a white sheet, before exposure.
+    """
+    flat = np.zeros((1, 1), np.float32)
+    return float(_irradiance(flat, flat, np.ones((1, 1), np.float32), rig)[0, 0])
+
+
 def shade(maps: SurfaceMaps, rig: Rig) -> Floats:
     """The light a surface sends to a camera right above it.
 
@@ -119,16 +132,18 @@ def shade(maps: SurfaceMaps, rig: Rig) -> Floats:
         seen = _through(u, lamp.center_xy[0], lamp.half_xy[0], sharp_x)
         seen *= _through(v, lamp.center_xy[1], lamp.half_xy[1], sharp_y)
         mirrored += np.float32(0.25 * lamp.power) * seen
-    cosine = 1.0 / np.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
+    steep = slope_x * slope_x + slope_y * slope_y
+    cosine = (1.0 / np.sqrt(1.0 + steep)).astype(np.float32, copy=False)
     grazing = (1.0 - cosine) ** 5
-    reflectance = maps.specular_hwc + (1.0 - maps.specular_hwc) * grazing[..., None]
-    tint = np.asarray(rig.tint, np.float32)
     # The room is darker below the part than above it.
-    room = np.float32(rig.ambient) * (1.0 - 0.45 * np.tanh(v * 1.5))
-    light = mirrored[..., None] * tint
-    light += room[..., None] * np.asarray(rig.ambient_tint, np.float32)
-    light *= reflectance
+    room = np.float32(rig.ambient) * (1.0 - 0.45 * np.tanh(v * np.float32(1.5)))
     falling = _irradiance(slope_x, slope_y, cosine, rig)
-    light += maps.diffuse_hwc * (falling[..., None] * tint)
-    light *= maps.open_hw[..., None]
+    light = planar((height, width), 3)
+    for c in range(3):
+        head_on = maps.specular_hwc[..., c]
+        lamps = mirrored * np.float32(rig.tint[c])
+        lamps += room * np.float32(rig.ambient_tint[c])
+        lamps *= head_on + (1.0 - head_on) * grazing
+        lamps += maps.diffuse_hwc[..., c] * (falling * np.float32(rig.tint[c]))
+        light[..., c] = lamps * maps.open_hw
     return light

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pitmark.synth.arrays import Floats, Rgb
+from pitmark.synth.arrays import Floats, Rgb, planar
 
 Window = tuple[slice, slice]
 EVERYWHERE: Window = (slice(None), slice(None))
@@ -56,7 +56,7 @@ class SurfaceMaps:
         """
 
         def filled(values: tuple[float, ...]) -> Floats:
-            plane = np.empty((*shape_hw, len(values)), np.float32)
+            plane = planar(shape_hw, len(values))
             plane[:] = np.asarray(values, np.float32)
             return plane
 
@@ -76,11 +76,13 @@ class SurfaceMaps:
             material: the new material.
             window: rows and columns it applies to.
         """
-        alpha = cover_hw[..., None]
+        rest = 1.0 - cover_hw
         for plane, values in (
             (self.diffuse_hwc, material.diffuse),
             (self.specular_hwc, material.specular),
             (self.roughness_hw2, material.roughness),
         ):
             part = plane[window]
-            part += alpha * (np.asarray(values, np.float32) - part)
+            for channel, value in enumerate(values):
+                part[..., channel] *= rest
+                part[..., channel] += cover_hw * np.float32(value)

@@ -24,6 +24,22 @@ class Box:
     half_mm: tuple[float, float]
     corner_mm: float
 
+    def is_near(self, low_x: float, high_x: float, low_y: float, high_y: float) -> bool:
+        """Whether the outline reaches within 5 mm of a rectangle.
+
+        Args:
+            low_x: smallest x in millimeters.
+            high_x: largest x.
+            low_y: smallest y.
+            high_y: largest y.
+
+        Returns:
+            False only where the outline cannot matter there.
+        """
+        reach_x, reach_y = self.half_mm[0] + 5.0, self.half_mm[1] + 5.0
+        in_x = low_x - reach_x < self.center_mm[0] < high_x + reach_x
+        return in_x and low_y - reach_y < self.center_mm[1] < high_y + reach_y
+
     def distance(self, x_mm: Floats, y_mm: Floats) -> Floats:
         """Signed distance of points to the outline.
 

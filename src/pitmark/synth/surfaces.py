@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from pitmark.synth.arrays import Floats
+from pitmark.synth.arrays import Floats, gradient
 from pitmark.synth.noise import spectral_noise
 
 
@@ -42,7 +42,7 @@ class Texture:
         planes = [
             np.asarray(
                 Image.fromarray(plane).transform(
-                    size_wh, Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC
+                    size_wh, Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR
                 ),
                 np.float32,
             )
@@ -53,7 +53,7 @@ class Texture:
 
 def _steepened(height_hw: Floats, slope: float) -> Floats:
     """The relief scaled to a given root mean square slope."""
-    dy, dx = np.gradient(height_hw)
+    dx, dy = gradient(height_hw)
     now = float(np.sqrt((dx * dx + dy * dy).mean()))
     return height_hw * np.float32(slope / max(now, 1e-9))
 

@@ -27,7 +27,13 @@ class ConvNorm(nn.Sequential):
     """Convolution and batch norm, followed by a ReLU where `active`."""
 
     def __init__(
-        self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, active: bool = True
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        kernel: int = 3,
+        stride: int = 1,
+        active: bool = True,
     ) -> None:
         layers: list[nn.Module] = [
             nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
@@ -63,9 +69,7 @@ class Backbone(nn.Module):
         widths: Channels of the four stages.
     """
 
-    def __init__(
-        self, blocks: int = 2, *, widths: tuple[int, int, int, int] = WIDTHS
-    ) -> None:
+    def __init__(self, blocks: int = 2, *, widths: tuple[int, int, int, int] = WIDTHS) -> None:
         super().__init__()
         self.widths = widths
         self.stem = nn.Sequential(
@@ -98,12 +102,15 @@ def init_weights(module: nn.Module, *, seed: int) -> None:
     """
     generator = torch.Generator().manual_seed(seed)
     for part in module.modules():
-        if isinstance(part, nn.Conv2d):
+        if isinstance(part, nn.Conv2d) and part.bias is None:
             nn.init.kaiming_normal_(
                 part.weight, mode="fan_out", nonlinearity="relu", generator=generator
             )
-            if part.bias is not None:
-                nn.init.zeros_(part.bias)
+        elif isinstance(part, nn.Conv2d):
+            # Only last layers have a bias: they start undecided.
+            nn.init.normal_(part.weight, std=0.01, generator=generator)
+            assert part.bias is not None
+            nn.init.zeros_(part.bias)
         elif isinstance(part, nn.Linear):
             nn.init.normal_(part.weight, std=0.01, generator=generator)
             nn.init.zeros_(part.bias)
@@ -136,7 +143,9 @@ def initial_weights(path: Path | None = None) -> dict[str, Tensor] | None:
         raise InvalidInputError(f"{chosen.name} is not a safetensors file: {exc}") from exc
     prefix = "backbone."
     nested = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-    return {k: v.float() if v.is_floating_point() else v for k, v in (nested or tensors).items()}
+    return {
+        k: v.float() if v.is_floating_point() else v for k, v in (nested or tensors).items()
+    }
 
 
 def load_weights(backbone: Backbone, weights: Mapping[str, Tensor]) -> None:

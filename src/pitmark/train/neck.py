@@ -45,5 +45,6 @@ class Pyramid(nn.Module):
                 level = level + functional.interpolate(above, scale_factor=2.0, mode="nearest")
             merged[position] = above = level
         return [
-            smooth(merged[level]) for level, smooth in zip(self.levels, self.smooth, strict=True)
+            smooth(merged[level])
+            for level, smooth in zip(self.levels, self.smooth, strict=True)
         ]

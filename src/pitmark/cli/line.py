@@ -1,0 +1,156 @@
+"""Commands around the line: release, predict, watch."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pitmark.cli.output import Output
+
+FILE = click.Path(path_type=Path)
+PRECISIONS = ("auto", "fp32", "int8")
+
+
+@click.command()
+@click.argument("file", type=FILE, required=False)
+@click.option("--run", default="latest", show_default=True)
+@click.option("--int8/--no-int8", default=True, show_default=True, help="Also quantize.")
+@click.pass_obj
+def release(out: Output, file: Path | None, run: str, int8: bool) -> None:
+    """Write a bundle for the edge, if it agrees with the trained model."""
+    with out.progress() as progress:
+        done = out.project().release(file, run=run, int8=int8, report=progress)
+    gate = done.row.gate
+    out.result(
+        done.to_json(),
+        [
+            f"Release {done.row.version}: {done.path} ({done.size_bytes / 1e6:.1f} MB),"
+            f" {' and '.join(gate['precisions'])}.",
+            f"Largest difference to the trained model: {gate['fp32']['largest']:.1e} (fp32).",
+        ],
+    )
+
+
+def _options(
+    precision: str, threads: int | None, run_length: int, tags: str | None, log: Path | None
+) -> Any:
+    from pitmark.ops.inspecting import WatchOptions, name_tags
+
+    known: dict[str, Any] = {p: p for p in PRECISIONS}
+    return WatchOptions(
+        precision=known[precision],
+        threads=threads,
+        run_length_images=run_length,
+        tags=name_tags(tags) if tags else (lambda _: {}),
+        log=log,
+    )
+
+
+def _shared(command: Any) -> Any:
+    """The options that predict and watch have in common."""
+    for option in reversed(
+        (
+            click.argument("bundle", type=FILE),
+            click.argument("folder", type=FILE),
+            click.option("--precision", type=click.Choice(PRECISIONS), default="auto"),
+            click.option("--threads", type=click.IntRange(1)),
+            click.option(
+                "--run-length",
+                type=click.IntRange(100),
+                default=50_000,
+                show_default=True,
+                help="Images expected between two false drift alarms.",
+            ),
+            click.option("--tags", help='Tags from file names, as in "{camera}_{lot}_{n}".'),
+            click.option("--log", type=FILE, help="Append one JSON line per image here."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_shared
+@click.pass_obj
+def predict(
+    out: Output,
+    bundle: Path,
+    folder: Path,
+    precision: str,
+    threads: int | None,
+    run_length: int,
+    tags: str | None,
+    log: Path | None,
+) -> None:
+    """Inspect a folder of images, or one image, with a bundle."""
+    from pitmark.ops.inspecting import predict as predict_folder
+
+    seen: list[dict[str, Any]] = []
+
+    def note(inspection: Any, state: Any) -> None:
+        seen.append(inspection.to_json())
+        if not out.as_json:
+            click.echo(_line(inspection))
+
+    options = _options(precision, threads, run_length, tags, log)
+    done = predict_folder(bundle, folder, options=options, on_image=note)
+    out.result({**done.to_json(), "inspections": seen}, _summary(done))
+
+
+@click.command()
+@_shared
+@click.pass_obj
+def watch(
+    out: Output,
+    bundle: Path,
+    folder: Path,
+    precision: str,
+    threads: int | None,
+    run_length: int,
+    tags: str | None,
+    log: Path | None,
+) -> None:
+    """Inspect images as they appear in a folder; Ctrl-C ends it."""
+    from pitmark.ops.inspecting import watch as watch_folder
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    alarmed = False
+
+    def note(inspection: Any, state: Any) -> None:
+        nonlocal alarmed
+        if out.as_json:
+            return
+        click.echo(_line(inspection))
+        if state is not None and state.alarm and not alarmed:
+            alarmed = True
+            click.secho(f"DRIFT: {state.sentence}", fg="yellow")
+
+    options = _options(precision, threads, run_length, tags, log)
+    done = watch_folder(bundle, folder, stop=stop, options=options, on_image=note)
+    out.result(done.to_json(), _summary(done))
+
+
+def _line(inspection: Any) -> str:
+    verdict = inspection.verdict
+    return f"{verdict.outcome:5}  {inspection.name}  {verdict.reason}"
+
+
+def _summary(done: Any) -> list[str]:
+    told = ", ".join(f"{n} {o}" for o, n in sorted(done.outcomes.items()))
+    lines = [
+        f"{done.images} images: {told or 'none'} ({done.precision}, {done.threads} threads)"
+    ]
+    if done.p50_ms is not None:
+        lines.append(f"{done.p50_ms} ms per image (median), {done.p95_ms} ms (95 %)")
+    if done.drift is not None:
+        lines.append(f"Drift: {done.drift['sentence']}")
+    return lines
+
+
+COMMANDS = (release, predict, watch)

@@ -1,0 +1,116 @@
+"""Commands around models: train, evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pitmark.cli.output import Output, figures
+
+PRESETS = ("fast", "balanced", "thorough")
+
+
+@click.command()
+@click.option("--snapshot", default="latest", show_default=True)
+@click.option("--preset", type=click.Choice(PRESETS), default="balanced", show_default=True)
+@click.option("--quick", is_flag=True, help="Instant first model: frozen features and ridge.")
+@click.option("--side", type=click.IntRange(32, 4096), help="Longer side of the input in px.")
+@click.option("--steps", type=click.IntRange(1), help="Image-steps instead of the preset's.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1), help="Cores to use; all if left out.")
+@click.option(
+    "--init",
+    type=click.Path(path_type=Path),
+    help="Backbone weights to start from (safetensors).",
+)
+@click.option("--cost-escape", type=float, default=10.0, show_default=True)
+@click.option("--cost-overkill", type=float, default=1.0, show_default=True)
+@click.pass_obj
+def train(
+    out: Output,
+    snapshot: str,
+    preset: str,
+    quick: bool,
+    side: int | None,
+    steps: int | None,
+    seed: int,
+    threads: int | None,
+    init: Path | None,
+    cost_escape: float,
+    cost_overkill: float,
+) -> None:
+    """Train on a snapshot and evaluate on its test images; goes on where a kill stopped it."""
+    from pitmark.ops.evaluating import Costs
+    from pitmark.ops.training import TrainOptions
+
+    options = TrainOptions(
+        snapshot=snapshot,
+        preset=preset,
+        quick=quick,
+        side_px=side,
+        image_steps=steps,
+        seed=seed,
+        threads=threads,
+        init=init,
+        costs=Costs(cost_escape, cost_overkill),
+    )
+    with out.progress() as progress:
+        run = out.project().train(options=options, report=progress)
+    _tell(out, run.report)
+
+
+@click.command()
+@click.option("--run", default="latest", show_default=True)
+@click.option("--cost-escape", type=float, help="Choose the thresholds anew at this cost ...")
+@click.option("--cost-overkill", type=float, help="... against this one.")
+@click.option("--compare", help="Another run to compare with, on the same images.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), help="Also write the report as a page."
+)
+@click.pass_obj
+def evaluate(
+    out: Output,
+    run: str,
+    cost_escape: float | None,
+    cost_overkill: float | None,
+    compare: str | None,
+    html: Path | None,
+) -> None:
+    """Show the report of a run, choose its thresholds anew, or compare two runs."""
+    from pitmark.ops.evaluating import Costs
+    from pitmark.ops.pages import write_report_page
+    from pitmark.ops.reports import compare_runs
+    from pitmark.ops.reports import evaluate as evaluate_run
+
+    project = out.project()
+    if compare is not None:
+        runs = project.store.runs
+        result = compare_runs(project.store, runs.get(compare), runs.get(run))
+        out.result(result.to_json(), [result.to_json()["sentence"]])
+        return
+    costs = None
+    if cost_escape is not None or cost_overkill is not None:
+        costs = Costs(cost_escape or 1.0, cost_overkill or 1.0)
+    report = evaluate_run(project.store, run=run, costs=costs)
+    if html is not None:
+        write_report_page(project.store, report, html)
+    _tell(out, report, html)
+
+
+def _tell(out: Output, report: object, html: Path | None = None) -> None:
+    from pitmark.ops.reports import Report
+
+    assert isinstance(report, Report)
+    content = report.to_json()
+    lines = [f"Run {report.run.id}: {figures(report.metrics)}"]
+    lines += content.get("sentences", [])
+    choice = content.get("choice", {})
+    if choice:
+        lines.append(f"Threshold {choice['threshold']:.3f}: {choice['reason']}.")
+    lines += [content["note"]] if "note" in content else []
+    lines += [f"Page: {html}"] if html is not None else []
+    out.result(content, lines)
+
+
+COMMANDS = (train, evaluate)

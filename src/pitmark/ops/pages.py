@@ -1,0 +1,241 @@
+"""Pages and notebook views: self-contained HTML without scripts or outside requests."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from pitmark.core.errors import StorageError
+from pitmark.core.labels import Shape
+from pitmark.core.records import ImageRecord
+from pitmark.ops.chart_frame import attribute
+from pitmark.ops.page_style import STYLE
+from pitmark.ops.picture_cards import Drawer, card, chips, facts, stage
+from pitmark.ops.report_page import about, report_sections
+from pitmark.ops.reports import Report
+from pitmark.store.db import ProjectStore
+from pitmark.store.findings import FindingRow
+
+_KIND_WORDS = {
+    "wrong_class": "Wrong class?",
+    "missed_object": "Missed defect?",
+    "spurious_object": "Nothing there?",
+    "sloppy_outline": "Sloppy outline?",
+    "image_fault": "Unusual image?",
+    "broken_rule": "Breaks a rule of the label book",
+    "duplicate": "Duplicate",
+    "leak": "Same part in two splits",
+}
+# Nothing in a page may load or run anything, whatever text ends up in it.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def page(title: str, sections: Sequence[tuple[str, str]], lead: str = "") -> str:
+    """A page that needs nothing beside itself.
+
+    Args:
+        title: Plain text.
+        sections: Heading as plain text, and trusted HTML.
+        lead: Plain text below the title; an empty line parts paragraphs.
+
+    Returns:
+        An HTML document.
+    """
+    links = "".join(
+        f'<a href="#part-{n}">{escape(heading)}</a>'
+        for n, (heading, _) in enumerate(sections, start=1)
+    )
+    body = "".join(
+        f'<section id="part-{n}"><h2>{escape(heading)}</h2>{html}</section>'
+        for n, (heading, html) in enumerate(sections, start=1)
+    )
+    told = "".join(f'<p class="pm-lead">{escape(p)}</p>' for p in lead.split("\n\n") if p)
+    nav = f'<nav aria-label="Sections">{links}</nav>' if len(sections) > 1 else ""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{attribute(_POLICY)}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f'<body class="pitmark"><header><div class="pm-brand">Pitmark</div>'
+        f"<h1>{escape(title)}</h1>{told}{nav}</header><main>{body}</main></body></html>\n"
+    )
+
+
+def images_html(store: ProjectStore, records: Sequence[ImageRecord], limit: int = 60) -> str:
+    """Images with their labels as a grid of cards.
+
+    Args:
+        store: The project.
+        records: Its images.
+        limit: How many to show.
+
+    Returns:
+        HTML to stand in a page or a notebook.
+    """
+    if not records:
+        return _fragment('<p class="pm-quiet">No images. Next: pitmark import FOLDER</p>')
+    shown = records[:limit]
+    held = store.annotations.consensus([r.sha256 for r in shown])
+    drawer = Drawer(store)
+    cards = []
+    for record in shown:
+        labels = held.get(record.sha256)
+        shot = drawer.shot(record, labels.shapes if labels else ())
+        words = f'<p class="pm-name">{escape(record.name)}</p>'
+        if labels is None:
+            words += '<p class="pm-small">not labeled yet</p>'
+        elif not labels.shapes:
+            words += '<p class="pm-small">labeled: nothing to mark</p>'
+        else:
+            words += chips([s.label for s in labels.shapes], drawer.classes)
+        words += facts(record.metadata)
+        cards.append(card(stage([(shot, "")]), words))
+    told = _shown(len(shown), len(records), "image")
+    return _fragment(f'{told}<div class="pm-grid">{"".join(cards)}</div>')
+
+
+def findings_html(store: ProjectStore, rows: Sequence[FindingRow], limit: int = 40) -> str:
+    """Findings with the labels and the suggested change side by side.
+
+    Args:
+        store: The project.
+        rows: Its findings, the most likely faults first.
+        limit: How many to show.
+
+    Returns:
+        HTML to stand in a page or a notebook.
+    """
+    if not rows:
+        return _fragment('<p class="pm-quiet">No findings. Next: pitmark audit</p>')
+    shown = rows[:limit]
+    held = store.annotations.consensus([r.sha256 for r in shown])
+    drawer = Drawer(store)
+    cards = []
+    for row in shown:
+        labels = held.get(row.sha256)
+        cards.append(_finding(store, drawer, row, labels.shapes if labels else ()))
+    told = _shown(len(shown), len(rows), "finding")
+    return _fragment(f'{told}<div class="pm-grid pm-wide">{"".join(cards)}</div>')
+
+
+def report_html(store: ProjectStore, report: Report) -> str:
+    """The report of a run.
+
+    Args:
+        store: The project.
+        report: Of one of its runs.
+
+    Returns:
+        HTML to stand in a page or a notebook.
+    """
+    body = "".join(
+        f"<section><h2>{escape(heading)}</h2>{html}</section>"
+        for heading, html in report_sections(store, report)
+    )
+    return _fragment(f'<p class="pm-quiet">{escape(report.project)}, {about(report)}</p>{body}')
+
+
+def write_report_page(store: ProjectStore, report: Report, path: Path) -> None:
+    """Write the report of a run as a page; the file is whole or not there at all.
+
+    Args:
+        store: The project.
+        report: Of one of its runs.
+        path: The file to write; it is replaced if it exists.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    told = about(report)
+    text = page(
+        f"Report on {report.project}",
+        report_sections(store, report),
+        told[:1].upper() + told[1:] + ".",
+    )
+    write_page(path, text)
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a page; the file is whole or as it was before.
+
+    Args:
+        path: The file to write; it is replaced if it exists.
+        text: The document.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".page-", suffix=".html", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as exc:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"the page {path} cannot be written: {exc.strerror}",
+            hint="Name a file in a folder in which your user may write.",
+        ) from exc
+
+
+def _finding(
+    store: ProjectStore, drawer: Drawer, row: FindingRow, labels: Sequence[Shape]
+) -> str:
+    record = store.images.get(row.sha256)
+    focus = _subject(row, labels)
+    shots = [(drawer.shot(record, labels, focus=focus), "as labeled")]
+    if row.suggestion is not None:
+        shots.append((drawer.shot(record, row.suggestion, focus=focus), "suggested"))
+    elif row.related:
+        other = store.images.get(row.related[0])
+        held = store.annotations.consensus([other.sha256]).get(other.sha256)
+        shots.append(
+            (drawer.shot(other, held.shapes if held else ()), f"compare: {other.name}")
+        )
+    kind = _KIND_WORDS.get(row.kind, row.kind.replace("_", " "))
+    words = (
+        f'<p><span class="pm-kind">{escape(kind)}</span>'
+        f'<span class="pm-small">{escape(row.id)} &middot; score {row.score:.2f}</span></p>'
+        f"<p>{escape(row.why)}</p>"
+        f'<p class="pm-small">{escape(record.name)}</p>{_decision(row)}'
+    )
+    return card(stage(shots), words)
+
+
+def _subject(row: FindingRow, labels: Sequence[Shape]) -> Shape | None:
+    """The shape that a finding is about: the judged one, else one that it would add."""
+    if row.shape_index is not None:
+        return labels[row.shape_index] if row.shape_index < len(labels) else None
+    added = [s for s in row.suggestion or () if s not in labels]
+    return added[0] if added else None
+
+
+def _decision(row: FindingRow) -> str:
+    if row.state != "open":
+        return f'<p class="pm-small">{escape(row.state)} by {escape(row.by or "unknown")}</p>'
+    decision = "accept" if row.suggestion is None else "correct"
+    return (
+        f"<p><code>pitmark settle {escape(row.id)} {decision}</code>"
+        f' <span class="pm-small">or</span> <code>dismiss</code></p>'
+    )
+
+
+def _shown(count: int, total: int, noun: str) -> str:
+    plural = noun if total == 1 else f"{noun}s"
+    words = f"{total:,} {plural}" if count == total else f"{count} of {total:,} {plural}"
+    return f'<p class="pm-quiet">{words}</p>'
+
+
+def _fragment(body: str) -> str:
+    return f'<div class="pitmark pm-fragment"><style>{STYLE}</style>{body}</div>'

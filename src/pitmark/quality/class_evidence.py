@@ -1,0 +1,253 @@
+"""Which class a thing is, weighed from several experts, and whether its label is wrong.
+
+An expert is anything that says how strongly each class speaks: a model that never saw the
+label, the labels of the nearest neighbors. How far each is to be believed is not assumed
+but fitted on the labels themselves, together with how often one class is labeled as
+another. So a weak expert weakens the verdict instead of flooding the queue, and no fixed
+confidence is asked for. `wrong` lies in [0, 1]; higher means the label is more likely wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# What is believed before looking: one label in twenty is at fault.
+ASSUMED_FAULT_RATE = 0.05
+# How many labels that belief is worth, and how many of a class it takes to believe that
+# it is labeled as one certain other more often than as any.
+_PRIOR_LABELS = 200.0
+_PAIR_LABELS = 100.0
+_ROUNDS = 8
+_CREDIT = 0.01
+_MAX_FIT = 20_000
+_STRENGTH_LIMIT = 20.0
+_BIAS_LIMIT = 30.0
+_LOGIT_LIMIT = 30.0
+_LOUDEST = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class ClassEvidence:
+    """What the experts together say about N labeled things and K classes.
+
+    Attributes:
+        looks_like: (N, K) probability of each class, the given label left aside.
+        wrong: (N,) probability in [0, 1] that the given label is wrong.
+        stray: (N,) the part of `wrong` where it is a thing of no class at all.
+        instead: (N,) the most likely class other than the given one.
+        mislabeled_as: (K, K) how often a thing of class (row) is labeled (column).
+        strengths: (M,) how far each expert is believed; 0 not at all.
+    """
+
+    looks_like: Floats
+    wrong: Floats
+    stray: Floats
+    instead: Ints
+    mislabeled_as: Floats
+    strengths: Floats
+
+
+def weigh_classes(
+    experts: Sequence[NDArray[np.floating]],
+    labels: NDArray[np.integer],
+    *,
+    stray_rate: float = 0.0,
+) -> ClassEvidence:
+    """Weighs experts against given labels.
+
+    The class of a thing is softmax(sum of strength x expert + bias); its label is that
+    class, or with a probability per pair of classes another. Strengths, biases and pairs
+    are fitted in turn by expectation and maximization, with a prior that keeps twenty
+    images from proving anything.
+    Source: Dawid and Skene (1979) with the experts in place of the class frequencies; the
+    confusion between true and given class is that of confident learning (Northcutt et
+    al., 2021).
+
+    Args:
+        experts: (N, K) each: logits or log probabilities, up to a constant per row.
+        labels: (N,) given class in [0, K).
+        stray_rate: Share in [0, 1) of things that belong to no class and were labeled as
+            any, before looking.
+
+    Returns:
+        The evidence; with fewer than two classes in use no label is wrong.
+    """
+    stack = np.stack([_row_centered(e) for e in experts])
+    given = np.asarray(labels, dtype=np.int64)
+    count, depth = stack.shape[1:]
+    share = np.bincount(given, minlength=depth) / max(count, 1)
+    if np.count_nonzero(share) < 2:
+        return _no_doubt(given, count, depth, len(stack))
+    # A class that nobody used cannot be what a label should have been.
+    stack[:, :, share == 0] = -_LOGIT_LIMIT
+    stray = stray_rate * share[given]
+    few = _alternate(stack, given, stray, _prior_confusion(share, ASSUMED_FAULT_RATE))
+    many = _alternate(stack, given, stray, _confident(stack, given))
+    # Neighbors repeat the faults around them, so that few faults look a little likelier than
+    # they are; experts who explain the labels well are given that much credit, guessers none.
+    blind = -count * float((share * np.log(np.maximum(share, 1e-12))).sum())
+    credit = _CREDIT * max(blind - min(few[0], many[0]), 0.0)
+    _, weights, confusion = few if few[0] < many[0] - credit else many
+    looks = _looks_like(stack, weights)
+    return _evidence(looks, given, confusion, (stray, weights[: len(stack)]))
+
+
+def log_odds(values: NDArray[np.floating], floor: float) -> Floats:
+    """Log odds of probabilities, finite at the ends.
+
+    Args:
+        values: Any shape, in [0, 1]; what is no number counts as the floor.
+        floor: The lowest probability told apart from 0, in (0, 0.5).
+
+    Returns:
+        Same shape.
+    """
+    clean = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=floor)
+    inside = np.clip(clean, floor, 1 - min(floor, 1e-4))
+    return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
+def _row_centered(expert: NDArray[np.floating]) -> Floats:
+    """Logits with a row mean of 0: a constant per row says nothing, and NaN nothing either.
+
+    An expert far too sure of itself is turned down first, so that clipping spares its order.
+    """
+    logits = np.nan_to_num(np.asarray(expert, dtype=np.float64), posinf=1e3, neginf=-1e3)
+    centered = np.clip(logits, -1e3, 1e3)
+    centered -= centered.mean(axis=1, keepdims=True)
+    loud = float(np.sqrt((centered**2).mean())) / _LOUDEST if centered.size else 1.0
+    return np.asarray(np.clip(centered / max(loud, 1.0), -_LOGIT_LIMIT, _LOGIT_LIMIT))
+
+
+def _prior_confusion(share: Floats, rate: float) -> Floats:
+    """A wrong label is any other class, as often as that class is used."""
+    other = np.tile(share, (len(share), 1))
+    np.fill_diagonal(other, 0)
+    total = other.sum(axis=1, keepdims=True)
+    other = rate * other / np.where(total > 0, total, 1)
+    return np.asarray(other + np.diag(1 - other.sum(axis=1)))
+
+
+def _alternate(
+    stack: Floats, given: Ints, stray: Floats, confusion: Floats
+) -> tuple[float, Floats, Floats]:
+    """Minus the log posterior, the weights and the confusion that a start leads to."""
+    experts, count, depth = stack.shape
+    share = np.bincount(given, minlength=depth) / count
+    picked = np.unique(np.linspace(0, count - 1, min(count, _MAX_FIT)).astype(np.int64))
+    weights = np.concatenate([np.full(experts, 1 / experts), np.zeros(depth)])
+    cost = 0.0
+    for _ in range(_ROUNDS):
+        fits = confusion[:, given[picked]].T
+        cost, weights = _fit_weights(stack[:, picked], fits, stray[picked], weights)
+        cost += _doubt(confusion, share)
+        posterior = _posterior(_looks_like(stack, weights), given, confusion, stray)
+        confusion = _fit_confusion(posterior, given, share)
+    return cost, weights, confusion
+
+
+def _doubt(confusion: Floats, share: Floats) -> float:
+    """Minus the log prior of the share of faults in a confusion."""
+    rate = float(np.clip(share @ (1 - np.diag(confusion)), 1e-9, 0.5))
+    usual = ASSUMED_FAULT_RATE * np.log(rate) + (1 - ASSUMED_FAULT_RATE) * np.log1p(-rate)
+    return float(-_PRIOR_LABELS * usual)
+
+
+def _looks_like(stack: Floats, weights: Floats) -> Floats:
+    logits = np.tensordot(weights[: len(stack)], stack, axes=1) + weights[len(stack) :]
+    logits -= logits.max(axis=1, keepdims=True)
+    odds = np.exp(logits)
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+def _posterior(looks: Floats, given: Ints, confusion: Floats, stray: Floats) -> Floats:
+    """(N, K) probability of each true class, the given label taken into account."""
+    joint = looks * confusion[:, given].T + 1e-300
+    return np.asarray(joint / (joint.sum(axis=1) + stray)[:, None])
+
+
+def _confident(stack: Floats, given: Ints) -> Floats:
+    """A first guess at the confusion: true is what speaks louder than where it is given.
+
+    Fitting that starts with few faults may never find those of one pair of classes.
+    """
+    looks = _looks_like(stack, np.concatenate([np.ones(len(stack)), np.zeros(stack.shape[2])]))
+    counts = np.maximum(np.bincount(given, minlength=looks.shape[1]), 1)
+    usual = np.bincount(
+        given, weights=looks[np.arange(len(given)), given], minlength=len(counts)
+    )
+    above = np.where(looks >= usual / counts, looks, 0)
+    guess = np.where(above.max(axis=1) > 0, above.argmax(axis=1), given)
+    posterior = np.asarray(np.eye(len(counts))[guess])
+    return _fit_confusion(
+        posterior, given, np.bincount(given, minlength=len(counts)) / len(given)
+    )
+
+
+def _fit_weights(
+    stack: Floats, fits: Floats, stray: Floats, start: Floats
+) -> tuple[float, Floats]:
+    """Strengths and biases by gradient; `fits` is (N, K) P(given label | true class)."""
+    experts = len(stack)
+    even = np.full(experts, 1 / experts)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        looks = _looks_like(stack, weights)
+        joint = looks * fits + 1e-300
+        labeled = joint.sum(axis=1, keepdims=True)
+        seen = labeled + stray[:, None]
+        slope = (looks * labeled - joint) / seen
+        away, bias = weights[:experts] - even, weights[experts:]
+        value = -np.log(seen).sum() + (away**2).sum() + 0.25 * (bias**2).sum()
+        by_expert = np.tensordot(stack, slope, axes=([1, 2], [0, 1])) + 2 * away
+        return float(value), np.concatenate([by_expert, slope.sum(axis=0) + 0.5 * bias])
+
+    bounds = [(0.0, _STRENGTH_LIMIT)] * experts
+    bounds += [(-_BIAS_LIMIT, _BIAS_LIMIT)] * (len(start) - experts)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    return float(found.fun), np.asarray(found.x, dtype=np.float64)
+
+
+def _fit_confusion(posterior: Floats, given: Ints, share: Floats) -> Floats:
+    """Pairs of classes, held to one rate for all pairs until they prove otherwise."""
+    counts = np.zeros((len(share), len(share)))
+    np.add.at(counts.T, given, posterior)
+    faults = counts.sum() - np.trace(counts) + _PRIOR_LABELS * ASSUMED_FAULT_RATE
+    rate = min(faults / (counts.sum() + _PRIOR_LABELS), 0.5)
+    counts += _PAIR_LABELS * _prior_confusion(share, rate)
+    confusion = counts / counts.sum(axis=1, keepdims=True)
+    # A class labeled as another more often than as itself would be a change of names.
+    right = np.maximum(np.diag(confusion), 0.5)
+    np.fill_diagonal(confusion, 0)
+    wrong = confusion.sum(axis=1)
+    confusion *= ((1 - right) / np.where(wrong > 0, wrong, 1))[:, None]
+    return np.asarray(confusion + np.diag(1 - confusion.sum(axis=1)))
+
+
+def _evidence(
+    looks: Floats, given: Ints, confusion: Floats, rest: tuple[Floats, Floats]
+) -> ClassEvidence:
+    stray, strengths = rest
+    posterior = _posterior(looks, given, confusion, stray)
+    rows = np.arange(len(given))
+    wrong = np.clip(1 - posterior[rows, given], 0, 1)
+    others = posterior.copy()
+    others[rows, given] = -1
+    nothing = np.clip(1 - posterior.sum(axis=1), 0, wrong)
+    return ClassEvidence(looks, wrong, nothing, others.argmax(axis=1), confusion, strengths)
+
+
+def _no_doubt(given: Ints, count: int, depth: int, experts: int) -> ClassEvidence:
+    looks = np.zeros((count, depth))
+    looks[np.arange(count), given] = 1
+    return ClassEvidence(
+        looks, np.zeros(count), np.zeros(count), given, np.eye(depth), np.zeros(experts)
+    )

@@ -1,0 +1,104 @@
+"""What the things that look alike are labeled: nearest neighbors in an embedding.
+
+Neighbors of the same group (the same part, its exposures, the same image) never vote: they
+were labeled at one glance. All embeddings must come from one model; those of different
+folds lie in different spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pitmark.core.errors import InvalidInputError
+
+NEIGHBORS = 10
+_BLOCK_CELLS = 20_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class NeighborVotes:
+    """The labels of the nearest neighbors of N things.
+
+    Attributes:
+        votes: (N, K) how many neighbors carry each class.
+        likeness: (N,) mean cosine to them in [-1, 1]; 0 where there are none.
+    """
+
+    votes: NDArray[np.float64]
+    likeness: NDArray[np.float64]
+
+    def logits(self) -> NDArray[np.float64]:
+        """(N, K) log of the smoothed share of each class among the neighbors."""
+        total = self.votes.sum(axis=1, keepdims=True)
+        share = self.votes.sum(axis=0) / max(self.votes.sum(), 1)
+        return np.asarray(np.log((self.votes + share + 1e-3) / (total + 1)))
+
+
+def nearest_votes(
+    embeddings: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    class_count: int,
+    *,
+    groups: Sequence[Hashable] | None = None,
+    neighbors: int = NEIGHBORS,
+) -> NeighborVotes:
+    """The votes of the nearest things of other groups, by exact search.
+
+    Args:
+        embeddings: (N, D), all from one model.
+        labels: (N,) class in [0, class_count).
+        class_count: K.
+        groups: (N,) those that are one physical part; None means each is its own.
+        neighbors: How many vote, at least 1.
+
+    Returns:
+        The votes; fewer than `neighbors` where there are not as many other groups.
+
+    Raises:
+        InvalidInputError: The embeddings do not fit the labels.
+    """
+    if embeddings.ndim != 2 or len(embeddings) != len(labels):
+        raise InvalidInputError(
+            f"embeddings must have shape ({len(labels)}, D), found {embeddings.shape}"
+        )
+    count = len(labels)
+    codes = _codes(groups, count)
+    votes, likeness = np.zeros((count, class_count)), np.zeros(count)
+    if count < 2:
+        return NeighborVotes(votes, likeness)
+    unit = _unit_rows(embeddings)
+    wanted = min(neighbors, count - 1)
+    step = max(1, _BLOCK_CELLS // count)
+    for low in range(0, count, step):
+        rows = np.arange(low, min(low + step, count))
+        cosine = unit[rows] @ unit.T
+        cosine[codes[rows][:, None] == codes[None, :]] = -np.inf
+        near = np.argpartition(-cosine, wanted - 1, axis=1)[:, :wanted]
+        value = np.take_along_axis(cosine, near, axis=1)
+        counts = np.isfinite(value)
+        at = np.broadcast_to(rows[:, None], near.shape)[counts]
+        np.add.at(votes, (at, labels[near[counts]]), 1)
+        total = np.where(counts, value, 0).sum(axis=1)
+        likeness[rows] = total / np.maximum(counts.sum(axis=1), 1)
+    return NeighborVotes(votes, likeness)
+
+
+def _unit_rows(embeddings: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Centered rows of length 1: what all things share says nothing about any of them."""
+    clean = np.nan_to_num(np.asarray(embeddings, dtype=np.float32), posinf=0, neginf=0)
+    centered = clean - clean.mean(axis=0, keepdims=True)
+    length = np.linalg.norm(centered, axis=1, keepdims=True)
+    return np.asarray(centered / np.where(length > 0, length, 1), dtype=np.float32)
+
+
+def _codes(groups: Sequence[Hashable] | None, count: int) -> NDArray[np.int64]:
+    if groups is None:
+        return np.arange(count)
+    if len(groups) != count:
+        raise InvalidInputError(f"{count} labels need {count} groups, found {len(groups)}")
+    known: dict[Hashable, int] = {}
+    return np.array([known.setdefault(g, len(known)) for g in groups], dtype=np.int64)

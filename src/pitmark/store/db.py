@@ -1,0 +1,263 @@
+"""A workspace folder: its database, its blobs, its projects."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pitmark.core.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    StorageError,
+)
+from pitmark.core.label_book import LabelBook
+from pitmark.core.labels import TASKS, Task
+from pitmark.store.audit import AuditLog
+from pitmark.store.blobs import BlobStore
+from pitmark.store.connection import BUSY_TIMEOUT_MS, Database
+from pitmark.store.deletion import delete_rows, referenced, remove_unreferenced
+from pitmark.store.migrate import migrate
+from pitmark.store.project import ProjectInfo, ProjectStore
+from pitmark.store.schema import now, organisations, projects
+from pitmark.store.scope import Scope
+
+__all__ = ["DEFAULT_ORGANISATION", "ProjectInfo", "ProjectStore", "Store", "open_store"]
+DATABASE_NAME = "pitmark.db"
+DEFAULT_ORGANISATION = "local"
+_LONGEST_NAME = 64
+
+
+def open_store(
+    home: Path,
+    *,
+    create: bool = False,
+    organisation: str = DEFAULT_ORGANISATION,
+    busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+) -> Store:
+    """Open the workspace in a folder.
+
+    Args:
+        home: The folder.
+        create: Make the folder and the workspace where there is none.
+        organisation: Whose projects to see.
+        busy_timeout_ms: How long to wait for another writer.
+
+    Returns:
+        The workspace.
+
+    Raises:
+        NotFoundError: There is no workspace, or no such organisation in it.
+        StorageError: It cannot be read or written, or a newer Pitmark made it.
+    """
+    path = home / DATABASE_NAME
+    if not create and not path.is_file():
+        raise NotFoundError(
+            f"there is no workspace in {home}",
+            hint="Make one: run `pitmark new`, or name another folder with --home.",
+        )
+    if create:
+        _make_folder(home)
+    database = Database(path, busy_timeout_ms=busy_timeout_ms)
+    try:
+        migrate(database)
+        _check_organisation(database, organisation, create=create)
+    except BaseException:
+        database.close()
+        raise
+    return Store(home, database, organisation=organisation)
+
+
+class Store:
+    """An open workspace as one organisation sees it; close it after use.
+
+    Args:
+        home: Its folder.
+        database: In that folder, migrated.
+        organisation: Whose projects to see.
+    """
+
+    def __init__(self, home: Path, database: Database, *, organisation: str) -> None:
+        self.home, self.organisation = home, organisation
+        self.database = database
+        self.blobs = BlobStore(home / "blobs")
+        self.blobs.clear_stale()
+        self._scope = Scope(database, organisation)
+        self.audit = AuditLog(self._scope)
+        self._open: dict[int, ProjectStore] = {}
+
+    def create_project(self, name: str, task: Task, book: LabelBook) -> ProjectStore:
+        """Make a project.
+
+        Args:
+            name: 1 to 64 characters, without slashes and control characters.
+            task: What its models shall do.
+            book: The first label book; it becomes revision 1.
+
+        Returns:
+            The project.
+
+        Raises:
+            InvalidInputError: An impossible name or an unknown task.
+            ConflictError: There is a project of this name.
+        """
+        _check_name(name)
+        if task not in TASKS:
+            raise InvalidInputError(
+                f"unknown task {task!r}", hint=f"Tasks: {', '.join(TASKS)}."
+            )
+        with self._scope.write() as connection:
+            if self._row(name) is not None:
+                raise ConflictError(
+                    f"project {name!r} exists already", hint="Choose another name."
+                )
+            values = {"name": name, "live_name": name, "task": task, "created": now()}
+            self._scope.insert(connection, projects, [values])
+            project = self.project(name)
+            project.book.save(book, "pitmark", "project created")
+            self.audit.log("", "create_project", f"project/{name}", {"task": task})
+        return project
+
+    def project(self, name: str) -> ProjectStore:
+        """One project.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            The project; the same object while this store is open.
+
+        Raises:
+            NotFoundError: No such project.
+        """
+        row = self._row(name)
+        if row is None:
+            names = [r.name for r in self._rows()]
+            known = f"Projects: {', '.join(names)}." if names else "There is none yet."
+            raise NotFoundError(f"there is no project {name!r}", hint=known)
+        if row.id not in self._open:
+            self._open[row.id] = ProjectStore(
+                self._scope.of_project(row.id),
+                row,
+                blobs=self.blobs,
+                work=self.home / "work" / f"project-{row.id}",
+                audit=AuditLog(self._scope, prefix=f"project/{row.name}/"),
+            )
+        return self._open[row.id]
+
+    def projects(self) -> list[ProjectInfo]:
+        """All projects in the order of their names."""
+        return [self.project(row.name).info for row in self._rows()]
+
+    def delete_project(self, name: str, *, by: str = "") -> None:
+        """Remove a project with all its images, labels, runs and releases.
+
+        Its name becomes free. Only the audit log still tells of it.
+
+        Args:
+            name: Its name.
+            by: Who removes it.
+
+        Raises:
+            NotFoundError: No such project.
+            ConflictError: A run of it is being worked on.
+        """
+        project = self.project(name)
+        busy = [run.id for run in project.runs.list() if run.state == "running"]
+        if busy:
+            raise ConflictError(
+                f"run {busy[0]} of project {name!r} is being worked on",
+                hint="Wait until it ends, or stop it.",
+            )
+        info = project.info
+        scope = self._scope.of_project(info.id)
+        with self._scope.write() as connection:
+            shas = referenced(scope)
+            gone = self._scope.update(projects).where(projects.c.id == info.id)
+            connection.execute(gone.values(live_name=None, deleted=now()))
+            delete_rows(connection, scope)
+            details = {"images": info.images, "labeled": info.labeled}
+            self.audit.log(by, "delete_project", f"project/{name}", details)
+        del self._open[info.id]
+        remove_unreferenced(self.database, self.blobs, shas)
+
+    def check(self) -> list[str]:
+        """What is wrong with the workspace: damaged rows, blobs missing or altered.
+
+        Returns:
+            One sentence per problem; empty when all is well.
+        """
+        problems = self.database.problems()
+        for row in self._rows():
+            for sha256 in sorted(referenced(self._scope.of_project(row.id))):
+                try:
+                    self.blobs.read(sha256)
+                except StorageError as exc:
+                    problems.append(f"project {row.name}: {exc.message}")
+        return problems
+
+    def close(self) -> None:
+        """Let go of the database and of all runs that this process holds."""
+        for project in self._open.values():
+            project.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _row(self, name: str) -> Any:
+        return self._scope.first(
+            self._scope.select(projects).where(projects.c.live_name == name)
+        )
+
+    def _rows(self) -> Sequence[Any]:
+        query = self._scope.select(projects).where(projects.c.deleted.is_(None))
+        return self._scope.rows(query.order_by(projects.c.name))
+
+
+def _check_name(name: str) -> None:
+    if not 1 <= len(name) <= _LONGEST_NAME or name != name.strip():
+        raise InvalidInputError(
+            f"a project name has 1 to {_LONGEST_NAME} characters and no space at its ends,"
+            f" found {name[:80]!r}"
+        )
+    # Categories C* are control characters, invisible ones and halves of pairs.
+    odd = [c for c in name if c in "/\\" or unicodedata.category(c).startswith("C")]
+    if odd or name in (".", ".."):
+        raise InvalidInputError(
+            f"a project cannot be called {name!r}",
+            hint="Leave out slashes and control characters.",
+        )
+
+
+def _make_folder(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StorageError(
+            f"the workspace folder {home} cannot be made: {exc.strerror}",
+            hint="Name a folder in which your user may write.",
+        ) from exc
+
+
+def _check_organisation(database: Database, organisation: str, *, create: bool) -> None:
+    scope = Scope(database, organisation)
+    mine = scope.select(organisations)
+    if scope.first(mine) is not None:
+        return
+    if not create:
+        raise NotFoundError(f"the workspace knows no organisation {organisation!r}")
+    with scope.write() as connection:
+        if scope.first(mine) is None:
+            scope.insert(connection, organisations, [{"created": now()}])

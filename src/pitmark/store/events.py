@@ -1,0 +1,122 @@
+"""Events: inspections that a device forwarded, or that were made here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+
+from pitmark.core.inspector import Outcome
+from pitmark.store.connection import row_dict
+from pitmark.store.images import shown
+from pitmark.store.plain_json import plain
+from pitmark.store.schema import events
+from pitmark.store.scope import Scope, chunks
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One inspection. `key` is unique in the project, so that sending twice counts once.
+
+    `device` says who inspected, `release` with which version, `name` which image;
+    `sha256` is given where its bytes are known.
+    """
+
+    key: str
+    at: datetime
+    verdict: Outcome
+    score: float | None
+    name: str
+    device: str = ""
+    release: int | None = None
+    sha256: str | None = None
+    label: str | None = None
+    reason: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Events:
+    """The events of one project.
+
+    Args:
+        scope: The project.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def add_many(self, rows: Sequence[EventRow]) -> int:
+        """Add events; those whose key is known already change nothing.
+
+        Args:
+            rows: In any order.
+
+        Returns:
+            How many were new.
+        """
+        new = 0
+        with self._scope.write() as connection:
+            for part in chunks(list({r.key: r for r in reversed(rows)}.values())):
+                query = self._scope.select(events, events.c.key)
+                known = query.where(events.c.key.in_([r.key for r in part]))
+                old = {r.key for r in self._scope.rows(known)}
+                fresh = [_values(r) for r in part if r.key not in old]
+                self._scope.insert(connection, events, fresh)
+                new += len(fresh)
+        return new
+
+    def counts(self, since: datetime | None = None) -> dict[str, int]:
+        """How many events there are of each verdict.
+
+        Args:
+            since: Only events at or after this moment.
+
+        Returns:
+            Verdict to count.
+        """
+        query = self._scope.select(events, events.c.verdict, func.count().label("n"))
+        if since is not None:
+            query = query.where(events.c.at >= since)
+        rows = self._scope.rows(query.group_by(events.c.verdict))
+        return {row.verdict: row.n for row in rows}
+
+    def list(self, since: datetime | None = None, limit: int = 1000) -> Sequence[EventRow]:
+        """Events, the newest first.
+
+        Args:
+            since: Only events at or after this moment.
+            limit: How many at most.
+
+        Returns:
+            The events.
+        """
+        query = self._scope.select(events).order_by(events.c.at.desc(), events.c.id.desc())
+        if since is not None:
+            query = query.where(events.c.at >= since)
+        return [_event(row) for row in self._scope.rows(query.limit(limit))]
+
+
+def _values(row: EventRow) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "at": row.at,
+        "verdict": row.verdict,
+        "score": plain(row.score),
+        "name": shown(row.name),
+        "device": row.device,
+        "release": row.release,
+        "sha256": row.sha256,
+        "label": row.label,
+        "reason": row.reason,
+        "facts": plain(row.facts),
+    }
+
+
+def _event(row: Any) -> EventRow:
+    values = row_dict(row)
+    for column in ("id", "organisation_id", "project_id"):
+        del values[column]
+    return EventRow(**values)

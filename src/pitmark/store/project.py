@@ -1,0 +1,112 @@
+"""One project: what it is, and one attribute per concept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import func
+
+from pitmark.core.errors import NotFoundError
+from pitmark.core.labels import Task
+from pitmark.store.annotations import Annotations
+from pitmark.store.audit import AuditLog
+from pitmark.store.blobs import BlobStore
+from pitmark.store.book import Books
+from pitmark.store.events import Events
+from pitmark.store.findings import Findings
+from pitmark.store.images import Images
+from pitmark.store.releases import Releases
+from pitmark.store.run_lock import RunLocks
+from pitmark.store.runs import Runs
+from pitmark.store.schema import annotation_table, projects
+from pitmark.store.scope import Scope
+from pitmark.store.snapshots import Snapshots
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """A project in figures; `labeled` counts the images that have any annotation."""
+
+    id: int
+    name: str
+    task: Task
+    created: datetime
+    images: int
+    labeled: int
+
+
+class ProjectStore:
+    """One project of a workspace.
+
+    Args:
+        scope: The project.
+        row: Its row.
+        blobs: Of the workspace.
+        work: A folder for its checkpoints and temporary files.
+        audit: Of the organisation.
+    """
+
+    def __init__(
+        self, scope: Scope, row: Any, *, blobs: BlobStore, work: Path, audit: AuditLog
+    ) -> None:
+        self._scope, self._work = scope, work
+        self.task = cast("Task", row.task)
+        self.blobs, self.audit = blobs, audit
+        self.book = Books(scope)
+        self.images = Images(scope, blobs)
+        self.annotations = Annotations(scope, self.task, images=self.images, book=self.book)
+        self.snapshots = Snapshots(scope, self.images)
+        self.runs = Runs(scope, blobs, snapshots=self.snapshots, locks=RunLocks(work / "locks"))
+        self.findings = Findings(
+            scope,
+            images=self.images,
+            annotations=self.annotations,
+            book=self.book,
+            audit=audit,
+        )
+        self.releases = Releases(scope, blobs, runs=self.runs, audit=audit)
+        self.events = Events(scope)
+
+    @property
+    def info(self) -> ProjectInfo:
+        """The project in figures, as of now."""
+        row = self._scope.first(
+            self._scope.select(projects).where(
+                projects.c.id == self._scope.project_id, projects.c.deleted.is_(None)
+            )
+        )
+        if row is None:
+            raise NotFoundError("the project has been deleted")
+        labeled = func.count(annotation_table.c.image_id.distinct())
+        return ProjectInfo(
+            id=row.id,
+            name=row.name,
+            task=self.task,
+            created=row.created,
+            images=self.images.count(),
+            labeled=int(self._scope.value(self._scope.select(annotation_table, labeled))),
+        )
+
+    @property
+    def work(self) -> Path:
+        """A folder for checkpoints and temporary files; what is in it may be removed."""
+        self._work.mkdir(parents=True, exist_ok=True)
+        return self._work
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything written inside is saved together at the end, or not at all.
+
+        One inside another joins it. Keep it short: other writers wait for its end.
+        """
+        with self._scope.write():
+            yield
+
+    def close(self) -> None:
+        """Let go of the runs that this process holds."""
+        self.runs.close()

@@ -1,0 +1,88 @@
+"""Images as vectors: for near duplicates, maps of the data, and drift.
+
+Vectors of two images are comparable when they come from the same backbone and side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pitmark.core.preprocess import Pixels, PreprocessSpec, cut
+from pitmark.core.progress import Progress, Reporter, silent
+from pitmark.core.records import PixelLoader
+from pitmark.train.backbone import Backbone, init_weights, initial_weights, load_weights
+from pitmark.train.model import TrainedModel
+from pitmark.train.network import pooled
+from pitmark.train.pace import Pace
+
+_AT_ONCE = 8
+
+
+def embed_images(
+    shas: Sequence[str],
+    load: PixelLoader,
+    *,
+    model: TrainedModel | None = None,
+    side: int = 224,
+    seed: int = 0,
+    report: Reporter = silent,
+) -> dict[str, NDArray[np.float32]]:
+    """One vector per image.
+
+    Args:
+        shas: sha256 of the images.
+        load: Gives pixels.
+        model: Whose backbone and value range to use; None takes the shipped backbone, or
+            a random one, which still tells surfaces apart by their texture.
+        side: Images are fitted into a square of this many pixels, a multiple of 32.
+        seed: Of a random backbone.
+        report: Takes progress, and may stop the work.
+
+    Returns:
+        sha256 to (384,) float32.
+
+    Raises:
+        InvalidInputError: The side is no multiple of 32, or an image is none.
+    """
+    backbone = model.network.backbone if model else default_backbone(seed)
+    backbone.eval()
+    out: dict[str, NDArray[np.float32]] = {}
+    pace = Pace(len(shas))
+    for start in range(0, len(shas), _AT_ONCE):
+        part = shas[start : start + _AT_ONCE]
+        patches = [cut(image, _spec(image, model, side)).data for image in map(load, part)]
+        with torch.inference_mode():
+            vectors = pooled(backbone(torch.from_numpy(np.concatenate(patches)))).numpy()
+        out |= dict(zip(part, vectors, strict=True))
+        if pace.due(len(out)):
+            report(Progress("embed", len(out), len(shas), eta_s=pace.eta_s(len(out))))
+    return out
+
+
+def _spec(image: Pixels, model: TrainedModel | None, side: int) -> PreprocessSpec:
+    if model is not None:
+        known = model.spec.preprocess
+        return PreprocessSpec((side, side), low=known.low, high=known.high, overlap_px=0)
+    high = 65535.0 if image.dtype == np.uint16 else 255.0
+    return PreprocessSpec((side, side), high=high, overlap_px=0)
+
+
+def default_backbone(seed: int = 0) -> Backbone:
+    """The shipped backbone, or a random one where none is shipped.
+
+    Args:
+        seed: Of the random one.
+
+    Returns:
+        Ready to use.
+    """
+    backbone = Backbone()
+    init_weights(backbone, seed=seed)
+    weights = initial_weights()
+    if weights is not None:
+        load_weights(backbone, weights)
+    return backbone.eval()

@@ -1,0 +1,275 @@
+"""The training loop: one for all tasks.
+
+A run is a function of data, spec, settings and seed. Killed and started again with the
+same checkpoint file, it goes on and ends with the same weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Sequence
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from pitmark.core.errors import CancelledError, NotEnoughDataError
+from pitmark.core.inspector import InspectorSpec
+from pitmark.core.labels import shapes_hash
+from pitmark.core.progress import Progress, Reporter, silent
+from pitmark.core.records import LabeledImage, PixelLoader
+from pitmark.train.backbone import initial_weights, load_weights
+from pitmark.train.batches import BatchMaker, scene_weights, task_augmentation
+from pitmark.train.checkpoint import RunState, restore_state, save_state
+from pitmark.train.dataset import SceneCache, usable
+from pitmark.train.model import TrainedModel
+from pitmark.train.network import Network, NetworkPlan
+from pitmark.train.normality import finish_anomaly, held_out
+from pitmark.train.pace import Pace
+from pitmark.train.precision import limited_threads, pick_device, wants_bf16
+from pitmark.train.schedule import Schedule, parameter_groups
+from pitmark.train.settings import TrainSettings, image_steps
+
+BATCH = 8
+_AVERAGE_DECAY = 0.998
+_HEADS_ONLY_IMAGES = 400
+_CLIP_NORM = 5.0
+_SAVE_EVERY_S = 20.0
+_FINE_BOX_PX = 16.0
+_HISTORY_LENGTH = 100
+
+
+def fit(  # noqa: PLR0913 - the one entry point; all after the fourth have defaults
+    images: Sequence[LabeledImage],
+    load: PixelLoader,
+    spec: InspectorSpec,
+    settings: TrainSettings,
+    *,
+    report: Reporter = silent,
+    checkpoint: Path | None = None,
+    flips: bool = True,
+    turns: bool = True,
+) -> TrainedModel:
+    """A model trained on the labeled images of split "train".
+
+    Args:
+        images: Any images; those of other splits and unlabeled ones are left out.
+        load: Gives pixels.
+        spec: What to learn, from `settings.plan_inspector`.
+        settings: How.
+        report: Takes progress with loss, and may stop the work.
+        checkpoint: File for the state of the run; where it holds one of this very run,
+            training goes on from there.
+        flips: Whether a mirrored image is a possible one.
+        turns: Whether a quarter-turned image is a possible one.
+
+    Returns:
+        The model, with the threshold of the spec.
+
+    Raises:
+        NotEnoughDataError: There is no image to learn from.
+        CancelledError: `report` asked to stop; the state has been saved.
+    """
+    chosen = usable(images, spec, settings.good_names)
+    if not chosen:
+        raise NotEnoughDataError(
+            f"no image of split 'train' is labeled for {spec.task}",
+            hint="Label images, or move labeled ones to the split 'train'.",
+        )
+    spare = held_out(chosen, settings.seed) if spec.task == "anomaly" else []
+    learned = [i for i in chosen if i not in spare]
+    cache = SceneCache(learned, load, spec)
+    how = task_augmentation(spec.task, flips=flips, turns=turns)
+    maker = BatchMaker(cache, spec, how, scene_weights(cache, spec), settings.seed)
+    with limited_threads(settings.threads), torch.random.fork_rng(devices=[]):
+        network, losses = _run(
+            maker,
+            settings,
+            count=len(chosen),
+            report=report,
+            save=(checkpoint, fingerprint(chosen, spec, settings, flips, turns)),
+        )
+        if spec.task == "anomaly":
+            finish_anomaly(network, learned, spare, load=load, spec=spec, seed=settings.seed)
+    return TrainedModel(spec, network, _history(losses))
+
+
+def _run(
+    maker: BatchMaker,
+    settings: TrainSettings,
+    *,
+    count: int,
+    report: Reporter,
+    save: tuple[Path | None, str],
+) -> tuple[Network, list[float]]:
+    """The averaged network after all steps, ready to use, and the loss of every step."""
+    state, schedule = start(maker, settings, count=count)
+    path, mark = save
+    if path is not None:
+        restore_state(state, path, fingerprint=mark)
+    try:
+        train(state, maker, schedule, report=report, save=save)
+    except CancelledError:
+        if path is not None:
+            save_state(state, path, fingerprint=mark)
+        raise
+    network = state.average
+    assert isinstance(network, Network)
+    network.to("cpu").eval()
+    return network, state.losses
+
+
+def start(
+    maker: BatchMaker, settings: TrainSettings, *, count: int
+) -> tuple[RunState, Schedule]:
+    """A fresh run: network, average, optimizer and schedule.
+
+    Args:
+        maker: Of the batches.
+        settings: How to learn.
+        count: Images to learn from.
+
+    Returns:
+        The state before the first step, and the schedule.
+    """
+    spec = maker.spec
+    fine = spec.task == "detection" and needs_fine_level(maker.cache)
+    plan = NetworkPlan(spec.task, len(spec.classes), blocks=settings.blocks, fine=fine)
+    network = Network(plan, seed=settings.seed)
+    weights = initial_weights(settings.init)
+    if weights is not None:
+        load_weights(network.backbone, weights)
+    device = pick_device()
+    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = deepcopy(network).requires_grad_(requires_grad=False)
+    steps = math.ceil(image_steps(settings, count) / BATCH)
+    heads_only = min(steps // 4, _HEADS_ONLY_IMAGES // BATCH) if weights is not None else 0
+    schedule = Schedule(steps, heads_only, weights is not None)
+    optimizer = torch.optim.AdamW(parameter_groups(network, pretrained=schedule.pretrained))
+    return RunState(network, average, optimizer, bf16=wants_bf16(settings, device)), schedule
+
+
+def needs_fine_level(cache: SceneCache) -> bool:
+    """Whether boxes are so small that detection must look at stride 4.
+
+    Args:
+        cache: The scenes.
+
+    Returns:
+        True when the median side, as the network sees it, is under 16 px.
+    """
+    sides = [
+        float(np.sqrt(np.prod(box[2:] - box[:2]))) * scene.patch_scale
+        for scene in (cache[i] for i in range(len(cache)))
+        for box in scene.boxes_xyxy
+    ]
+    return bool(sides) and float(np.median(sides)) < _FINE_BOX_PX
+
+
+def train(
+    state: RunState,
+    maker: BatchMaker,
+    schedule: Schedule,
+    *,
+    report: Reporter,
+    save: tuple[Path | None, str],
+) -> None:
+    """All steps that are left.
+
+    Args:
+        state: The run, changed in place.
+        maker: Of the batches.
+        schedule: What happens when.
+        report: Takes progress, and may stop the work.
+        save: File for the state of the run, and the fingerprint to put into it.
+
+    Raises:
+        CancelledError: `report` asked to stop.
+    """
+    network, (path, mark) = state.network, save
+    assert isinstance(network, Network)
+    device = next(network.parameters()).device
+    pace, saved_s = Pace(schedule.steps, done=state.step), time.monotonic()
+    while state.step < schedule.steps:
+        progress = state.step / schedule.steps
+        schedule.set_phase(network, state.step)
+        for group in state.optimizer.param_groups:
+            group["lr"] = group["peak"] * schedule.rate(state.step)
+        # Dropout depends on the step alone, as the batch does: a resumed run sees both again.
+        torch.manual_seed(maker.seed * 1_000_003 + state.step)
+        batch = maker.batch(state.step, BATCH, progress).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=state.bf16):
+            loss = network.loss(batch, progress)
+        state.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(network.parameters(), _CLIP_NORM)
+        state.optimizer.step()
+        follow(state.average, network, state.step)
+        state.losses.append(loss.item())
+        state.step += 1
+        if pace.due(state.step):
+            report(_progress(state, schedule, pace))
+        if path is not None and time.monotonic() - saved_s > _SAVE_EVERY_S:
+            save_state(state, path, fingerprint=mark)
+            saved_s = time.monotonic()
+
+
+def follow(average: nn.Module, network: nn.Module, step: int) -> None:
+    """Move the average of the weights, and of the norms' statistics, towards the network.
+
+    Args:
+        average: Changed in place.
+        network: As it stands.
+        step: Number of the step; the first ones count less long.
+    """
+    decay = min(_AVERAGE_DECAY, (1 + step) / (10 + step))
+    with torch.no_grad():
+        now = network.state_dict()
+        for name, mean in average.state_dict().items():
+            if mean.is_floating_point():
+                mean.lerp_(now[name], 1 - decay)
+            else:
+                mean.copy_(now[name])
+
+
+def _progress(state: RunState, schedule: Schedule, pace: Pace) -> Progress:
+    loss = float(np.mean(state.losses[-20:]))
+    facts = {"loss": round(loss, 4), "images": state.step * BATCH}
+    eta_s = pace.eta_s(state.step)
+    return Progress("train", state.step, schedule.steps, eta_s=eta_s, facts=facts)
+
+
+def _history(losses: Sequence[float]) -> list[dict[str, float]]:
+    """At most a hundred points of the loss curve."""
+    parts = np.array_split(np.asarray(losses), min(len(losses), _HISTORY_LENGTH) or 1)
+    ends = np.cumsum([len(p) for p in parts]) * BATCH
+    pairs = zip(ends, parts, strict=True)
+    return [{"step": int(end), "loss": round(float(p.mean()), 6)} for end, p in pairs]
+
+
+def fingerprint(
+    images: Sequence[LabeledImage],
+    spec: InspectorSpec,
+    settings: TrainSettings,
+    *more: object,
+) -> str:
+    """What a run depends on, as a hash: two runs that share it give the same weights.
+
+    Args:
+        images: To learn from.
+        spec: What to learn.
+        settings: How.
+        more: Anything else that matters, with a telling text form.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    threads_apart = {k: v for k, v in settings.to_json().items() if k != "threads"}
+    lines = [f"{i.image.sha256} {shapes_hash(i.shapes or ())}" for i in images]
+    about = [spec.to_json(), threads_apart, [repr(m) for m in more], lines]
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

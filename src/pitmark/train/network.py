@@ -1,0 +1,135 @@
+"""The whole network of a task: backbone and head, with the outputs that are agreed on.
+
+What each task gives is stated in `core.assemble`; a plan says how a network is built,
+so that a file of weights can be turned into a network again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pitmark.core.assemble import OUTPUT_NAMES
+from pitmark.core.errors import InvalidInputError
+from pitmark.core.labels import Task
+from pitmark.train.anomaly import MEMORY_SIZE, AnomalyHead
+from pitmark.train.backbone import Backbone, init_weights
+from pitmark.train.classify import ClassifyHead
+from pitmark.train.detect import DetectHead
+from pitmark.train.linear import LinearHead
+from pitmark.train.segment import SegmentHead
+from pitmark.train.targets import Batch
+
+Head = ClassifyHead | DetectHead | SegmentHead | AnomalyHead | LinearHead
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """How a network is built.
+
+    `classes` is the number of classes K. `blocks` is the depth of the backbone. `fine`
+    lets detection look at stride 4. `quick` takes the closed-form heads of the first
+    model. `memory_size` is that of anomaly detection.
+    """
+
+    task: Task
+    classes: int
+    blocks: int = 2
+    fine: bool = False
+    quick: bool = False
+    memory_size: int = MEMORY_SIZE
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain JSON types."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> NetworkPlan:
+        """The plan that `to_json` wrote.
+
+        Args:
+            data: The JSON object.
+
+        Returns:
+            The plan.
+
+        Raises:
+            InvalidInputError: A key is missing, unknown or of the wrong type.
+        """
+        try:
+            return NetworkPlan(**data)
+        except TypeError as exc:
+            raise InvalidInputError(f"not a network plan: {exc}") from exc
+
+
+class Network(nn.Module):
+    """Backbone and head of one task.
+
+    Args:
+        plan: How to build it; weights are fresh and depend on `seed` alone.
+        seed: Of the weights.
+    """
+
+    def __init__(self, plan: NetworkPlan, *, seed: int = 0) -> None:
+        super().__init__()
+        self.plan = plan
+        self.backbone = Backbone(plan.blocks)
+        self.head: Head = _build_head(plan, self.backbone.widths)
+        init_weights(self, seed=seed)
+        if isinstance(self.head, DetectHead):
+            self.head.reset_prior()
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """(B, 3, H, W) to the outputs named in `core.assemble.OUTPUT_NAMES`."""
+        features = self.backbone(images)
+        raw = self.head(features)
+        found = (
+            self.head.outputs(raw, images)
+            if isinstance(self.head, AnomalyHead)
+            else self.head.outputs(raw)
+        )
+        found["embedding"] = pooled(features)
+        return {name: found[name] for name in OUTPUT_NAMES[self.plan.task]}
+
+    def loss(self, batch: Batch, progress: float) -> Tensor:
+        """How far the network is from the truth.
+
+        Args:
+            batch: Patches and truth.
+            progress: Share of the training done.
+
+        Returns:
+            A scalar.
+        """
+        assert not isinstance(self.head, LinearHead)
+        raw = self.head(self.backbone(batch.images))
+        with torch.autocast(batch.images.device.type, enabled=False):
+            return self.head.loss({k: v.float() for k, v in raw.items()}, batch, progress)
+
+
+def _build_head(plan: NetworkPlan, widths: tuple[int, int, int, int]) -> Head:
+    if plan.task == "anomaly":
+        return AnomalyHead(widths, memory_size=plan.memory_size, trained=not plan.quick)
+    if plan.quick:
+        return LinearHead(widths, plan.classes, task=plan.task)
+    if plan.task == "classification":
+        return ClassifyHead(widths, plan.classes)
+    if plan.task == "detection":
+        return DetectHead(widths, plan.classes, fine=plan.fine)
+    return SegmentHead(widths, plan.classes)
+
+
+def pooled(features: list[Tensor]) -> Tensor:
+    """The image as one vector: mean of the two coarse stages.
+
+    Args:
+        features: From the backbone.
+
+    Returns:
+        (B, 384) float32.
+    """
+    return torch.cat([f.mean((2, 3)) for f in features[2:]], dim=1).float()

@@ -1,0 +1,331 @@
+"""What a person may choose about training, and what is chosen from the data otherwise.
+
+Nothing has to be chosen: the preset is the one dial. `plan_inspector` looks at sizes of
+images and defects and decides how images are cut and which classes there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from pitmark.core.errors import InvalidInputError, NotEnoughDataError
+from pitmark.core.inspector import InspectorSpec
+from pitmark.core.label_book import GOOD_NAMES, LabelBook
+from pitmark.core.labels import Box, ImageClass, Shape, Task, shape_box
+from pitmark.core.preprocess import PreprocessSpec
+from pitmark.core.records import LabeledImage, PixelLoader
+
+Preset = Literal["fast", "balanced", "thorough"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+_SIDE_PX: Mapping[str, int] = {"fast": 224, "balanced": 320, "thorough": 448}
+_IMAGE_STEPS: Mapping[str, int] = {"fast": 2000, "balanced": 4000, "thorough": 10000}
+# A defect with a shorter side than this is not shrunk any further.
+_LEAST_DEFECT_PX = 6.0
+_TILED_DEFECT_PX = 10.0
+_LARGEST_UPSCALE = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """The choices of a training run; every default is meant to be kept.
+
+    `preset` sets input size, network depth and `image_steps` (images shown to the
+    network, repeats counted) unless those are given. `tile` forces or forbids cutting
+    images into tiles. `threads` of None takes all cores. `init` is a file of weights to
+    start from. `good_names` are classes that mean "no defect" beside the usual names;
+    only anomaly detection needs them. `precision` of auto times both and takes bf16
+    where it pays.
+    """
+
+    preset: Preset = "balanced"
+    seed: int = 0
+    input_wh: tuple[int, int] | None = None
+    image_steps: int | None = None
+    tile: bool | None = None
+    threads: int | None = None
+    init: Path | None = None
+    good_names: tuple[str, ...] = ()
+    precision: Precision = "auto"
+
+    def __post_init__(self) -> None:
+        if self.preset not in _SIDE_PX:
+            raise InvalidInputError(
+                f"unknown preset {self.preset!r}", hint=f"Presets: {', '.join(_SIDE_PX)}."
+            )
+        if self.precision not in ("auto", "fp32", "bf16"):
+            raise InvalidInputError(
+                f"unknown precision {self.precision!r}", hint="Use auto, fp32 or bf16."
+            )
+        for name in ("image_steps", "threads"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InvalidInputError(f"{name} must be at least 1, found {value}")
+        if self.input_wh is not None:
+            PreprocessSpec(self.input_wh, overlap_px=0)
+
+    @property
+    def blocks(self) -> int:
+        """Residual blocks a stage: the fast preset takes the network of half the depth."""
+        return 1 if self.preset == "fast" else 2
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as plain JSON types."""
+        return {
+            **asdict(self),
+            "input_wh": list(self.input_wh) if self.input_wh else None,
+            "init": str(self.init) if self.init else None,
+            "good_names": list(self.good_names),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> TrainSettings:
+        """The settings that `to_json` wrote; keys left out take their defaults.
+
+        Args:
+            data: The JSON object.
+
+        Returns:
+            The settings.
+
+        Raises:
+            InvalidInputError: A key is unknown or of the wrong type.
+        """
+        try:
+            values = dict(data)
+            if values.get("input_wh") is not None:
+                width, height = values["input_wh"]
+                values["input_wh"] = (int(width), int(height))
+            if values.get("init") is not None:
+                values["init"] = Path(values["init"])
+            values["good_names"] = tuple(str(n) for n in values.get("good_names", ()))
+            return TrainSettings(**values)
+        except (TypeError, ValueError) as exc:
+            raise InvalidInputError(f"not training settings: {exc}") from exc
+
+
+def image_steps(settings: TrainSettings, image_count: int) -> int:
+    """How many images are shown to the network in one run, repeats counted.
+
+    Args:
+        settings: The choices.
+        image_count: Images to learn from.
+
+    Returns:
+        At least 1; grows slower than the number of images.
+    """
+    if settings.image_steps is not None:
+        return settings.image_steps
+    growth = float(np.clip((max(image_count, 1) / 50) ** 0.65, 0.6, 4.0))
+    return round(_IMAGE_STEPS[settings.preset] * growth)
+
+
+def image_label(shapes: Sequence[Shape]) -> str | None:
+    """The class of a whole image: its image class, else that of its first shape.
+
+    Args:
+        shapes: The shapes of one image.
+
+    Returns:
+        Class name, or None where nothing was said.
+    """
+    for shape in shapes:
+        if isinstance(shape, ImageClass):
+            return shape.label
+    return shapes[0].label if shapes else None
+
+
+def is_good(shapes: Sequence[Shape], good_names: Collection[str] = ()) -> bool:
+    """Whether an image shows no defect.
+
+    Args:
+        shapes: The shapes of one image.
+        good_names: Classes that mean "no defect" beside the usual names.
+
+    Returns:
+        True when there is no shape, or only classes that mean "no defect".
+    """
+    return all(s.label in good_names or s.label.strip().lower() in GOOD_NAMES for s in shapes)
+
+
+def plan_inspector(
+    images: Sequence[LabeledImage],
+    book: LabelBook,
+    task: Task,
+    settings: TrainSettings,
+    *,
+    load: PixelLoader | None = None,
+) -> InspectorSpec:
+    """What to train: classes and preprocessing, chosen from the data.
+
+    Args:
+        images: All images; only labeled ones of split "train" count.
+        book: The label book.
+        task: What the model shall do.
+        settings: Choices that go before the automatic ones.
+        load: Gives pixels; where it is given, the range of 16-bit values is measured on
+            a few images, otherwise it is the full range.
+
+    Returns:
+        The spec with a threshold of 0.5.
+
+    Raises:
+        NotEnoughDataError: What is missing to learn this task.
+        InvalidInputError: 8-bit and 16-bit images are mixed.
+    """
+    labeled = [i for i in images if i.split == "train" and i.shapes is not None]
+    if not labeled:
+        raise NotEnoughDataError(
+            "there is no labeled image to learn from",
+            hint="Label a few images, and see that some are in the split 'train'.",
+        )
+    classes = _classes(labeled, book, task, settings)
+    good = tuple(
+        n
+        for n in classes
+        if task == "classification" and n in book.names and book.entry(n).good
+    )
+    boxes = [] if task in ("classification", "anomaly") else _defect_boxes(labeled, classes)
+    low, high = value_range(labeled, load)
+    preprocess = _preprocess(labeled, boxes, task, settings, (low, high))
+    return InspectorSpec(task=task, classes=classes, preprocess=preprocess, good=good)
+
+
+def _classes(
+    labeled: Sequence[LabeledImage], book: LabelBook, task: Task, settings: TrainSettings
+) -> tuple[str, ...]:
+    if task == "anomaly":
+        good_names = {*settings.good_names, *(c.name for c in book.classes if c.good)}
+        if not any(is_good(i.shapes or (), good_names) for i in labeled):
+            raise NotEnoughDataError(
+                "anomaly detection learns from good images, and none is labeled as good",
+                hint="Mark images as good, or train detection on the defects.",
+            )
+        return ("anomaly",)
+    if task == "classification":
+        names = {image_label(i.shapes or ()) for i in labeled}
+    else:
+        names = {
+            s.label
+            for i in labeled
+            for s in i.shapes or ()
+            if not isinstance(s, ImageClass) and s.label not in _good_of(book)
+        }
+    names.discard(None)
+    found = tuple(n for n in book.names if n in names)
+    if task == "classification" and len(found) < 2:
+        raise NotEnoughDataError(
+            "classification needs images of at least two classes, found"
+            f" {', '.join(found) or 'none'}",
+            hint="Label images of another class, or use anomaly detection on good images.",
+        )
+    if not found:
+        what = "box" if task == "detection" else "outlined defect"
+        raise NotEnoughDataError(
+            f"{task} needs at least one {what}, found none in {len(labeled)} labeled images",
+            hint="Mark a defect, or use anomaly detection, which learns from good images.",
+        )
+    return found
+
+
+def _good_of(book: LabelBook) -> set[str]:
+    return {c.name for c in book.classes if c.good}
+
+
+def _defect_boxes(labeled: Sequence[LabeledImage], classes: Collection[str]) -> list[Box]:
+    found = (shape_box(s) for i in labeled for s in i.shapes or () if s.label in classes)
+    return [box for box in found if box is not None]
+
+
+def _preprocess(
+    labeled: Sequence[LabeledImage],
+    boxes: Sequence[Box],
+    task: Task,
+    settings: TrainSettings,
+    low_high: tuple[float, float],
+) -> PreprocessSpec:
+    sizes_wh = [i.image.size_wh for i in labeled]
+    width, height = np.median(sizes_wh, axis=0).tolist()
+    sides = np.array([(x2 - x1, y2 - y1) for x1, y1, x2, y2 in boxes]).reshape(-1, 2)
+    small_px = float(np.percentile(sides.min(axis=1), 10)) if len(sides) else 0.0
+    input_wh = settings.input_wh or input_size(sizes_wh, _SIDE_PX[settings.preset])
+    scale = min(input_wh[0] / width, input_wh[1] / height)
+    tile = settings.tile
+    if tile is None:
+        tile = 0 < small_px * scale < _LEAST_DEFECT_PX and scale < 1
+    low, high = low_high
+    if not tile or task == "classification":
+        return PreprocessSpec(input_wh, low=low, high=high, overlap_px=0)
+    if settings.input_wh is None:
+        side = _rounded(_SIDE_PX[settings.preset])
+        input_wh = (min(side, _ceiled(width)), min(side, _ceiled(height)))
+    native = min(1.0, _TILED_DEFECT_PX / small_px) if small_px else 1.0
+    typical_px = float(np.percentile(sides.max(axis=1), 75)) * native if len(sides) else 0.0
+    overlap_px = int(np.clip(typical_px, min(input_wh) // 5, min(input_wh) // 2))
+    return PreprocessSpec(
+        input_wh, mode="tile", low=low, high=high, scale=native, overlap_px=overlap_px
+    )
+
+
+def input_size(sizes_wh: Sequence[tuple[int, int]], side_px: float) -> tuple[int, int]:
+    """The size of a patch that suits images of some sizes.
+
+    Args:
+        sizes_wh: Widths and heights of the images in pixels, at least one.
+        side_px: The patch has about the area of a square of this side, in pixels; less
+            where the images are small.
+
+    Returns:
+        Width and height, multiples of 32, in the aspect of the median image.
+    """
+    width, height = np.median(np.asarray(sizes_wh, dtype=float), axis=0).tolist()
+    side = min(side_px, _LARGEST_UPSCALE * (width * height) ** 0.5)
+    aspect = float(np.clip(width / height, 1 / 3, 3)) ** 0.5
+    return _rounded(side * aspect), _rounded(side / aspect)
+
+
+def _rounded(side: float) -> int:
+    return max(64, round(side / 32) * 32)
+
+
+def _ceiled(side: float) -> int:
+    return max(64, int(np.ceil(side / 32)) * 32)
+
+
+def value_range(
+    images: Sequence[LabeledImage], load: PixelLoader | None = None
+) -> tuple[float, float]:
+    """The stored values that shall become 0 and 1.
+
+    Args:
+        images: At least one.
+        load: Gives pixels, to measure the range of 16-bit images; many cameras use 10
+            or 12 of the 16 bits.
+
+    Returns:
+        (low, high): (0, 255) for 8-bit images; for 16-bit ones the middle 99.8 % of the
+        values with a quarter of headroom, or the full range without `load`.
+
+    Raises:
+        InvalidInputError: 8-bit and 16-bit images are mixed.
+    """
+    deep = [i for i in images if i.image.mode.endswith("16")]
+    if not deep:
+        return 0.0, 255.0
+    if len(deep) < len(images):
+        raise InvalidInputError(
+            f"{len(deep)} of {len(images)} images have 16 bits a channel, the others 8",
+            hint="Train on images of one depth.",
+        )
+    if load is None:
+        return 0.0, 65535.0
+    chosen = deep[:: max(1, len(deep) // 16)][:16]
+    limits = [np.percentile(load(i.image.sha256)[::4, ::4], (0.1, 99.9)) for i in chosen]
+    low, high = float(min(p[0] for p in limits)), float(max(p[1] for p in limits))
+    room = max(0.25 * (high - low), 8.0)
+    return max(0.0, low - room), min(65535.0, high + room)

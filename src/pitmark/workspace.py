@@ -1,0 +1,395 @@
+"""The Python API: `pitmark.open(folder)` gives objects over everything a person can do.
+
+ws = pitmark.open("factory")
+project = ws.create_project("casings", task="detection")
+project.import_folder("photos")
+run = project.train()
+project.audit()
+project.release("casings.pitmark")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from pitmark.core.errors import InvalidInputError, NotFoundError
+from pitmark.core.label_book import LabelBook
+from pitmark.core.labels import TASKS, Shape, Task
+from pitmark.core.progress import Reporter, silent
+from pitmark.core.records import ImageRecord
+from pitmark.ops import auditing, exporting, importing, labeling, snapshots
+from pitmark.ops.pages import findings_html, images_html, report_html
+from pitmark.ops.reports import Comparison, Report, compare_runs, report_of
+from pitmark.store.db import ProjectInfo, ProjectStore, Store, open_store
+from pitmark.store.findings import FindingRow
+from pitmark.store.runs import RunRow
+from pitmark.store.snapshots import SnapshotInfo
+
+
+class Workspace:
+    """A folder with projects. Use it as a context manager, or call `close`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @staticmethod
+    def open(home: Path, *, create: bool = True) -> Workspace:
+        """Open the workspace in a folder.
+
+        Args:
+            home: The folder.
+            create: Make it if it does not exist.
+
+        Returns:
+            The workspace.
+
+        Raises:
+            NotFoundError: There is none and `create` is off.
+        """
+        return Workspace(open_store(home, create=create))
+
+    @property
+    def home(self) -> Path:
+        """The folder."""
+        return self._store.home
+
+    def create_project(
+        self, name: str, *, task: str, label_book: LabelBook | None = None
+    ) -> Project:
+        """Begin a project.
+
+        Args:
+            name: 1 to 64 characters.
+            task: classification, detection, segmentation or anomaly.
+            label_book: Its classes; None begins with an empty one that imports fill.
+
+        Returns:
+            The project.
+
+        Raises:
+            ConflictError: The name is taken.
+            InvalidInputError: No such task, or the name cannot be used.
+        """
+        known: Task | None = next((t for t in TASKS if t == task), None)
+        if known is None:
+            raise InvalidInputError(
+                f"unknown task {task!r}", hint=f"Tasks: {', '.join(TASKS)}."
+            )
+        return Project(self._store.create_project(name, known, label_book or LabelBook()))
+
+    def project(self, name: str | None = None) -> Project:
+        """A project by name, or the only one.
+
+        Args:
+            name: Its name; None where there is just one.
+
+        Returns:
+            The project.
+
+        Raises:
+            NotFoundError: There is none of that name, or not just one.
+        """
+        if name is not None:
+            return Project(self._store.project(name))
+        names = [p.name for p in self._store.projects()]
+        if len(names) != 1:
+            found = f"there are {len(names)} projects" if names else "there is no project yet"
+            hint = (
+                f"Name one of: {', '.join(names)}." if names else "pitmark new NAME --task TASK"
+            )
+            raise NotFoundError(found, hint=hint)
+        return Project(self._store.project(names[0]))
+
+    def projects(self) -> list[ProjectInfo]:
+        """All projects with their counts."""
+        return self._store.projects()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class Project:
+    """One inspection task with its images, labels, models and releases."""
+
+    def __init__(self, store: ProjectStore) -> None:
+        self.store = store
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.store.info.name
+
+    @property
+    def task(self) -> Task:
+        """classification, detection, segmentation or anomaly."""
+        return self.store.task
+
+    @property
+    def label_book(self) -> LabelBook:
+        """The label book as it stands."""
+        return self.store.book.current()
+
+    def save_label_book(
+        self, book: LabelBook, *, author: str = "python", reason: str = ""
+    ) -> LabelBook:
+        """Save the next revision of the label book.
+
+        Args:
+            book: As it shall stand.
+            author: Who changes it.
+            reason: Why.
+
+        Returns:
+            The book with its revision.
+        """
+        return labeling.save_label_book(self.store, book, author=author, reason=reason)
+
+    def import_folder(
+        self,
+        folder: str | Path,
+        *,
+        options: importing.ImportOptions | None = None,
+        report: Reporter = silent,
+    ) -> importing.ImportSummary:
+        """Import a folder of images, labels and metadata.
+
+        Args:
+            folder: The folder.
+            options: Format, pattern, metadata table and grouping.
+            report: Told of the progress.
+
+        Returns:
+            What was found, added and left out.
+        """
+        return importing.import_folder(self.store, Path(folder), options=options, report=report)
+
+    def images(self) -> Images:
+        """All images, shown as thumbnails in a notebook."""
+        return Images(self.store, self.store.images.all())
+
+    def annotate(
+        self, image: str, shapes: Sequence[Shape], *, labeler: str, reason: str = ""
+    ) -> None:
+        """Write what a labeler says about an image as a new revision.
+
+        Args:
+            image: Name, or the beginning of the sha256.
+            shapes: All shapes; none means "nothing to mark".
+            labeler: Who says so.
+            reason: Why.
+        """
+        labeling.annotate(self.store, image, tuple(shapes), labeler=labeler, reason=reason)
+
+    def snapshot(
+        self, *, plan: snapshots.SplitPlan | None = None, note: str = ""
+    ) -> SnapshotInfo:
+        """Freeze all labeled images with their splits.
+
+        Args:
+            plan: How to split.
+            note: What this version is for.
+
+        Returns:
+            The snapshot.
+        """
+        return snapshots.take_snapshot(self.store, plan=plan, note=note)
+
+    def train(self, *, options: Any = None, report: Reporter = silent) -> Run:
+        """Train on the latest snapshot, or on a new one where there is none.
+
+        Args:
+            options: A pitmark.ops.training.TrainOptions; None for the defaults.
+            report: Told of step, loss and time left.
+
+        Returns:
+            The finished run.
+        """
+        from pitmark.ops.training import train
+
+        if not self.store.snapshots.list():
+            self.snapshot()
+        return Run(self.store, train(self.store, options=options, report=report))
+
+    def run(self, run: str = "latest") -> Run:
+        """A training run.
+
+        Args:
+            run: Its id, or latest.
+
+        Returns:
+            The run.
+        """
+        return Run(self.store, self.store.runs.get(run))
+
+    def audit(
+        self, *, options: auditing.AuditOptions | None = None, report: Reporter = silent
+    ) -> auditing.AuditSummary:
+        """Queue findings: label faults, broken rules, duplicates, leaks.
+
+        Args:
+            options: Snapshot, folds and preset.
+            report: Told of the progress.
+
+        Returns:
+            How many of each kind.
+        """
+        if not self.store.snapshots.list():
+            self.snapshot()
+        return auditing.audit(self.store, options=options, report=report)
+
+    def findings(
+        self, *, state: str | None = "open", kind: str | None = None, limit: int | None = None
+    ) -> Findings:
+        """The queue of findings, most likely faults first.
+
+        Args:
+            state: open, accepted, corrected, dismissed; None for all.
+            kind: Only this kind.
+            limit: At most so many.
+
+        Returns:
+            The findings, shown with pictures in a notebook.
+        """
+        rows = self.store.findings.list(state=state, kind=kind, limit=limit)
+        return Findings(self.store, rows)
+
+    def settle(
+        self,
+        finding: str,
+        decision: labeling.Decision,
+        *,
+        by: str = "python",
+        shapes: Sequence[Shape] | None = None,
+        note: str = "",
+    ) -> FindingRow:
+        """Decide on a finding.
+
+        Args:
+            finding: Its id.
+            decision: accept, correct or dismiss.
+            by: Who decides.
+            shapes: For correct: what is true instead of the suggestion.
+            note: Why.
+
+        Returns:
+            The settled finding.
+        """
+        given = None if shapes is None else tuple(shapes)
+        return labeling.settle(self.store, finding, decision, by=by, shapes=given, note=note)
+
+    def release(
+        self,
+        out: str | Path | None = None,
+        *,
+        run: str = "latest",
+        int8: bool = True,
+        report: Reporter = silent,
+    ) -> Any:
+        """Export a run as a bundle, if its gate lets it pass.
+
+        Args:
+            out: File or folder to write to.
+            run: Which training run.
+            int8: Also quantize.
+            report: Told of the stages.
+
+        Returns:
+            The release with the path of the bundle.
+        """
+        from pitmark.ops.releasing import release
+
+        target = None if out is None else Path(out)
+        return release(self.store, target, run=run, int8=int8, report=report)
+
+    def export(self, out: str | Path, *, format: str, snapshot: str = "latest") -> Any:
+        """Write a snapshot as a folder in another tool's format.
+
+        Args:
+            out: A new folder.
+            format: Name of the format.
+            snapshot: Which one.
+
+        Returns:
+            How many files, and what the format could not hold.
+        """
+        return exporting.export_folder(self.store, Path(out), format=format, snapshot=snapshot)
+
+
+class Run:
+    """A training run with its report."""
+
+    def __init__(self, store: ProjectStore, row: RunRow) -> None:
+        self._store, self.row = store, row
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.row.id
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The headline figures on the test split."""
+        return dict(self.row.metrics)
+
+    @property
+    def report(self) -> Report:
+        """Everything the evaluation found."""
+        return report_of(self._store, self.row)
+
+    def compare(self, other: Run) -> Comparison:
+        """This run against another on the images that neither was trained on.
+
+        Args:
+            other: The other run.
+
+        Returns:
+            Difference of verdicts, other minus this, with interval.
+        """
+        return compare_runs(self._store, self.row, other.row)
+
+    def _repr_html_(self) -> str:
+        return report_html(self._store, self.report)
+
+
+@dataclass(frozen=True)
+class Images:
+    """Some images of a project."""
+
+    store: ProjectStore
+    records: Sequence[ImageRecord]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[ImageRecord]:
+        return iter(self.records)
+
+    def _repr_html_(self) -> str:
+        return images_html(self.store, self.records)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Some findings of a project."""
+
+    store: ProjectStore
+    rows: Sequence[FindingRow]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[FindingRow]:
+        return iter(self.rows)
+
+    def _repr_html_(self) -> str:
+        return findings_html(self.store, self.rows)

@@ -1,0 +1,91 @@
+import pytest
+
+from pitmark.core.errors import ConflictError, NotFoundError
+from pitmark.core.label_book import LabelBook
+from pitmark.core.records import ImageRecord
+from pitmark.store.db import open_store
+from pitmark.store.events import EventRow
+from pitmark.store.findings import NewFinding
+from pitmark.store.schema import metadata, now
+from tests.store.making import add_image, box, labeled_image, snapshot_of
+
+
+def _fill(project):
+    """A row in every table; gives the blobs that only this project has."""
+    sha = labeled_image(project, "a", box())
+    project.images.add(ImageRecord(sha, 64, 48, "L", "a again"), source="photos")
+    snapshot_of(project)
+    model, bundle, oof = (project.blobs.put(d) for d in (b"model", b"bundle", b"oof"))
+    run = project.runs.create("train", "latest", {}, 0)
+    project.runs.save_predictions(run.id, "latest", "oof", oof)
+    project.runs.finish(run.id, {}, None, {"model": model})
+    project.releases.add(run.id, 1, bundle, {})
+    project.findings.save([NewFinding("k", sha, 0, 0.5, "w")], source="audit")
+    project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
+    return {sha, model, bundle, oof}
+
+
+def _rows(store, name):
+    with store.database.read() as c:
+        return {
+            table.name: c.exec_driver_sql(f"SELECT COUNT(*) FROM {table.name}").scalar()
+            for table in metadata.tables.values()
+        }
+
+
+def test_a_deleted_project_leaves_nothing_but_its_trace_in_the_audit_log(store, project):
+    blobs = _fill(project)
+    assert all(count > 0 for count in _rows(store, "casings").values())
+    store.delete_project("casings", by="ann")
+    left = {name for name, count in _rows(store, "casings").items() if count}
+    assert left == {"organisations", "projects", "audit_log"}
+    assert not any(store.blobs.has(sha) for sha in blobs)
+    entry = store.audit.entries()[0]
+    assert (entry.who, entry.action, entry.object) == (
+        "ann",
+        "delete_project",
+        "project/casings",
+    )
+    assert entry.details == {"images": 1, "labeled": 1}
+    assert store.projects() == []
+    assert store.check() == []
+
+
+def test_the_name_of_a_deleted_project_is_free_again(store, project):
+    store.delete_project("casings")
+    with pytest.raises(NotFoundError, match="no project 'casings'"):
+        store.project("casings")
+    with pytest.raises(NotFoundError, match="has been deleted"):
+        _ = project.info
+    assert store.create_project("casings", "detection", LabelBook()).images.count() == 0
+
+
+def test_blobs_that_another_project_or_organisation_uses_stay(store, project, home):
+    shared = [add_image(project, f"{i}") for i in range(3)]
+    theirs = store.create_project("other", "detection", LabelBook())
+    add_image(theirs, "0")
+    with open_store(home, create=True, organisation="acme") as acme:
+        add_image(acme.create_project("casings", "detection", LabelBook()), "1")
+    store.delete_project("casings")
+    assert [store.blobs.has(sha) for sha in shared] == [True, True, False]
+
+
+def test_other_projects_are_left_alone(store, project):
+    _fill(project)
+    other = store.create_project("other", "detection", LabelBook().with_classes(["scratch"]))
+    sha = labeled_image(other, "a", box())
+    before = other.annotations.history(sha)
+    store.delete_project("casings")
+    assert other.annotations.history(sha) == before
+    assert store.blobs.has(sha)
+
+
+def test_a_project_whose_run_is_alive_is_not_deleted(store, project):
+    labeled_image(project, "a", box())
+    snapshot_of(project)
+    run = project.runs.create("train", "latest", {}, 0)
+    with pytest.raises(ConflictError, match=f"run {run.id} of project 'casings'"):
+        store.delete_project("casings")
+    project.runs.fail(run.id, "stopped")
+    store.delete_project("casings")
+    assert store.projects() == []

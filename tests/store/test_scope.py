@@ -1,0 +1,131 @@
+import ast
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql import ClauseElement
+
+import pitmark.store.scope
+from pitmark.core.errors import NotFoundError
+from pitmark.core.label_book import LabelBook
+from pitmark.store.db import open_store
+from pitmark.store.events import EventRow
+from pitmark.store.findings import NewFinding
+from pitmark.store.schema import now
+from tests.store.making import box, labeled_image, snapshot_of
+
+STORE = Path(pitmark.store.scope.__file__).parent
+
+
+def _live(project):
+    """Everything that a project can do, once."""
+    shas = [labeled_image(project, f"{i}", box(), group="g") for i in range(2)]
+    project.images.add(project.images.get(shas[0]), source="again")
+    project.images.set_metadata(shas[0], {"lot": 1})
+    project.images.set_group({shas[0]: "h"})
+    project.images.find("0"), project.images.find(shas[0][:8])
+    list(project.images.iterate(1)), project.images.occurrences()
+    project.annotations.all_latest(), project.annotations.labelers()
+    snapshot_of(project)
+    project.snapshots.get(), project.snapshots.load(), project.snapshots.last_splits()
+    run = project.runs.create("train", "latest", {}, 0)
+    project.runs.heartbeat(run.id)
+    blob = project.blobs.put(b"blob")
+    project.runs.save_predictions(run.id, "latest", "oof", blob)
+    project.runs.predictions(run.id, "oof")
+    project.runs.finish(run.id, {}, None, {"model": blob})
+    project.runs.amend(run.id, metrics={"a": 1}), project.runs.list(kind="train")
+    project.releases.add(run.id, project.releases.next_version(), blob, {})
+    project.findings.save([NewFinding("k", s, 0, 0.5, "w") for s in shas], source="x")
+    project.findings.save([NewFinding("k", s, 0, 0.6, "w") for s in shas], source="x")
+    first, second = project.findings.list("open", "k", 5)
+    project.findings.settle(first.id, "corrected", "ann", correction=[box("dent")])
+    project.findings.reopen(first.id)
+    project.findings.save([], source="x"), project.findings.counts()
+    project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
+    project.events.list(now(), 5), project.events.counts(now())
+    project.book.save(project.book.current(), "ann"), project.book.history()
+    project.audit.entries(before=5)
+    return second
+
+
+def test_every_statement_names_an_organisation_and_is_good_for_postgresql(store, home):
+    statements = []
+
+    def note(conn, element, multiparams, params, execution_options):
+        if isinstance(element, ClauseElement):
+            statements.append(element)
+
+    event.listen(store.database.engine, "before_execute", note)
+    _live(
+        store.create_project("all", "detection", LabelBook().with_classes(["scratch", "dent"]))
+    )
+    store.projects()
+    assert store.check() == []
+    store.delete_project("all")
+    texts = {str(s.compile(dialect=postgresql.dialect())) for s in statements}
+    assert len(texts) > 70
+    free = ("INSERT", "SAVEPOINT", "RELEASE")
+    asked = {t for t in texts if not t.startswith(free)}
+    assert {t for t in asked if "organisation_id" not in t.partition("WHERE")[2]} == {
+        "SELECT organisations.organisation_id \nFROM organisations"
+    }
+    assert all("organisation_id" in t for t in texts if t.startswith("INSERT"))
+
+
+def test_statements_are_made_in_one_place_only():
+    makers = {"select", "insert", "update", "delete"}
+    for path in STORE.glob("*.py"):
+        if path.name == "scope.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                "sqlalchemy"
+            ):
+                assert not makers & {n.name for n in node.names}, path.name
+
+
+@pytest.fixture
+def acme(home):
+    """Another organisation in the same workspace, with a project of the same name."""
+    with open_store(home, create=True, organisation="acme") as opened:
+        book = LabelBook().with_classes(["scratch", "dent"])
+        opened.create_project("casings", "detection", book)
+        yield opened
+
+
+def test_an_organisation_sees_nothing_of_another(project, store, acme):
+    second = _live(project)
+    theirs = acme.project("casings")
+    assert [p.id for p in acme.projects()] != [p.id for p in store.projects()]
+    assert theirs.images.all() == []
+    assert theirs.annotations.consensus() == {}
+    assert theirs.annotations.labelers() == []
+    assert theirs.snapshots.list() == theirs.runs.list() == theirs.releases.list() == []
+    assert theirs.findings.list() == theirs.events.list() == []
+    assert theirs.findings.counts() == theirs.events.counts() == {}
+    assert {e.organisation for e in acme.audit.entries()} == {"acme"}
+    assert theirs.releases.next_version() == 1
+    sha = project.images.all()[0].sha256
+    questions = [
+        lambda: theirs.images.get(sha),
+        lambda: theirs.images.set_metadata(sha, {"x": 1}),
+        lambda: theirs.annotations.add(sha, [], labeler="eve", book_revision=1),
+        lambda: theirs.annotations.history(sha),
+        lambda: theirs.snapshots.load(project.snapshots.info().id),
+        lambda: theirs.runs.get("r0001"),
+        lambda: theirs.runs.create("train", project.snapshots.info().id, {}, 0),
+        lambda: theirs.releases.get(1),
+        lambda: theirs.findings.get(second.id),
+        lambda: theirs.findings.settle(second.id, "dismissed", "eve"),
+        lambda: theirs.findings.reopen(second.id),
+    ]
+    for ask in questions:
+        with pytest.raises(NotFoundError, match="no "):
+            ask()
+
+
+def test_an_unknown_organisation_is_refused(home):
+    with pytest.raises(NotFoundError, match="no organisation 'acme'"):
+        open_store(home, organisation="acme")
