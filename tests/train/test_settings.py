@@ -118,6 +118,7 @@ def test_small_defects_of_large_images_are_tiled_and_not_shrunk():
     spec = plan_inspector(toys.images, toys.book, "detection", TrainSettings())
     assert spec.preprocess.mode == "tile"
     assert spec.preprocess.scale == 1.0
+    assert spec.preprocess.overlap_px >= 9
     forbidden = TrainSettings(tile=False)
     spec = plan_inspector(toys.images, toys.book, "detection", forbidden)
     assert spec.preprocess.mode == "letterbox"
@@ -143,3 +144,9 @@ def test_the_size_of_a_patch_follows_area_and_aspect_but_not_beyond_small_images
     assert input_size([(1000, 500), (1000, 500), (90, 90)], 320) == (448, 224)
     assert input_size([(64, 64)], 320) == (96, 96)
     assert input_size([(10_000, 100)], 320) == (544, 192)
+
+
+def test_tiling_that_was_asked_for_keeps_the_native_scale():
+    toys = Toys("detection", size_wh=(640, 640)).add("spot", sides=(40, 40))
+    spec = plan_inspector(toys.images, toys.book, "detection", TrainSettings(tile=True))
+    assert (spec.preprocess.mode, spec.preprocess.scale) == ("tile", 1.0)

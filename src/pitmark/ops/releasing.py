@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitmark.core.bundle import DRIFT_NAME, GOLDEN_NAME, MODEL_FP32, MODEL_INT8, Manifest
-from pitmark.core.errors import ParityError
+from pitmark.core.errors import InvalidInputError, ParityError
 from pitmark.core.labels import image_class
 from pitmark.core.preprocess import cut
 from pitmark.core.progress import Progress, Reporter, silent
@@ -85,6 +85,8 @@ def release(
         ParityError: The exported model disagrees with the trained one.
     """
     row = project.runs.get(run)
+    version = project.releases.next_version()
+    path = _target(out, project.info.name, version)
     model = load_model(project, row)
     _, images = project.snapshots.load(row.snapshot_id)
     load = pixel_loader(project)
@@ -98,7 +100,6 @@ def release(
     stages.next("drift reference")
     files[DRIFT_NAME] = _drift_reference(model, images, load)
     stages.next("parity")
-    version = project.releases.next_version()
     manifest = Manifest(
         project=project.info.name,
         version=version,
@@ -111,7 +112,6 @@ def release(
         tolerance={"fp32": TOLERANCE_FP32, "int8": TOLERANCE_INT8},
         gate={},
     )
-    path = _target(out, project.info.name, version)
     gate = _gate(manifest, files, project.work / "draft.pitmark")
     write_bundle(path, replace(manifest, gate=gate), files)
     sha = project.blobs.put_file(path)
@@ -242,7 +242,12 @@ def _gate(manifest: Manifest, files: dict[str, bytes], draft: Path) -> dict[str,
 
 
 def _target(out: Path | None, project: str, version: int) -> Path:
+    """Where the bundle goes; known to be writable before minutes are spent on it."""
     name = f"{project}-v{version}.pitmark"
-    if out is None:
-        return Path(name)
-    return out / name if out.is_dir() else out
+    path = Path(name) if out is None else out / name if out.is_dir() else out
+    if not path.parent.is_dir():
+        raise InvalidInputError(
+            f"there is no folder {str(path.parent)!r} to write the bundle to",
+            hint="Make it first, or name another file.",
+        )
+    return path

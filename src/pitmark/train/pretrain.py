@@ -2,7 +2,7 @@
 
     python -m pitmark.train.pretrain weights.safetensors --image-steps 80000
 
-The very loop that customers' models are trained with learns to detect the five painted
+The very loop that customers' models are trained with learns to outline the five painted
 kinds on a bank of generated surfaces; the backbone of the result is kept in 16 bits. A
 run that was stopped goes on from its checkpoint when it is started again.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from pitmark.core.inspector import InspectorSpec
-from pitmark.core.labels import BoxShape
+from pitmark.core.labels import mask_shape
 from pitmark.core.preprocess import PreprocessSpec
 from pitmark.core.progress import Progress
 from pitmark.core.records import ImageRecord, LabeledImage
@@ -28,20 +28,20 @@ from pitmark.train.loop import fit
 from pitmark.train.model import TrainedModel
 from pitmark.train.settings import TrainSettings
 
-SIDE_PX = 192
+SIDE_PX = 128
 
 
 def painted_bank(
     seed: int, count: int
 ) -> tuple[list[LabeledImage], dict[str, NDArray[np.uint8]]]:
-    """Generated surfaces with their boxes, and their pixels by name.
+    """Generated surfaces with their masks, and their pixels by name.
 
     Args:
         seed: Of the series.
         count: How many.
 
     Returns:
-        Images of split "train", and pixels (192, 192, 3) by their key.
+        Images of split "train", and pixels (128, 128, 3) by their key.
     """
     images: list[LabeledImage] = []
     pixels: dict[str, NDArray[np.uint8]] = {}
@@ -49,12 +49,9 @@ def painted_bank(
         scene = surface_scene(seed, index, SIDE_PX)
         key = f"{index:064d}"
         pixels[key] = scene.image_hwc
-        boxes = []
-        for defect in scene.defects:
-            x1, y1, x2, y2 = (float(v) for v in defect.box_xyxy)
-            boxes.append(BoxShape(defect.kind, (x1, y1, x2, y2)))
+        shapes = tuple(mask_shape(d.kind, d.mask_hw) for d in scene.defects)
         record = ImageRecord(key, SIDE_PX, SIDE_PX, "RGB", key)
-        images.append(LabeledImage(record, tuple(boxes), "train"))
+        images.append(LabeledImage(record, shapes, "train"))
     return images, pixels
 
 
@@ -70,10 +67,10 @@ def pretrain(settings: TrainSettings, *, bank: int, checkpoint: Path | None) -> 
         The model; its backbone is what is wanted.
     """
     images, pixels = painted_bank(settings.seed, bank)
-    spec = InspectorSpec("detection", KINDS, PreprocessSpec((SIDE_PX, SIDE_PX), overlap_px=0))
-    return fit(
-        images, pixels.__getitem__, spec, settings, report=_tell, checkpoint=checkpoint
+    spec = InspectorSpec(
+        "segmentation", KINDS, PreprocessSpec((SIDE_PX, SIDE_PX), overlap_px=0)
     )
+    return fit(images, pixels.__getitem__, spec, settings, report=_tell, checkpoint=checkpoint)
 
 
 def save_backbone(model: TrainedModel, path: Path) -> None:

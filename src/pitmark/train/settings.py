@@ -264,7 +264,9 @@ def _preprocess(
     if settings.input_wh is None:
         side = _rounded(_SIDE_PX[settings.preset])
         input_wh = (min(side, _ceiled(width)), min(side, _ceiled(height)))
-    native = min(1.0, _TILED_DEFECT_PX / small_px) if small_px else 1.0
+    native = 1.0
+    if settings.tile is None:
+        native = min(1.0, _TILED_DEFECT_PX / small_px)
     typical_px = float(np.percentile(sides.max(axis=1), 75)) * native if len(sides) else 0.0
     overlap_px = int(np.clip(typical_px, min(input_wh) // 5, min(input_wh) // 2))
     return PreprocessSpec(

@@ -1,0 +1,152 @@
+"""Kill -9 at any moment: the workspace opens, nothing is half there, work goes on."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from pitmark.core.label_book import LabelBook
+from pitmark.core.labels import BoxShape
+from pitmark.ops.importing import import_folder
+from pitmark.ops.labeling import annotate, settle
+from pitmark.ops.snapshots import take_snapshot
+from pitmark.store.db import open_store
+from pitmark.store.findings import NewFinding
+from tests.ops.toys import class_folder, yolo_folder
+
+IMPORT = """
+import sys
+from pathlib import Path
+from pitmark.ops.importing import import_folder
+from pitmark.store.db import open_store
+with open_store(Path(sys.argv[1])) as store:
+    print("ready", flush=True)
+    import_folder(store.project("parts"), Path(sys.argv[2]))
+"""
+
+TRAIN = """
+import sys
+from pathlib import Path
+from pitmark.ops.training import TrainOptions, train
+from pitmark.store.db import open_store
+from pitmark.train import loop
+loop._SAVE_EVERY_S = 0.2
+how = TrainOptions(preset="fast", image_steps=600, side_px=64, threads=1)
+def tell(progress):
+    print(progress.stage, progress.done, flush=True)
+with open_store(Path(sys.argv[1])) as store:
+    train(store.project("parts"), options=how, report=tell)
+"""
+
+SETTLE = """
+import sys
+from pathlib import Path
+from pitmark.ops.labeling import settle
+from pitmark.store.db import open_store
+with open_store(Path(sys.argv[1])) as store:
+    project = store.project("parts")
+    print("ready", flush=True)
+    for finding in project.findings.list(state="open"):
+        settle(project, finding.id, "correct", by="eva")
+        print(finding.id, flush=True)
+"""
+
+
+def start(code, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def kill(process):
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_a_killed_import_is_finished_by_the_next_one(tmp_path, round_):
+    folder = class_folder(tmp_path / "in", count=300)
+    with open_store(tmp_path / "home", create=True) as store:
+        store.create_project("parts", "classification", LabelBook())
+    process = start(IMPORT, tmp_path / "home", folder)
+    process.stdout.readline()
+    time.sleep(random.Random(round_).uniform(0.05, 0.9))
+    kill(process)
+    with open_store(tmp_path / "home") as store:
+        assert store.check() == []
+        project = store.project("parts")
+        held = project.annotations.consensus()
+        assert {r.sha256 for r in project.images.all()} == set(held)
+        for sha in held:
+            project.blobs.read(sha)
+        import_folder(project, folder)
+        assert project.images.count() == 300
+        assert len(project.annotations.consensus()) == 300
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path):
+    with open_store(tmp_path / "home", create=True) as store:
+        project = store.create_project("parts", "detection", LabelBook())
+        import_folder(project, yolo_folder(tmp_path / "in", count=16))
+        take_snapshot(project)
+    process = start(TRAIN, tmp_path / "home")
+    reached = 0
+    while reached < 20:
+        line = process.stdout.readline()
+        assert line, "the training ended before it could be killed"
+        stage, done = line.rsplit(" ", 1)
+        reached = int(done) if "train" in stage else reached
+    time.sleep(1.0)
+    kill(process)
+    with open_store(tmp_path / "home") as store:
+        assert store.check() == []
+        (left,) = store.project("parts").runs.list()
+        assert left.state == "interrupted"
+    second = start(TRAIN, tmp_path / "home")
+    steps = [
+        int(line.rsplit(" ", 1)[1])
+        for line in second.stdout.read().splitlines()
+        if line.startswith("train")
+    ]
+    assert second.wait() == 0
+    assert steps[0] > 1
+    with open_store(tmp_path / "home") as store:
+        (run,) = store.project("parts").runs.list()
+        assert (run.id, run.state) == (left.id, "done")
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_killed_settling_loses_no_decision_and_leaves_none_half(tmp_path, round_):
+    with open_store(tmp_path / "home", create=True) as store:
+        project = store.create_project("parts", "detection", LabelBook())
+        import_folder(project, yolo_folder(tmp_path / "in", count=60))
+        fixed = (BoxShape("dent", (1, 1, 30, 30)),)
+        found = [
+            NewFinding("sloppy_outline", r.sha256, None, 0.5, "a test", fixed)
+            for r in project.images.all()
+        ]
+        project.findings.save(found, source="audit")
+    process = start(SETTLE, tmp_path / "home")
+    process.stdout.readline()
+    time.sleep(random.Random(round_).uniform(0.02, 0.4))
+    kill(process)
+    told = process.stdout.read().split()
+    with open_store(tmp_path / "home") as store:
+        assert store.check() == []
+        project = store.project("parts")
+        corrected = project.findings.list(state="corrected")
+        assert {f for f in told if f.startswith("f")} <= {r.id for r in corrected}
+        held = project.annotations.consensus()
+        reviewed = {sha for sha, row in held.items() if row.review}
+        assert reviewed == {r.sha256 for r in corrected}
+        for finding in project.findings.list(state="open"):
+            settle(project, finding.id, "correct", by="eva")
+        assert all(row.review for row in project.annotations.consensus().values())
+        annotate(project, project.images.all()[0].name, fixed, labeler="ida")
