@@ -1,6 +1,6 @@
 """The loop by commands alone: import, snapshot, train, release, predict on any folder.
 
-    python3 dev.py bench loop -- --data FOLDER --task classification --train 40 --val 10 --seeds 3
+    python3 dev.py bench loop -- --data FOLDER --task detection --seeds 3
 
 Every step is the `pitmark` command that docs/benchmarks.md shows, timed as a process.
 """

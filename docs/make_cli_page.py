@@ -8,7 +8,8 @@ from pitmark.cli.main import COMMANDS, cli
 
 HEAD = """# Commands
 
-Made by `python docs/make_cli_page.py`. `--home`, `--project` and `--json` may stand anywhere on the line.
+Made by `python docs/make_cli_page.py`. `--home`, `--project` and `--json`
+may stand anywhere on the line.
 With `--json` the result is one JSON object on standard output, an error one on standard error.
 Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 130 stopped.
 """
@@ -24,9 +25,7 @@ def page() -> str:
 
 
 def _help(command: click.Command, name: str) -> str:
-    return command.get_help(
-        click.Context(command, info_name=name, max_content_width=96)
-    ).strip()
+    return command.get_help(click.Context(command, info_name=name, terminal_width=96)).strip()
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -95,7 +97,7 @@ def test_tiles_cover_every_pixel_and_stay_inside(width, height):
 def test_neighboring_tiles_share_the_overlap(width):
     patches = cut(np.zeros((64, width), np.uint8), TILES)
     starts = sorted({p.offset_xy[0] for p in patches.placements})
-    assert all(b - a <= 64 - 16 for a, b in zip(starts, starts[1:], strict=False))
+    assert all(b - a <= 64 - 16 for a, b in pairwise(starts))
 
 
 def test_tiles_show_the_stored_pixels():

@@ -125,8 +125,8 @@ def predictions_from_bytes(data: bytes) -> dict[str, Prediction]:
             out[str(key)] = Prediction(
                 size_wh=(width, height),
                 score=float(file["scores"][i]),
-                class_probs=file[f"probs{i}"] if f"probs{i}" in file else None,
-                maps_khw=file[f"maps{i}"] if f"maps{i}" in file else None,
+                class_probs=file.get(f"probs{i}"),
+                maps_khw=file.get(f"maps{i}"),
                 embedding=embeddings[i],
                 **{n: a[low:high] for n, a in boxes.items()},
             )

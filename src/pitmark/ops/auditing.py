@@ -22,7 +22,7 @@ from pitmark.ops.doubles import double_findings
 from pitmark.ops.embeddings import Vectors, embed_all, embed_objects
 from pitmark.ops.pixels import pixel_loader
 from pitmark.ops.slicing import find_weak_slices
-from pitmark.ops.training import run_folder, train_settings
+from pitmark.ops.training import good_names, run_folder, train_settings
 from pitmark.quality.label_faults import Fault, anomaly_faults, classification_faults
 from pitmark.quality.label_faults_boxes import detection_faults
 from pitmark.quality.label_faults_masks import segmentation_faults
@@ -142,6 +142,7 @@ def out_of_fold(
         image_steps=how.image_steps,
         threads=how.threads,
         side_px=how.side_px,
+        good_names=good_names(project),
     )
     kept = {**settings.to_json(), "folds": how.folds}
     for row in project.runs.list():
@@ -150,17 +151,20 @@ def out_of_fold(
             spec = InspectorSpec.from_json(row.inspector or {})
             return OutOfFold(spec, predictions_from_bytes(project.blobs.read(blob)))
     everything = [replace(i, split="train") for i in images]
-    spec = plan_inspector(everything, project.book.current(), project.task, settings)
+    load, book = pixel_loader(project), project.book.current()
+    spec = plan_inspector(everything, book, project.task, settings, load=load)
     row = project.runs.create("folds", snapshot_id, kept, how.seed)
     work = run_folder(project, f"folds-{snapshot_id[:12]}-{how.preset}-{how.seed}")
     predictions = folds.out_of_fold(
         everything,
-        pixel_loader(project),
+        load,
         spec,
         settings,
         folds=how.folds,
         report=report,
         workdir=work,
+        flips=book.flips,
+        turns=book.turns,
     )
     blob = project.blobs.put(predictions_to_bytes(predictions))
     project.runs.save_predictions(row.id, snapshot_id, "oof", blob)

@@ -79,6 +79,7 @@ def train(
         image_steps=how.image_steps,
         threads=how.threads,
         init=how.init,
+        good_names=good_names(project),
     )
     kept = {**settings.to_json(), "quick": how.quick}
     row = _continue_or_create(project, info.id, kept, how.seed)
@@ -103,7 +104,7 @@ def _run(
 
     book = project.book.current()
     load = pixel_loader(project)
-    spec = plan_inspector(images, book, project.task, settings)
+    spec = plan_inspector(images, book, project.task, settings, load=load)
     work = run_folder(project, row.id)
     if how.quick:
         model = quick_fit(images, load, spec, settings)
@@ -128,6 +129,18 @@ def _run(
     if test:
         outcome = evaluate_predictions(spec, test, predictions, book=book).to_json()
     return _finish(project, row, model, predictions, {**outcome, "choice": choice})
+
+
+def good_names(project: ProjectStore) -> list[str]:
+    """The classes of the label book that mean "no defect".
+
+    Args:
+        project: The project.
+
+    Returns:
+        Class names.
+    """
+    return [c.name for c in project.book.current().classes if c.good]
 
 
 def in_split(images: Sequence[LabeledImage], split: Split) -> list[LabeledImage]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from math import cos, sin
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pitmark.synth.arrays import Bytes, Floats, smoothstep
 from pitmark.synth.camera import CAMERAS, Camera, photograph
@@ -107,7 +108,7 @@ def _material(rng: np.random.Generator) -> Material:
     return Material(_rgb(light * tint), (0.04, 0.04, 0.04), spread)
 
 
-def _rgb(values: Floats) -> tuple[float, float, float]:
+def _rgb(values: NDArray[np.float64]) -> tuple[float, float, float]:
     r, g, b = (float(v) for v in np.clip(values, 0.002, 0.95))
     return r, g, b
 
