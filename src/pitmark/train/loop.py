@@ -139,7 +139,7 @@ def start(
     """
     spec = maker.spec
     fine = spec.task == "detection" and needs_fine_level(maker.cache)
-    plan = NetworkPlan(spec.task, len(spec.classes), blocks=settings.blocks, fine=fine)
+    plan = NetworkPlan(spec.task, len(spec.classes), fine=fine)
     network = Network(plan, seed=settings.seed)
     weights = initial_weights(settings.init)
     if weights is not None:

@@ -70,9 +70,7 @@ def quick_fit(
             f"no image of split 'train' is labeled for {spec.task}",
             hint="Label images, or move labeled ones to the split 'train'.",
         )
-    plan = NetworkPlan(
-        spec.task, len(spec.classes), settings.blocks, quick=True, memory_size=_MEMORY
-    )
+    plan = NetworkPlan(spec.task, len(spec.classes), quick=True, memory_size=_MEMORY)
     network = Network(plan, seed=settings.seed)
     weights = initial_weights(settings.init)
     if weights is not None:

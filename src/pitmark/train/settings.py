@@ -35,7 +35,7 @@ _LARGEST_UPSCALE = 1.5
 class TrainSettings:
     """The choices of a training run; every default is meant to be kept.
 
-    `preset` sets input size, network depth and `image_steps` (images shown to the
+    `preset` sets input size and `image_steps` (images shown to the
     network, repeats counted) unless those are given. `tile` forces or forbids cutting
     images into tiles. `threads` of None takes all cores. `init` is a file of weights to
     start from. `good_names` are classes that mean "no defect" beside the usual names;
@@ -68,11 +68,6 @@ class TrainSettings:
                 raise InvalidInputError(f"{name} must be at least 1, found {value}")
         if self.input_wh is not None:
             PreprocessSpec(self.input_wh, overlap_px=0)
-
-    @property
-    def blocks(self) -> int:
-        """Residual blocks a stage: the fast preset takes the network of half the depth."""
-        return 1 if self.preset == "fast" else 2
 
     def to_json(self) -> dict[str, Any]:
         """The settings as plain JSON types."""
