@@ -59,28 +59,28 @@ def _arguments() -> Any:
 def _one(data: Path, folder: Path, arguments: Any) -> list[dict[str, Any]]:
     home = ["--home", str(folder / "home"), "--json"]
     name = data.name
-    _run([*PITMARK, "new", name, "--task", arguments.task, *home])
+    run_json([*PITMARK, "new", name, "--task", arguments.task, *home])
     options = arguments.import_.split()
-    imported, import_s, _ = _run([*PITMARK, "import", str(data), *options, *home])
+    imported, import_s, _ = run_json([*PITMARK, "import", str(data), *options, *home])
     draws: dict[str, list[float]] = {}
     train_s: list[float] = []
     peak: list[float] = []
     for seed in range(arguments.seeds):
         split = ["--train", str(arguments.train), "--val", str(arguments.val)]
-        _run([*PITMARK, "snapshot", *split, "--seed", str(seed), *home])
+        run_json([*PITMARK, "snapshot", *split, "--seed", str(seed), *home])
         options = ["--preset", arguments.preset, "--seed", str(seed)]
         options += ["--side", str(arguments.side)] if arguments.side else []
         options += ["--quick"] if arguments.quick else []
-        report, seconds, memory = _run([*PITMARK, "train", *options, *home])
+        report, seconds, memory = run_json([*PITMARK, "train", *options, *home])
         train_s.append(seconds)
         peak.append(memory)
         for metric in (HEADLINE[arguments.task], *ALSO.get(arguments.task, ())):
             value = report["metrics"].get(metric)
             draws.setdefault(metric, []).extend([] if value is None else [value])
         tell(f"{name} draw {seed}: {report['metrics']} in {seconds:.0f} s, {memory:.0f} MB")
-    released, release_s, _ = _run([*PITMARK, "release", str(folder / "x.pitmark"), *home])
+    released, release_s, _ = run_json([*PITMARK, "release", str(folder / "x.pitmark"), *home])
     command = [*PITMARK, "predict", str(folder / "x.pitmark"), str(data), *home]
-    inspected, predict_s, _ = _run(command)
+    inspected, predict_s, _ = run_json(command)
     shared = {
         "data": name,
         "task": arguments.task,
@@ -112,7 +112,8 @@ def _one(data: Path, folder: Path, arguments: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _run(command: list[str]) -> tuple[dict[str, Any], float, float]:
+def run_json(command: list[str]) -> tuple[dict[str, Any], float, float]:
+    """Run a `pitmark` command; gives its JSON result, seconds, and peak memory in MB."""
     status, output, seconds, memory = measured(command)
     if status:
         sys.exit(f"{' '.join(command[2:])} failed with status {status}")

@@ -17,15 +17,13 @@ Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 130 st
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, "```text", _help(cli, "pitmark"), "```", ""]
+    top = click.Context(cli, info_name="pitmark", terminal_width=96, **cli.context_settings)
+    parts = [HEAD, "```text", cli.get_help(top).strip(), "```", ""]
     for command in COMMANDS:
-        name = f"pitmark {command.name}"
-        parts += [f"## {name}", "", "```text", _help(command, name), "```", ""]
+        context = click.Context(command, info_name=command.name, parent=top)
+        text = command.get_help(context).strip()
+        parts += [f"## pitmark {command.name}", "", "```text", text, "```", ""]
     return "\n".join(parts)
-
-
-def _help(command: click.Command, name: str) -> str:
-    return command.get_help(click.Context(command, info_name=name, terminal_width=96)).strip()
 
 
 if __name__ == "__main__":

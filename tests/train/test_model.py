@@ -14,7 +14,7 @@ from tests.train.toys import mixed
 def untrained(task="detection", *, preprocess=None, classes=("a", "b")):
     classes = ("anomaly",) if task == "anomaly" else classes
     spec = InspectorSpec(task, classes, preprocess or PreprocessSpec((64, 64), overlap_px=0))
-    plan = NetworkPlan(task, len(classes), blocks=1, memory_size=50)
+    plan = NetworkPlan(task, len(classes), memory_size=50)
     return TrainedModel(spec, Network(plan, seed=2))
 
 

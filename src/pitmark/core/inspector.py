@@ -97,7 +97,6 @@ class InspectorSpec:
                     **data,
                     "classes": tuple(str(c) for c in data["classes"]),
                     "good": tuple(str(c) for c in data["good"]),
-                    "threshold": float(data["threshold"]),
                     "preprocess": PreprocessSpec.from_json(data["preprocess"]),
                     "box_thresholds": tuple(float(t) for t in data["box_thresholds"]),
                 }

@@ -19,7 +19,6 @@ from PIL import Image
 from pitmark.core.errors import InvalidInputError
 
 Pixels = NDArray[Any]
-_FLOATS = ("low", "high", "scale", "mean", "std")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class PreprocessSpec:
 
     def __post_init__(self) -> None:
         if self.mode not in ("letterbox", "tile"):
-            raise InvalidInputError(f"unknown preprocessing mode {self.mode!r}")
+            raise InvalidInputError(f"no such preprocessing: mode {self.mode!r}")
         if any(side < 32 or side % 32 for side in self.input_wh):
             raise InvalidInputError(
                 f"input size must be multiples of 32, found {self.input_wh}"
@@ -75,9 +74,8 @@ class PreprocessSpec:
         """
         try:
             width, height = data["input_wh"]
-            floats = {n: float(data[n]) for n in _FLOATS if n in data}
             size = (int(width), int(height))
-            return PreprocessSpec(**{**data, **floats, "input_wh": size})
+            return PreprocessSpec(**{**data, "input_wh": size})
         except (KeyError, TypeError, ValueError) as exc:
             raise InvalidInputError(f"not a preprocessing spec: {exc}") from exc
 
