@@ -21,9 +21,10 @@ FIRST = """
 import sys
 from pathlib import Path
 from pitmark.edge.runtime import EdgeInspector
-inspector = EdgeInspector.open(Path(sys.argv[1]), precision=sys.argv[2], threads=int(sys.argv[3]))
-data = Path(sys.argv[4]).read_bytes()
-seen = [inspector.inspect(data).latency_ms for _ in range(int(sys.argv[5]))]
+bundle, precision, threads, image, times = sys.argv[1:]
+inspector = EdgeInspector.open(Path(bundle), precision=precision, threads=int(threads))
+data = Path(image).read_bytes()
+seen = [inspector.inspect(data).latency_ms for _ in range(int(times))]
 import json
 print(json.dumps(seen))
 """

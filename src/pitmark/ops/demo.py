@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,8 @@ class DemoOptions:
 
     images: int = 400
     seed: int = 0
-    image_steps: int = 3000
-    fold_steps: int = 1800
+    image_steps: int = 2400
+    fold_steps: int = 1500
     size_wh: tuple[int, int] = (448, 336)
     side_px: int = 320
 
@@ -226,18 +226,28 @@ def _tell_doubles(
 ) -> None:
     """Count the planted copies and next frames among the findings on duplicates."""
     labeled = {p.index: p.name for p in factory.labeled}
-    pairs = (*factory.plan.exact_duplicates, *factory.plan.near_duplicates)
-    planted = {frozenset(labeled[i] for i in p) for p in pairs if set(p) <= set(labeled)}
-    found = set()
-    for row in project.findings.list(state="open"):
-        if row.kind in ("duplicate", "copy"):
-            near = {photos[s].name for s in (row.sha256, *row.related)}
-            copies = set(project.images.occurrences().get(row.sha256, ()))
-            found |= {p for p in planted if p <= near | copies}
+    shas = {photo.name: sha for sha, photo in photos.items()}
+
+    def planted(pairs: Iterable[tuple[int, int]]) -> list[tuple[str, str]]:
+        return [(labeled[a], labeled[b]) for a, b in pairs if {a, b} <= set(labeled)]
+
+    copies = planted(factory.plan.exact_duplicates)
+    told = {
+        frozenset(names)
+        for sha, names in project.images.occurrences().items()
+        if any(r.sha256 == sha for r in project.findings.list(state="open", kind="duplicate"))
+    }
+    found = sum(any(set(pair) <= names for names in told) for pair in copies)
+    frames = planted(factory.plan.near_duplicates)
+    splits = {i.image.sha256: i.split for i in project.snapshots.load("latest")[1]}
+    kept = [splits.get(shas.get(a, "")) == splits.get(shas.get(b, "")) for a, b in frames]
     story.tell(
-        f"duplicates: {len(found)} of {len(planted)} planted copies and next frames found",
-        duplicates_planted=len(planted),
-        duplicates_found=len(found),
+        f"duplicates: {found} of {len(copies)} planted copies found; {sum(kept)} of"
+        f" {len(frames)} next frames of one part kept in one split",
+        duplicates_planted=len(copies),
+        duplicates_found=found,
+        next_frames=len(frames),
+        next_frames_together=sum(kept),
     )
 
 

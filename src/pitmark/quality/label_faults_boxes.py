@@ -17,7 +17,8 @@ from pitmark.core.geometry import as_boxes, box_area
 from pitmark.core.labels import Box, BoxShape, ImageClass, Shape, shape_box
 from pitmark.core.predictions import Prediction
 from pitmark.quality.box_evidence import BoxMeeting, meet, placebo_score
-from pitmark.quality.label_faults import Fault, strongest_first
+from pitmark.quality.fault_budget import within_budget
+from pitmark.quality.label_faults import Fault
 from pitmark.quality.object_doubts import Doubt, label_doubts, place_doubts
 from pitmark.quality.object_evidence import LabelRow, PlaceRow, weigh_objects
 
@@ -72,7 +73,7 @@ def detection_faults(
         seen.place_fault(doubt, images[seen.places[doubt.row].key])
         for doubt in place_doubts(seen.places, evidence, classes)
     ]
-    return strongest_first(faults)
+    return within_budget(faults, len(seen.labels))
 
 
 @dataclass(eq=False)
