@@ -80,10 +80,10 @@ class DemoOptions:
 
     images: int = 400
     seed: int = 0
-    image_steps: int = 2400
-    fold_steps: int = 1500
+    image_steps: int = 2000
+    fold_steps: int = 1100
     size_wh: tuple[int, int] = (448, 336)
-    side_px: int = 320
+    side_px: int = 288
 
 
 def run_demo(
