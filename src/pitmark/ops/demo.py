@@ -20,7 +20,6 @@ from pitmark.ops.auditing import AuditOptions, AuditSummary, audit
 from pitmark.ops.demo_factory import DemoFactory, Photo, build_factory
 from pitmark.ops.demo_page import DemoScenes, DriftTrace, write_demo_page
 from pitmark.ops.demo_review import (
-    LABEL_KINDS,
     mislabeled,
     photos_by_sha,
     review,
@@ -201,7 +200,7 @@ def _look_for_faults(
         folds=3, preset="fast", image_steps=how.fold_steps, seed=how.seed, side_px=how.side_px
     )
     summary = audit(project, options=options, report=report)
-    queue = [r for r in project.findings.list(state="open") if r.kind in LABEL_KINDS]
+    queue = list(project.findings.list(state="open", kind="wrong_class"))
     wrong = mislabeled(project, photos)
     labels = project.annotations.consensus()
     objects = sum(len(row.shapes) for row in labels.values())
@@ -211,8 +210,8 @@ def _look_for_faults(
         if wrong_shape(r, labels[r.sha256].shapes, photos[r.sha256]) is not None
     }
     story.tell(
-        f"audit in {summary.seconds:.0f} s: the first {_FIRST} findings on labels lead to"
-        f" {len(hits)} of the {len(wrong)} {MISTAKEN_KIND}s that were labeled {MISTAKEN_AS}"
+        f"audit in {summary.seconds:.0f} s: the first {_FIRST} findings of a wrong class lead"
+        f" to {len(hits)} of the {len(wrong)} {MISTAKEN_KIND}s that were labeled {MISTAKEN_AS}"
         f" (by chance: {_FIRST * len(wrong) / max(objects, 1):.0f})",
         audit_seconds=round(summary.seconds, 1),
         inconsistent_planted=len(wrong),

@@ -15,7 +15,6 @@ from pitmark.ops.labeling import settle
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 
-LABEL_KINDS = frozenset({"wrong_class", "missed_object", "spurious_object", "sloppy_outline"})
 REVIEWER = "quality engineer"
 _SAME_PLACE = 0.3
 

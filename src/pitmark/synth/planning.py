@@ -131,11 +131,13 @@ def _base_shots(count: int, aspect: float, rng: np.random.Generator) -> list[Sho
 
 
 def _mistaken(shots: list[Shot], rng: np.random.Generator) -> list[Shot]:
-    """Labeler B calls pit marks dents on some nights, until the wanted number is reached."""
+    """Labeler B calls pit marks dents on some nights, before the lamps are exchanged."""
     candidates = [
         i
         for i, shot in enumerate(shots)
-        if MISTAKEN_KIND in shot.given_kinds and shot.camera != WEAK_CAMERA
+        if MISTAKEN_KIND in shot.given_kinds
+        and shot.camera != WEAK_CAMERA
+        and shot.lot != DRIFTED_LOT
     ]
     total = sum(shot.given_kinds.count(MISTAKEN_KIND) for shot in shots)
     left = min(MISTAKES, total // 4)
