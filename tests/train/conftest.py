@@ -3,6 +3,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
+backbone = pytest.importorskip("pitmark.train.backbone")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -11,3 +12,12 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def from_random_weights(tmp_path_factory):
+    """Toys of 64 px are learned from random weights; the shipped ones know photographs."""
+    shipped = backbone.SHIPPED_WEIGHTS
+    backbone.SHIPPED_WEIGHTS = tmp_path_factory.mktemp("weights") / "none.safetensors"
+    yield shipped
+    backbone.SHIPPED_WEIGHTS = shipped

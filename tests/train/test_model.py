@@ -111,3 +111,11 @@ def test_deeper_networks_hold_the_weights_of_shallow_ones():
     load_weights(shallow, deep.state_dict())
     name = "stages.1.0.second.0.weight"
     assert (shallow.state_dict()[name] == deep.state_dict()[name]).all()
+
+
+def test_the_shipped_weights_fit_the_backbone_and_are_small(from_random_weights):
+    shipped = from_random_weights
+    assert shipped.stat().st_size < 8_000_000
+    network = Backbone()
+    load_weights(network, initial_weights(shipped))
+    assert all(v.isfinite().all() for v in network.state_dict().values())
