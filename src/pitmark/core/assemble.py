@@ -32,7 +32,7 @@ OUTPUT_NAMES: dict[str, tuple[str, ...]] = {
 
 # Boxes below this never reach anybody; it bounds the work of suppression.
 MIN_BOX_SCORE = 0.02
-_MAX_CANDIDATES = 1000
+_MAX_CANDIDATES = 300
 
 
 def assemble(
