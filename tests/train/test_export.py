@@ -51,12 +51,7 @@ def test_int8_stays_near_fp32_and_is_smaller(exported):
     assert len(small) < 0.6 * len(data)
     kinds = {n.op_type for n in onnx.load_from_string(small).graph.node}
     assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
-    theirs, ours = run_onnx(small, patches), model.run(patches)
-    for name, value in ours.items():
-        scale = 64 if name == "boxes" else 1
-        assert np.abs(value - theirs[name]).mean() < 0.05 * scale
-    # A single cell of a map may step further; the gate of a release judges verdicts.
-    assert max_disagreement(theirs, ours) < 0.4
+    assert max_disagreement(run_onnx(small, patches), model.run(patches)) < 0.2
 
 
 def test_the_file_needs_nothing_else_and_tells_nothing_of_this_machine(exported):
