@@ -293,6 +293,7 @@ class Project:
         *,
         run: str = "latest",
         int8: bool = True,
+        conditions: Sequence[str] | None = None,
         report: Reporter = silent,
     ) -> Any:
         """Export a run as a bundle, if its gate lets it pass.
@@ -301,6 +302,7 @@ class Project:
             out: File or folder to write to.
             run: Which training run.
             int8: Also quantize.
+            conditions: Metadata that shift images without being drift, such as the camera.
             report: Told of the stages.
 
         Returns:
@@ -309,7 +311,9 @@ class Project:
         from pitmark.ops.releasing import release
 
         target = None if out is None else Path(out)
-        return release(self.store, target, run=run, int8=int8, report=report)
+        return release(
+            self.store, target, run=run, int8=int8, conditions=conditions, report=report
+        )
 
     def export(self, out: str | Path, *, format: str, snapshot: str = "latest") -> Any:
         """Write a snapshot as a folder in another tool's format.

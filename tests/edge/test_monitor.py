@@ -101,3 +101,32 @@ def test_the_state_of_another_release_is_not_resumed(inspector):
     saved = {**Monitor(inspector.drift_reference).to_json(), "reference": "0" * 16}
     with pytest.raises(InvalidInputError, match="belongs to reference '0000"):
         Monitor(inspector.drift_reference, resume=saved)
+
+
+@pytest.fixture(scope="module")
+def by_camera(inspector):
+    images = [darker(part_image(n, bright=False), 0.3 * (n % 2)) for n in range(100)]
+    found = [inspector.predict(i) for i in images]
+    reference = DriftReference.fit(
+        np.array([image_statistics(i) for i in images]),
+        np.array([p.embedding for p in found]),
+        np.array([p.score for p in found]),
+        tags=[{"camera": str(n % 2)} for n in range(100)],
+        conditions=("camera",),
+    )
+    return reference.to_bytes()
+
+
+def test_a_line_whose_camera_is_told_is_compared_with_that_camera(inspector, by_camera):
+    monitor = Monitor(inspector.drift_reference, by_camera, run_length_images=5000)
+    state = feed(monitor, inspector, range(1000, 1080), share=0.3, tags={"camera": "1"})
+    assert (state.images, state.alarm) == (80, False)
+    resumed = Monitor(inspector.drift_reference, by_camera, resume=monitor.to_json())
+    assert resumed.state == state
+    assert feed(resumed, inspector, [2000], tags={"camera": "7"}).unknown == 1
+
+
+def test_a_line_that_tells_no_camera_is_compared_with_the_whole(inspector, by_camera):
+    monitor = Monitor(inspector.drift_reference, by_camera, run_length_images=5000)
+    state = feed(monitor, inspector, range(1000, 1080), share=0.3)
+    assert (state.unknown, state.alarm) == (0, True)

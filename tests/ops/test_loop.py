@@ -14,7 +14,7 @@ from pitmark.edge.runtime import EdgeInspector
 from pitmark.ops.auditing import audit
 from pitmark.ops.evaluating import Costs
 from pitmark.ops.exporting import export_folder
-from pitmark.ops.importing import import_folder
+from pitmark.ops.importing import ImportOptions, import_folder
 from pitmark.ops.inspecting import WatchOptions, name_tags, predict, watch
 from pitmark.ops.labeling import annotate, save_label_book, settle
 from pitmark.ops.pixels import pixel_loader
@@ -217,6 +217,31 @@ def test_a_watched_folder_is_inspected_until_told_to_stop(project, tmp_path):
     done = watch(made.path, tmp_path / "in" / "images", stop=stop, on_image=note)
     assert done.images == 5
     assert [n for _, n in seen] == [1, 2, 3, 4, 5]
+
+
+def test_drift_is_judged_by_camera_where_images_come_from_several(tmp_path):
+    with open_store(tmp_path / "home", create=True) as store:
+        project = store.create_project("parts", "detection", LabelBook())
+        folder = yolo_folder(tmp_path / "in", count=60)
+        for n, path in enumerate(sorted((folder / "images").iterdir())):
+            label = folder / "labels" / f"{path.stem}.txt"
+            for file in (path, label):
+                if file.exists():
+                    file.rename(file.with_stem(f"{n:03d}_cam{n % 2}"))
+        import_folder(project, folder, options=ImportOptions(pattern="{n}_{camera}"))
+        take_snapshot(project, plan=SplitPlan(train=12, val=6))
+        train(project, options=QUICK)
+        with pytest.raises(InvalidInputError, match="finish cannot be a condition of drift"):
+            release(project, tmp_path / "x.pitmark", int8=False, conditions=["finish"])
+        assert not (tmp_path / "x.pitmark").exists()
+        made = release(project, tmp_path / "x.pitmark", int8=False)
+        assert made.drift_conditions == ("camera",)
+        tagged = WatchOptions(tags=name_tags("{n}_{camera}"))
+        done = predict(made.path, folder / "images", options=tagged)
+        assert done.drift is not None
+        assert (done.drift["images"], done.drift["unknown"]) == (60, 0)
+        other = WatchOptions(tags=lambda name: {"camera": "cam0" if "000" in name else "new"})
+        assert predict(made.path, folder / "images", options=other).drift["unknown"] == 59
 
 
 def test_tags_are_taken_from_names():

@@ -29,6 +29,34 @@ def test_a_planted_weak_conjunction_is_named_first():
     assert "camera cam2 and class pit mark" in found[0].sentence()
 
 
+def test_a_class_that_always_fails_does_not_hide_a_weak_slice_of_another():
+    rng, metadata = line(5, cases=400)
+    weak = [m["camera"] == "cam2" and m["class"] == "pit mark" for m in metadata]
+    hopeless = [m["class"] == "scratch" for m in metadata]
+    failed = rng.random(len(metadata)) < np.select([hopeless, weak], [0.95, 0.85], 0.45)
+    found = {frozenset(s.rule): s for s in weak_slices(failed, metadata)}
+    planted = found[frozenset({("camera", "cam2"), ("class", "pit mark")})]
+    assert planted.rate_outside == pytest.approx(0.45, abs=0.12)
+    assert frozenset({("class", "scratch")}) in found
+    assert not any(("class", "scratch") in rule and len(rule) == 2 for rule in found)
+
+
+def test_cases_are_compared_with_their_own_class_elsewhere():
+    # cam2 sees nothing but the hard class: that alone makes it no weak camera.
+    rng = np.random.default_rng(3)
+    metadata = [
+        {
+            "camera": "cam2" if n % 4 == 0 else "cam1",
+            "class": "scratch" if n % 2 == 0 else "dent",
+        }
+        for n in range(400)
+    ]
+    failed = rng.random(400) < [0.9 if m["class"] == "scratch" else 0.1 for m in metadata]
+    found = weak_slices(failed, metadata)
+    assert dict(found[0].rule) == {"class": "scratch"}
+    assert not any(("camera", "cam2") in s.rule for s in found)
+
+
 def test_a_weakness_of_one_condition_is_told_as_one_condition():
     rng, metadata = line(1)
     failed = rng.random(len(metadata)) < [0.6 if m["lot"] == "L3" else 0.1 for m in metadata]

@@ -19,18 +19,29 @@ PRECISIONS = ("auto", "fp32", "int8")
 @click.argument("file", type=FILE, required=False)
 @click.option("--run", default="latest", show_default=True)
 @click.option("--int8/--no-int8", default=True, show_default=True, help="Also quantize.")
+@click.option(
+    "--drift-by",
+    help="Metadata that shift images without being drift, as in camera,finish."
+    "  [default: camera, where there are several]",
+)
 @click.pass_obj
-def release(out: Output, file: Path | None, run: str, int8: bool) -> None:
+def release(out: Output, file: Path | None, run: str, int8: bool, drift_by: str | None) -> None:
     """Write a bundle for the edge, if it agrees with the trained model."""
     with out.progress() as progress:
-        done = out.project().release(file, run=run, int8=int8, report=progress)
+        conditions = None if drift_by is None else [n.strip() for n in drift_by.split(",")]
+        done = out.project().release(
+            file, run=run, int8=int8, conditions=conditions, report=progress
+        )
     gate = done.row.gate
+    by = ", ".join(done.drift_conditions)
+    drift = f"Drift is judged by {by} where --tags tells it of each image." if by else ""
     out.result(
         done.to_json(),
         [
             f"Release {done.row.version}: {done.path} ({done.size_bytes / 1e6:.1f} MB),"
             f" {' and '.join(gate['precisions'])}.",
             f"Largest difference to the trained model: {gate['fp32']['largest']:.1e} (fp32).",
+            *([drift] if drift else []),
         ],
     )
 

@@ -16,7 +16,10 @@ MODEL_FP32 = "model.fp32.onnx"
 MODEL_INT8 = "model.int8.onnx"
 GOLDEN_NAME = "golden.npz"
 DRIFT_NAME = "drift.npz"
-ALLOWED_FILES = frozenset({MODEL_FP32, MODEL_INT8, GOLDEN_NAME, DRIFT_NAME})
+DRIFT_BY_CONDITION_NAME = "drift_by_condition.npz"
+ALLOWED_FILES = frozenset(
+    {MODEL_FP32, MODEL_INT8, GOLDEN_NAME, DRIFT_NAME, DRIFT_BY_CONDITION_NAME}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pitmark.core.bundle import DRIFT_NAME
+from pitmark.core.bundle import DRIFT_BY_CONDITION_NAME, DRIFT_NAME
 from pitmark.core.errors import BundleError, InvalidInputError
 from pitmark.edge.array_file import check_arrays
 from pitmark.edge.runtime import Inspection
@@ -21,8 +21,13 @@ DEFAULT_RUN_LENGTH_IMAGES = 50_000
 class Monitor:
     """Watches the inspections of one device for drift.
 
+    Where the bundle also has a reference by condition (camera, finish) and the first
+    inspection comes with tags that it knows, the line is compared with that one: it sees
+    smaller changes.
+
     Args:
         reference: The bundle's drift reference, `EdgeInspector.drift_reference`.
+        by_condition: `EdgeInspector.drift_by_condition`.
         run_length_images: Images expected between two false alarms, the user's knob.
         resume: What `to_json` gave before a restart; it then settles the run length.
 
@@ -34,17 +39,26 @@ class Monitor:
     def __init__(
         self,
         reference: bytes | None,
+        by_condition: bytes | None = None,
         *,
         run_length_images: int = DEFAULT_RUN_LENGTH_IMAGES,
         resume: Mapping[str, Any] | None = None,
     ) -> None:
-        known = _reference_from(reference)
-        self.caveat = known.caveat
-        self._drift = (
-            DriftMonitor(known, run_length_images=run_length_images)
-            if resume is None
-            else DriftMonitor.from_json(resume, known)
-        )
+        plain = _reference_from(reference, DRIFT_NAME)
+        finer = _finer_from(by_condition)
+        self._finer = None
+        if resume is None:
+            self._finer = finer
+            self._drift = DriftMonitor(plain, run_length_images=run_length_images)
+        else:
+            wanted = resume.get("reference")
+            chosen = finer if finer is not None and finer.digest() == wanted else plain
+            self._drift = DriftMonitor.from_json(resume, chosen)
+
+    @property
+    def caveat(self) -> str:
+        """What the reference cannot promise, in words; empty when it is large enough."""
+        return self._drift.reference.caveat
 
     @property
     def state(self) -> DriftState:
@@ -70,9 +84,17 @@ class Monitor:
         prediction, pixels = inspection.prediction, inspection.pixels
         if prediction is None or pixels is None or not np.isfinite(prediction.embedding).all():
             return self.state
+        self._choose(tags or {})
         return self._drift.update(
             image_statistics(pixels), prediction.embedding, prediction.score, tags=tags
         )
+
+    def _choose(self, tags: Mapping[str, str]) -> None:
+        """Before the first image: the reference by condition, if the tags allow it."""
+        finer, self._finer = self._finer, None
+        if finer is not None and finer.conditions.known(tags):
+            run_length = self._drift.run_length_images
+            self._drift = DriftMonitor(finer, run_length_images=run_length)
 
     def reset(self) -> None:
         """Start anew against the same reference, after an alarm was dealt with."""
@@ -83,11 +105,15 @@ class Monitor:
         return self._drift.to_json()
 
 
-def _reference_from(data: bytes | None) -> DriftReference:
+def _finer_from(data: bytes | None) -> DriftReference | None:
+    return None if data is None else _reference_from(data, DRIFT_BY_CONDITION_NAME)
+
+
+def _reference_from(data: bytes | None, name: str) -> DriftReference:
     if data is None:
-        raise BundleError(f"the bundle has no {DRIFT_NAME} to compare with")
-    check_arrays(data, name=DRIFT_NAME)
+        raise BundleError(f"the bundle has no {name} to compare with")
+    check_arrays(data, name=name)
     try:
         return DriftReference.from_bytes(data)
     except InvalidInputError as exc:
-        raise BundleError(f"{DRIFT_NAME} is no drift reference: {exc}") from exc
+        raise BundleError(f"{name} is no drift reference: {exc}") from exc

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pitmark.core.bundle import DRIFT_NAME, GOLDEN_NAME, Manifest
+from pitmark.core.bundle import DRIFT_BY_CONDITION_NAME, DRIFT_NAME, GOLDEN_NAME, Manifest
 from pitmark.core.errors import BundleError, InvalidInputError, PitmarkError
 from pitmark.core.inspector import InspectorSpec, Verdict, counted_boxes, decide
 from pitmark.core.predictions import Prediction
@@ -30,6 +30,9 @@ from pitmark.edge.choice import (
 from pitmark.edge.golden import GoldenReport, replay
 from pitmark.edge.network import Network
 from pitmark.formats.images import decode_image
+
+# What is still needed once the model is loaded.
+_KEPT = (GOLDEN_NAME, DRIFT_NAME, DRIFT_BY_CONDITION_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class EdgeInspector:
 
     def __init__(self, bundle: Bundle, network: Network, choice: Choice) -> None:
         # The models live on in the network; their bytes would only fill memory.
-        kept = {n: d for n, d in bundle.files.items() if n in (GOLDEN_NAME, DRIFT_NAME)}
+        kept = {n: d for n, d in bundle.files.items() if n in _KEPT}
         self._bundle = replace(bundle, files=kept)
         self._network = network
         self.choice = choice
@@ -155,6 +158,11 @@ class EdgeInspector:
     def drift_reference(self) -> bytes | None:
         """The bundle's drift reference, None where it has none."""
         return self._bundle.files.get(DRIFT_NAME)
+
+    @property
+    def drift_by_condition(self) -> bytes | None:
+        """The reference that knows cameras or finishes apart, None where there is none."""
+        return self._bundle.files.get(DRIFT_BY_CONDITION_NAME)
 
     def predict(self, image: Pixels) -> Prediction:
         """What the model says about one image.

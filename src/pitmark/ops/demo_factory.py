@@ -21,6 +21,8 @@ from pitmark.synth.planning import DRIFTED_LOT, LOTS
 
 # The last lot before the lamps were exchanged; the line goes on with fresh parts of it.
 LAST_LOT = LOTS[LOTS.index(DRIFTED_LOT) - 1]
+# The lot comes first, so that a folder sorted by name is in the order of time.
+NAME_PATTERN = "{lot}_{n}_{camera}_{finish}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ def _write_one(folder: Path, job: tuple[Plan, int, str]) -> Photo:
 
 
 def _file_name(part: Part, index: int) -> str:
-    """The lot comes first, so that a folder sorted by name is in the order of time."""
-    return f"{part.metadata['lot']}_{index:04d}_{part.metadata['camera']}.png"
+    known = {**part.metadata, "n": f"{index:04d}"}
+    return NAME_PATTERN.format(**known) + ".png"
 
 
 def _floats(box: Sequence[float]) -> tuple[float, float, float, float]:

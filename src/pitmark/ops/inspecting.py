@@ -130,7 +130,11 @@ def _inspect(
 ) -> WatchSummary:
     monitor = None
     if inspector.drift_reference is not None:
-        monitor = Monitor(inspector.drift_reference, run_length_images=how.run_length_images)
+        monitor = Monitor(
+            inspector.drift_reference,
+            inspector.drift_by_condition,
+            run_length_images=how.run_length_images,
+        )
     outcomes: Counter[str] = Counter()
     latencies: list[float] = []
     state = None

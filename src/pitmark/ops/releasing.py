@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pitmark.core.bundle import DRIFT_NAME, GOLDEN_NAME, MODEL_FP32, MODEL_INT8, Manifest
+from pitmark.core.bundle import (
+    DRIFT_BY_CONDITION_NAME,
+    DRIFT_NAME,
+    GOLDEN_NAME,
+    MODEL_FP32,
+    MODEL_INT8,
+    Manifest,
+)
 from pitmark.core.errors import InvalidInputError, ParityError
 from pitmark.core.labels import image_class
 from pitmark.core.preprocess import cut
@@ -22,6 +29,7 @@ from pitmark.edge.golden import make_golden
 from pitmark.edge.runtime import EdgeInspector
 from pitmark.ops.pixels import pixel_loader
 from pitmark.ops.training import load_model
+from pitmark.quality.conditions import usable
 from pitmark.quality.drift import DriftReference
 from pitmark.quality.input_statistics import image_statistics
 from pitmark.store.db import ProjectStore
@@ -37,6 +45,7 @@ TOLERANCE_INT8 = 0.15
 _GOLDEN_IMAGES = 8
 _CALIBRATION_PATCHES = 64
 _REFERENCE_IMAGES = 1500
+DEFAULT_CONDITIONS = ("camera",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ class ReleaseResult:
     row: ReleaseRow
     path: Path
     size_bytes: int
+    drift_conditions: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The result as plain JSON types."""
@@ -57,6 +67,7 @@ class ReleaseResult:
             "sha256": self.row.bundle_sha,
             "size_bytes": self.size_bytes,
             "gate": self.row.gate,
+            "drift_conditions": list(self.drift_conditions),
         }
 
 
@@ -66,6 +77,7 @@ def release(
     *,
     run: str = "latest",
     int8: bool = True,
+    conditions: Sequence[str] | None = None,
     report: Reporter = silent,
 ) -> ReleaseResult:
     """Export a run, prove that the export agrees with it, and write the bundle.
@@ -75,6 +87,9 @@ def release(
         out: File or folder to write to; None writes into the current folder.
         run: The training run.
         int8: Also quantize; left out of the bundle when it changes a golden verdict.
+        conditions: Metadata that shift images without being drift, such as the camera or
+            the finish of a part; used on a device that names them of each image. None
+            takes the camera where the held-out images come from several.
         report: Told of the stages.
 
     Returns:
@@ -82,6 +97,7 @@ def release(
 
     Raises:
         NotFoundError: No such run.
+        InvalidInputError: A condition that the held-out images do not tell apart.
         ParityError: The exported model disagrees with the trained one.
     """
     row = project.runs.get(run)
@@ -98,7 +114,8 @@ def release(
     pixels = [load(i.image.sha256) for i in golden]
     files[GOLDEN_NAME] = make_golden(pixels, [model.predict(p) for p in pixels], model.spec)
     stages.next("drift reference")
-    files[DRIFT_NAME] = _drift_reference(model, images, load)
+    references = _drift_references(model, images, load, conditions)
+    files |= {name: reference.to_bytes() for name, reference in references.items()}
     stages.next("parity")
     manifest = Manifest(
         project=project.info.name,
@@ -116,7 +133,9 @@ def release(
     write_bundle(path, replace(manifest, gate=gate), files)
     sha = project.blobs.put_file(path)
     added = project.releases.add(row.id, version, sha, gate)
-    return ReleaseResult(added, path, path.stat().st_size)
+    finer = references.get(DRIFT_BY_CONDITION_NAME)
+    by = () if finer is None else finer.conditions.names
+    return ReleaseResult(added, path, path.stat().st_size, by)
 
 
 class _Stages:
@@ -188,9 +207,12 @@ def _golden_images(images: Sequence[LabeledImage]) -> list[LabeledImage]:
     return _spread(held_out or images, _GOLDEN_IMAGES)
 
 
-def _drift_reference(
-    model: TrainedModel, images: Sequence[LabeledImage], load: PixelLoader
-) -> bytes:
+def _drift_references(
+    model: TrainedModel,
+    images: Sequence[LabeledImage],
+    load: PixelLoader,
+    conditions: Sequence[str] | None,
+) -> dict[str, DriftReference]:
     """What normal input looks like, from held-out images where there are enough.
 
     A model is surer of the images it was trained on; taken as reference they would make
@@ -208,10 +230,22 @@ def _drift_reference(
         statistics.append(image_statistics(pixels))
         embeddings.append(prediction.embedding)
         scores.append(prediction.score)
-    reference = DriftReference.fit(
-        np.stack(statistics), np.stack(embeddings), np.asarray(scores)
-    )
-    return reference.to_bytes()
+    seen = (np.stack(statistics), np.stack(embeddings), np.asarray(scores))
+    found = {DRIFT_NAME: DriftReference.fit(*seen)}
+    tags = [i.image.metadata for i in chosen]
+    names = usable(tags, DEFAULT_CONDITIONS if conditions is None else conditions)
+    missing = set(conditions or ()) - set(names)
+    if missing:
+        known = sorted({k for t in tags for k in t})
+        raise InvalidInputError(
+            f"{', '.join(sorted(missing))} cannot be a condition of drift: the {len(tags)}"
+            " held-out images do not have two or more values of it, most of them often",
+            hint=f"Metadata of these images: {', '.join(known) or 'none'}.",
+        )
+    if names:
+        finer = DriftReference.fit(*seen, tags=tags, conditions=names)
+        found[DRIFT_BY_CONDITION_NAME] = finer
+    return found
 
 
 def _gate(manifest: Manifest, files: dict[str, bytes], draft: Path) -> dict[str, Any]:

@@ -68,6 +68,7 @@ class DriftState:
     causes: tuple[Cause, ...]
     carriers: tuple[tuple[str, str], ...]
     sentence: str
+    unknown: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The state as plain JSON types."""
@@ -80,6 +81,7 @@ class DriftState:
             "causes": [c.to_json() for c in self.causes],
             "carriers": [list(c) for c in self.carriers],
             "sentence": self.sentence,
+            "unknown": self.unknown,
         }
 
 
@@ -109,6 +111,7 @@ class DriftMonitor:
         self.reference = reference
         self.run_length_images = run_length_images
         self._images = 0
+        self._unknown = 0
         self._open_raw: Array
         self._open_bounded: Array
         self._clear()
@@ -127,20 +130,26 @@ class DriftMonitor:
             statistics: (11,) of `image_statistics`.
             embedding: (D,) of the model.
             score: Of the image.
-            tags: Such as {"camera": "2", "lot": "4711"}; used to say where a drift is.
+            tags: Such as {"camera": "2", "lot": "4711"}; used to say where a drift is,
+                and for the reference's conditions.
 
         Returns:
-            The state after this image; it changes only at the end of a block.
+            The state after this image; it changes only at the end of a block. An image of
+            a condition that the reference does not know is only counted.
 
         Raises:
             InvalidInputError: Values that do not fit the reference, or are no numbers.
         """
-        raw = self.reference.values(statistics, embedding, score)
+        known = tags or {}
+        if not self.reference.conditions.known(known):
+            self._unknown += 1
+            return self.state
+        raw = self.reference.values(statistics, embedding, score, tags=known)
         self._images += 1
         spreads = self.reference.spreads(raw)
         bounded = np.clip(spreads, -BOUND, BOUND)
         self._correlation.add(spreads)
-        self._tags.add(raw, tags or {})
+        self._tags.add(raw, known)
         self._open_bounded = self._open_bounded + bounded
         self._open_raw = self._open_raw + raw
         self._open_images += 1
@@ -152,6 +161,9 @@ class DriftMonitor:
     def state(self) -> DriftState:
         """The state after the latest image."""
         found = self._found
+        calm = f"no drift in {self._images} images"
+        if self._unknown:
+            calm += f"; {self._unknown} more could not be compared"
         return DriftState(
             images=self._images,
             alarm=self._alarm,
@@ -160,7 +172,8 @@ class DriftMonitor:
             since=found.since if self._alarm else None,
             causes=found.causes if self._alarm else (),
             carriers=found.carriers if self._alarm else (),
-            sentence=found.sentence if self._alarm else f"no drift in {self._images} images",
+            sentence=found.sentence if self._alarm else calm,
+            unknown=self._unknown,
         )
 
     def reset(self) -> None:
@@ -175,6 +188,7 @@ class DriftMonitor:
             "reference": self.reference.digest(),
             "run_length_images": self.run_length_images,
             "images": self._images,
+            "unknown": self._unknown,
             "first": self._first,
             "alarm": self._alarm,
             "phi": self._phi.tolist(),
@@ -230,6 +244,7 @@ class DriftMonitor:
     def _restore(self, data: Mapping[str, Any]) -> None:
         components = len(self.reference.names)
         self._images, self._first = int(data["images"]), int(data["first"])
+        self._unknown = int(data["unknown"])
         self._open_images = int(data["open_images"])
         self._open_bounded = _row(data["open_bounded"], components)
         self._open_raw = _row(data["open_raw"], components)

@@ -11,8 +11,8 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,14 @@ from numpy.typing import NDArray
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.quality.block_spread import fit_baseline
+from pitmark.quality.conditions import (
+    Conditions,
+    Tags,
+    common,
+    conditions_from_json,
+    conditions_to_json,
+    fit_conditions,
+)
 from pitmark.quality.embedding_basis import EmbeddingBasis, fit_basis
 from pitmark.quality.eprocess import Baseline
 from pitmark.quality.input_statistics import STATISTIC_NAMES, STATISTICS
@@ -32,6 +40,7 @@ DEFAULT_BLOCK = 10
 # image must not speak for a drift.
 BOUND = 3.0
 _FEWEST_IMAGES = 5
+_SCORE = len(STATISTIC_NAMES)
 _ENOUGH_IMAGES = 50
 _ENOUGH_FREEDOM = 20
 _SCORE_RESOLUTION = 0.005
@@ -45,6 +54,7 @@ _DAMAGE = (
 _ARRAYS = (
     "centers", "scales", "means", "deviations", "block_mean", "block_variance", "freedom",
     "weight", "floor", "pair_variance", "embedding_center", "embedding_directions",
+    "condition_shifts",
 )  # fmt: skip
 
 
@@ -55,8 +65,9 @@ class DriftReference:
     `names` lists the C components: input statistics, "score", embedding directions
     "direction 1" and on, "distance". `centers` and `scales` (C,) turn values into
     spreads; `means` and `deviations` (C,) are plain, for telling. `pair_variance` (C,) is
-    half the mean squared difference of images that are no neighbors, in spreads. `caveat`
-    says in words what the reference cannot promise; empty when it is large enough.
+    half the mean squared difference of images that are no neighbors, in spreads. Shifts by
+    `conditions` are taken off all images first. `caveat` says in words what the reference
+    cannot promise; empty when it is large enough.
     """
 
     names: tuple[str, ...]
@@ -69,6 +80,7 @@ class DriftReference:
     pair_variance: Array
     baseline: Baseline
     basis: EmbeddingBasis
+    conditions: Conditions
     caveat: str
 
     @staticmethod
@@ -78,6 +90,8 @@ class DriftReference:
         scores: NDArray[np.floating[Any]],
         *,
         block: int = DEFAULT_BLOCK,
+        tags: Sequence[Tags] = (),
+        conditions: Sequence[str] = (),
     ) -> DriftReference:
         """The reference made of images without drift.
 
@@ -92,16 +106,26 @@ class DriftReference:
             embeddings: (N, D) of the model, D may be 0.
             scores: (N,) image scores.
             block: Images whose mean is judged as one, at least 1.
+            tags: (N,) such as {"camera": "2"}; only needed for conditions.
+            conditions: Names of tags that shift images without being drift, such as
+                ("camera", "finish"). The line must tell them of every image. Images of
+                a value that fewer than 4 have are set aside.
 
         Returns:
             The reference. With few images it is cautious: it needs a larger or longer
             drift before the monitor alarms, and `caveat` says so.
 
         Raises:
-            NotEnoughDataError: Fewer than 5 images.
+            NotEnoughDataError: Fewer than 5 images of conditions that others share.
             InvalidInputError: Shapes that do not agree, or values that are no numbers.
         """
         stats, embeds, score = _checked(statistics, embeddings, scores, block)
+        by = Conditions.none()
+        if conditions:
+            figures, by = _without_shifts(
+                np.column_stack([stats, score, embeds]), tags, conditions
+            )
+            stats, score, embeds = np.split(figures, [_SCORE, _SCORE + 1], axis=1)
         basis, measured = fit_basis(embeds)
         values = np.column_stack([stats, score, measured])
         names = _names(len(basis.directions))
@@ -113,6 +137,8 @@ class DriftReference:
         bounded = np.clip((values - centers) / scales, -BOUND, BOUND)
         floor = np.square(resolution / scales) / block
         baseline = fit_baseline(bounded, block, bound=BOUND, floor=floor)
+        if by.names:
+            baseline = _less_certain(baseline, by, len(values), block)
         return DriftReference(
             names=names,
             images=len(values),
@@ -124,22 +150,32 @@ class DriftReference:
             pair_variance=_pair_variance((values - centers) / scales),
             baseline=baseline,
             basis=basis,
+            conditions=by,
             caveat=_caveat(len(values), names, baseline),
         )
 
-    def values(self, statistics: NDArray[Any], embedding: NDArray[Any], score: float) -> Array:
-        """One image as components, in their own units.
+    def values(
+        self,
+        statistics: NDArray[Any],
+        embedding: NDArray[Any],
+        score: float,
+        *,
+        tags: Tags | None = None,
+    ) -> Array:
+        """One image as components, in their own units, shifts by conditions taken off.
 
         Args:
             statistics: (11,) of `image_statistics`.
             embedding: (D,) of the model.
             score: Of the image.
+            tags: Of the image; they must name a known value of each condition.
 
         Returns:
             (C,) in the order of `names`.
 
         Raises:
-            InvalidInputError: Another length than the reference's, or no numbers.
+            InvalidInputError: Another length than the reference's, no numbers, or
+                a condition that the reference does not know.
         """
         stats = np.asarray(statistics, dtype=np.float64)
         embeds = np.asarray(embedding, dtype=np.float64)
@@ -150,7 +186,10 @@ class DriftReference:
                 f" {embeds.shape}",
                 hint="Reference and model must come from the same release.",
             )
-        values = np.concatenate([stats, [score], self.basis.measure(embeds[None])[0]])
+        figures = np.concatenate([stats, [score], embeds]) - self.conditions.shift(tags or {})
+        width = len(stats) + 1
+        measured = self.basis.measure(figures[None, width:])[0]
+        values = np.concatenate([figures[:width], measured])
         if not np.isfinite(values).all():
             bad = self.names[int(np.argmin(np.isfinite(values)))]
             raise InvalidInputError(f"{bad} of this image is no number")
@@ -174,11 +213,14 @@ class DriftReference:
             "names": list(self.names),
             "images": self.images,
             "block": self.block,
+            "blocks": self.baseline.blocks,
+            "conditions": conditions_to_json(self.conditions),
             "caveat": self.caveat,
         }
         text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
         arrays = self._arrays()
-        arrays["embedding_directions"] = arrays["embedding_directions"].astype(np.float32)
+        for name in ("embedding_directions", "condition_shifts"):
+            arrays[name] = arrays[name].astype(np.float32)
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, about=text, **arrays)
         return buffer.getvalue()
@@ -225,7 +267,36 @@ class DriftReference:
             "floor": self.baseline.floor,
             "embedding_center": self.basis.center,
             "embedding_directions": self.basis.directions,
+            "condition_shifts": self.conditions.shifts,
         }
+
+
+def _without_shifts(
+    figures: Array, tags: Sequence[Tags], names: Sequence[str]
+) -> tuple[Array, Conditions]:
+    """The figures (N, F) of images with common conditions, their shifts taken off."""
+    if len(tags) != len(figures):
+        raise InvalidInputError(f"{len(figures)} images but tags of {len(tags)}")
+    keep = common(tags, names)
+    if keep.sum() < _FEWEST_IMAGES:
+        raise NotEnoughDataError(
+            f"only {keep.sum()} images have a {' and a '.join(names)} that others share",
+            hint="Leave conditions out, or hold out more images.",
+        )
+    shared = [t for t, k in zip(tags, keep, strict=True) if k]
+    by = fit_conditions(figures[keep], shared, names)
+    return figures[keep] - np.array([by.shift(t) for t in shared]), by
+
+
+def _less_certain(baseline: Baseline, by: Conditions, images: int, block: int) -> Baseline:
+    """Allows for shifts that were fitted to the very images of the reference."""
+    share = max(images - len(by.values), 1) / images
+    return replace(
+        baseline,
+        blocks=min(baseline.blocks, by.support / block),
+        variance=baseline.variance / share,
+        freedom=baseline.freedom * share,
+    )
 
 
 def squared_difference(spreads: Array, others: Array) -> Array:
@@ -263,7 +334,7 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> DriftRe
     if not all(np.isfinite(a).all() for a in arrays.values()):
         raise ValueError("it holds values that are no numbers")
     baseline = Baseline(
-        blocks=images / block,
+        blocks=float(about["blocks"]),
         mean=arrays["block_mean"],
         variance=arrays["block_variance"],
         freedom=arrays["freedom"],
@@ -271,6 +342,10 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> DriftRe
         floor=arrays["floor"],
     )
     plain = ("centers", "scales", "means", "deviations", "pair_variance")
+    by = conditions_from_json(about["conditions"], arrays["condition_shifts"])
+    width = len(STATISTIC_NAMES) + 1 + len(arrays["embedding_center"])
+    if not 0 < baseline.blocks <= images / block or (by.names and by.shifts.shape[1] != width):
+        raise ValueError("its parts do not fit together")
     return DriftReference(
         names=names,
         images=images,
@@ -278,6 +353,7 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> DriftRe
         **{n: arrays[n] for n in plain},
         baseline=baseline,
         basis=EmbeddingBasis(arrays["embedding_center"], directions),
+        conditions=by,
         caveat=str(about["caveat"]),
     )
 

@@ -1,8 +1,10 @@
 """Slices of the data on which a model fails more often than elsewhere.
 
 Every pair of one or two conditions on metadata (camera = cam2 and class = dent) with
-enough cases is compared with all cases outside it by an exact test; over all slices
+enough cases is compared with the cases outside it by an exact test; over all slices
 looked at, the share of false discoveries is held down (Benjamini and Hochberg, 1995).
+Classes differ in how hard they are: a slice is compared with cases of the same class
+elsewhere, class by class, so that the hardest class does not hide a weak slice of another.
 Rates are shares of failures in [0, 1]; higher is worse.
 """
 
@@ -14,7 +16,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact
+from scipy.stats import hypergeom
 
 from pitmark.core.errors import InvalidInputError
 
@@ -27,6 +29,7 @@ _MOST_VALUES = 40
 class Slice:
     """One weak slice: its rule, its size, and how often it fails against the rest.
 
+    `rate_outside` is that of the same classes elsewhere, in the slice's proportions.
     `q_value` is the share of false discoveries one accepts by taking this slice and all
     stronger ones for real.
     """
@@ -63,17 +66,20 @@ def weak_slices(
     failed: NDArray[np.bool_],
     metadata: Sequence[Mapping[str, object]],
     *,
+    within: str = "class",
     least_cases: int = 10,
     false_discovery_rate: float = 0.05,
 ) -> list[Slice]:
     """The slices that fail more often than the rest, strongest evidence first.
 
-    A slice of two conditions is kept only when it fails clearly more often than each of
-    its conditions alone; otherwise the simpler rule says the same.
+    A slice of two conditions is kept only when it lies clearly further from the rest than
+    each of its conditions alone; otherwise the simpler rule says the same.
 
     Args:
         failed: (N,) whether each case (an image, an object) was judged wrongly.
         metadata: Per case, name to value; columns with more than 40 values are left out.
+        within: The column whose values are judged apart where cases have it; a slice of
+            nothing but this column is compared with all other values.
         least_cases: Smallest slice worth telling.
         false_discovery_rate: In (0, 1); slices beyond it are not told.
 
@@ -86,13 +92,17 @@ def weak_slices(
     if len(failed) != len(metadata):
         raise InvalidInputError(f"{len(failed)} cases but metadata of {len(metadata)}")
     conditions = _conditions(metadata, least_cases)
+    strata = np.array([str(m.get(within, "")) for m in metadata])
     tested: dict[Rule, tuple[float, Slice]] = {}
     rules: list[Rule] = [(c,) for c in conditions]
     rules += [(a, b) for a, b in combinations(conditions, 2) if a[0] != b[0]]
     for rule in rules:
         inside = np.logical_and.reduce([conditions[c] for c in rule])
         if least_cases <= inside.sum() <= len(failed) - least_cases:
-            tested[rule] = _test(rule, inside, failed)
+            among = np.zeros_like(strata) if rule[0][0] == within == rule[-1][0] else strata
+            made = _test(rule, inside, failed, among)
+            if made is not None:
+                tested[rule] = made
     levels = _q_values([p for p, _ in tested.values()])
     found = {
         rule: Slice(s.rule, s.cases, s.failures, s.rate, s.rate_outside, q)
@@ -120,13 +130,33 @@ def _conditions(
 
 
 def _test(
-    rule: Rule, inside: NDArray[np.bool_], failed: NDArray[np.bool_]
-) -> tuple[float, Slice]:
-    cases, failures = int(inside.sum()), int((inside & failed).sum())
-    others, rest = int((~inside).sum()), int((~inside & failed).sum())
-    counts = [[failures, cases - failures], [rest, others - rest]]
-    p_value = float(fisher_exact(counts, alternative="greater")[1])
-    return p_value, Slice(rule, cases, failures, failures / cases, rest / others, 1.0)
+    rule: Rule, inside: NDArray[np.bool_], failed: NDArray[np.bool_], strata: NDArray[np.str_]
+) -> tuple[float, Slice] | None:
+    """The exact test stratum by stratum; None where no stratum lies on both sides.
+
+    Given how many fail in each stratum, failures inside follow a sum of hypergeometric
+    distributions when the slice makes no difference (Mantel and Haenszel, 1959).
+    """
+    chances = np.ones(1)
+    cases = failures = 0
+    expected = 0.0
+    for stratum in np.unique(strata[inside]):
+        here = strata == stratum
+        own, others = int((here & inside).sum()), int((here & ~inside).sum())
+        if not others:
+            continue
+        bad, elsewhere = (
+            int((here & failed & inside).sum()),
+            int((here & failed & ~inside).sum()),
+        )
+        draws = hypergeom(own + others, bad + elsewhere, own).pmf(np.arange(own + 1))
+        chances = np.convolve(chances, draws)
+        cases, failures = cases + own, failures + bad
+        expected += own * elsewhere / others
+    if not cases:
+        return None
+    p_value = float(min(chances[failures:].sum(), 1.0))
+    return p_value, Slice(rule, cases, failures, failures / cases, expected / cases, 1.0)
 
 
 def _q_values(p_values: Sequence[float]) -> list[float]:
@@ -143,11 +173,17 @@ def _sharper(rule: Rule, found: Mapping[Rule, Slice]) -> bool:
     mine = found[rule]
     if len(rule) == 2:
         parts = [found[(c,)] for c in rule if (c,) in found]
-        return all(mine.rate >= 1.15 * p.rate and mine.q_value <= p.q_value * 10 for p in parts)
+        return all(
+            _lift(mine) >= 1.15 * _lift(p) and mine.q_value <= p.q_value * 10 for p in parts
+        )
     return not any(
         len(other) == 2
         and rule[0] in other
-        and s.rate >= 1.15 * mine.rate
+        and _lift(s) >= 1.15 * _lift(mine)
         and s.q_value <= mine.q_value
         for other, s in found.items()
     )
+
+
+def _lift(found: Slice) -> float:
+    return found.rate - found.rate_outside
