@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from pitmark.core.errors import InvalidInputError
 from pitmark.synth.arrays import bounds_xyxy
 from pitmark.synth.camera import CAMERAS
-from pitmark.synth.defects import KINDS, Shape, draw_defect
+from pitmark.synth.defect_patch import Shape
+from pitmark.synth.defects import KINDS, draw_defect
 from pitmark.synth.lighting import shade
 from pitmark.synth.maps import Material, SurfaceMaps
 from pitmark.synth.stamping import overlap, stamp

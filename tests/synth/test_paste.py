@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.synth.defects import KINDS, Shape
+from pitmark.synth.defect_patch import Shape
+from pitmark.synth.defects import KINDS
 from pitmark.synth.noise import spectral_noise
 from pitmark.synth.paste import paint_anomaly, paint_on_photo, paste_defect
 

@@ -1,105 +1,25 @@
-"""The five kinds of defect, painted into height, reflectance and gloss before any light.
+"""The five kinds of defect of the casings, as height, reflectance and gloss before any light.
 
 `draw_defect` gives a patch that knows nothing of the part it will lie on; `stamping.stamp`
 lays it on a surface. Contrast runs from 1 (nobody misses it) down to about 0.2 (barely seen).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import ceil, cos, sin
 
 import numpy as np
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.synth.arrays import (
-    Floats,
-    Mask,
-    Reals,
-    Rgb,
-    centered_grid,
-    smoothstep,
-)
+from pitmark.synth.arrays import Rgb, smoothstep
+from pitmark.synth.defect_patch import DefectPatch, Shape, blot, grid, patch
 from pitmark.synth.noise import layered_noise, spectral_noise
 
 KINDS = ("scratch", "dent", "pit mark", "discoloration", "blemish")
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What a defect looks like, apart from its kind.
-
-    Attributes:
-        size_px: length of a scratch, diameter of the others, in pixels.
-        contrast: 1 is plain, 0.2 barely visible.
-        angle_rad: direction of its long axis.
-        offset_xy: place of its center within the middle pixel, in pixels.
-    """
-
-    size_px: float
-    contrast: float
-    angle_rad: float = 0.0
-    offset_xy: tuple[float, float] = (0.0, 0.0)
-
-
-@dataclass(frozen=True)
-class DefectPatch:
-    """A defect apart from any surface; all arrays share one odd-sided shape (h, w).
-
-    Attributes:
-        kind: one of `KINDS`.
-        mask_hw: bool, where a person would say that the defect is.
-        height_hw: float32 relief in pixels, for a surface of roughness 1.
-        gain_hwc: float32 (h, w, 3) factor on reflectance.
-        residue_hw: float32 share covered by something dull, [0, 1].
-        is_deposit: what covers it is a grey deposit, else a white film.
-        gloss_hw: float32 factor on roughness.
-        open_hw: float32 share of the light that gets in, [0, 1].
-    """
-
-    kind: str
-    mask_hw: Mask
-    height_hw: Floats
-    gain_hwc: Floats
-    residue_hw: Floats
-    gloss_hw: Floats
-    open_hw: Floats
-    is_deposit: bool
-
-
-def _grid(shape: Shape, reach: float, flat: float = 1.0) -> tuple[Floats, Floats]:
-    """Coordinates along and across the long axis, on a patch that holds the defect."""
-    turn_x, turn_y = cos(shape.angle_rad), sin(shape.angle_rad)
-    half_w = ceil(reach * max(abs(turn_x), flat)) + 3
-    half_h = ceil(reach * max(abs(turn_y), flat)) + 3
-    x, y = centered_grid((half_w, half_h), shape.offset_xy)
-    along: Floats = x * np.float32(turn_x) + y * np.float32(turn_y)
-    across: Floats = y * np.float32(turn_x) - x * np.float32(turn_y)
-    return along, across
-
-
-def _patch(kind: str, mask: Mask, **maps: Reals) -> DefectPatch:
-    """A patch from the maps that a kind changes; the others stay neutral."""
-    shape_hw = (mask.shape[0], mask.shape[1])
-    ones, zeros = np.ones(shape_hw, np.float32), np.zeros(shape_hw, np.float32)
-    gain = maps.get("gain", np.ones((*shape_hw, 3), np.float32))
-    if gain.ndim == 2:
-        gain = np.repeat(gain[..., None], 3, axis=-1)
-    return DefectPatch(
-        kind,
-        mask,
-        maps.get("height", zeros).astype(np.float32),
-        np.maximum(gain, 0.05).astype(np.float32),
-        maps.get("residue", zeros).astype(np.float32),
-        maps.get("gloss", ones).astype(np.float32),
-        maps.get("open", ones).astype(np.float32),
-        kind == "blemish",
-    )
-
-
 def _scratch(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     """A thin curved groove: one flank catches the light, bare metal may show."""
     length = max(shape.size_px, 6.0)
-    along, across = _grid(shape, 0.56 * length, 0.22)
+    along, across = grid(shape, 0.56 * length, 0.22)
     t = along * np.float32(2.0 / length)
     bow = length * float(rng.uniform(-0.10, 0.10))
     sway = length * float(rng.uniform(0.0, 0.012))
@@ -121,7 +41,7 @@ def _scratch(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     depth = shape.contrast * (1.1 + 1.5 * width)
     bare = shape.contrast * (0.75 if rng.random() < 0.62 else -0.7)
     mask = (np.abs(off) < max(1.6 * width, 1.1)) & (np.abs(t) < 0.97)
-    return _patch(
+    return patch(
         "scratch",
         mask,
         height=depth * (0.3 * burr - groove),
@@ -135,7 +55,7 @@ def _dent(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     """A shallow, smooth hollow with a faint raised lip: nothing but bent light."""
     long = max(shape.size_px / 2, 3.5)
     short = long * float(rng.uniform(0.68, 1.0))
-    along, across = _grid(shape, 1.45 * long)
+    along, across = grid(shape, 1.45 * long)
     lopsided = 1.0 + 0.18 * float(rng.uniform(-1, 1)) * along / np.float32(long)
     ratio = np.sqrt((along / long) ** 2 + (across / short) ** 2) * lopsided
     bowl = np.clip(1.0 - ratio * ratio, 0.0, None) ** 2
@@ -143,13 +63,13 @@ def _dent(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     # The bowl's steepest slope is 1.54 / radius.
     steep = shape.contrast * 1.6 * short / 1.54
     height = steep * (0.07 * lip - bowl)
-    return _patch("dent", ratio < 0.95, height=height, open=1.0 - 0.10 * shape.contrast * bowl)
+    return patch("dent", ratio < 0.95, height=height, open=1.0 - 0.10 * shape.contrast * bowl)
 
 
 def _pit_mark(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     """A small sharp crater: dark floor, steep wall, bright thrown-up rim."""
     radius = max(shape.size_px / 2, 1.1)
-    along, across = _grid(shape, 1.7 * radius + 1.0)
+    along, across = grid(shape, 1.7 * radius + 1.0)
     around = np.arctan2(across, along)
     lobes = 1.0 + 0.06 * np.cos(3 * around + rng.uniform(0, 6.28))
     lobes = lobes + 0.05 * np.cos(5 * around + rng.uniform(0, 6.28))
@@ -160,7 +80,7 @@ def _pit_mark(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     depth = shape.contrast * 2.1 * radius
     dark = min(0.9, 0.85 * shape.contrast)
     gain = (1.0 - 0.6 * dark * floor) * (1.0 + 0.28 * shape.contrast * rim)
-    return _patch(
+    return patch(
         "pit mark",
         np.asarray(ratio < 1.3),
         height=depth * (0.32 * rim - floor),
@@ -180,23 +100,9 @@ _STAINS: tuple[tuple[Rgb, float], ...] = (
 )
 
 
-def _blot(
-    rng: np.random.Generator, shape: Shape, ragged: float, falloff: float
-) -> tuple[Floats, Floats]:
-    """A soft irregular field: 1 in the middle, 0 at the rim, below outside; and noise."""
-    long = max(shape.size_px / 2, 3.0)
-    short = long * float(rng.uniform(0.5, 0.95))
-    along, across = _grid(shape, 1.4 * long)
-    hw = (along.shape[0], along.shape[1])
-    noise = spectral_noise(hw, rng, falloff=falloff, band_cpp=(0.0, 0.35))
-    ratio = np.sqrt((along / long) ** 2 + (across / short) ** 2)
-    field = 1.0 - ratio + np.float32(ragged) * noise * np.minimum(1.0, 1.6 - ratio)
-    return field.astype(np.float32), noise
-
-
 def _discoloration(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     """A soft stain: another tint, often with a darker drying edge, the relief untouched."""
-    field, noise = _blot(rng, shape, ragged=0.17, falloff=1.9)
+    field, noise = blot(rng, shape, ragged=0.17, falloff=1.9)
     body = smoothstep(field, 0.02, 0.38)
     edge = np.exp(-(((field - 0.14) / np.float32(0.09)) ** 2))
     tint, film = _STAINS[int(rng.integers(len(_STAINS)))]
@@ -204,7 +110,7 @@ def _discoloration(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     strength = body * (0.85 + 0.15 * noise) + ring * edge
     strength = np.clip(strength * np.float32(shape.contrast), 0.0, 1.2)[..., None]
     gain = 1.0 + strength * (np.asarray(tint, np.float32) - 1.0)
-    return _patch(
+    return patch(
         "discoloration",
         field > 0.1,
         gain=gain,
@@ -215,14 +121,14 @@ def _discoloration(rng: np.random.Generator, shape: Shape) -> DefectPatch:
 
 def _blemish(rng: np.random.Generator, shape: Shape) -> DefectPatch:
     """A cluster or smear of residue with a rough skin."""
-    field, _ = _blot(rng, shape, ragged=0.26, falloff=1.6)
+    field, _ = blot(rng, shape, ragged=0.26, falloff=1.6)
     hw = (field.shape[0], field.shape[1])
     crumbs = spectral_noise(hw, rng, falloff=1.1, band_cpp=(0.02, 0.22))
     zone = smoothstep(field, 0.0, 0.3)
     lumps = zone * smoothstep(crumbs + 1.1 * field, 0.0, 1.5)
     skin = spectral_noise(hw, rng, falloff=0.4, band_cpp=(0.08, 0.4))
     film = np.clip(0.18 * zone + 0.75 * lumps, 0.0, 1.0) * np.float32(shape.contrast)
-    return _patch(
+    return patch(
         "blemish",
         field > 0.06,
         height=shape.contrast * (0.55 * lumps + 0.16 * zone * skin),

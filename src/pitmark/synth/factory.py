@@ -13,7 +13,8 @@ from pitmark.synth.camera import CAMERAS, Camera, drifted, photograph
 from pitmark.synth.casing import Scene
 from pitmark.synth.casing_back import paint_back
 from pitmark.synth.casing_side import paint_side
-from pitmark.synth.defects import Shape, draw_defect
+from pitmark.synth.defect_patch import Shape
+from pitmark.synth.defects import draw_defect
 from pitmark.synth.distractors import add_dust, add_smudge
 from pitmark.synth.finishes import FINISHES
 from pitmark.synth.layout import STATIONS

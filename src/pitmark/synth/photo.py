@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.synth.arrays import Floats, Mask, blur, gradient
-from pitmark.synth.defects import DefectPatch, Shape, draw_defect
+from pitmark.synth.defect_patch import DefectPatch, Shape
+from pitmark.synth.defects import draw_defect
 from pitmark.synth.maps import Window
 from pitmark.synth.stamping import overlap
 

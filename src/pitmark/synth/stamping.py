@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pitmark.synth.arrays import Floats, Mask, bounds_xyxy
-from pitmark.synth.defects import DefectPatch
+from pitmark.synth.defect_patch import DefectPatch
 from pitmark.synth.maps import SurfaceMaps, Window
 
 # A film scatters white light; a deposit is grey, and darker than a bright surface.

@@ -1,119 +1,216 @@
-"""Give the backbone a start: learn defects on painted surfaces, no photograph involved.
+"""Give the backbone a start on painted surfaces, no photograph involved.
 
-    python -m pitmark.train.pretrain weights.safetensors --image-steps 80000
+    python -m pitmark.train.pretrain paint BANK --scenes 60000
+    python -m pitmark.train.pretrain train BANK weights.safetensors --image-steps 600000
 
-The very loop that customers' models are trained with learns to outline the five painted
-kinds on a bank of generated surfaces; the backbone of the result is kept in 16 bits. A
-run that was stopped goes on from its checkpoint when it is started again.
+Both can be stopped at any moment and started again with the same words: they go on where
+they stood, also in pieces of a few minutes (`--minutes`). The finished file holds the
+backbone and the pyramid in 16 bits.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import sys
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 from safetensors.torch import save_file
+from torch import nn
 
-from pitmark.core.inspector import InspectorSpec
-from pitmark.core.labels import mask_shape
-from pitmark.core.preprocess import PreprocessSpec
-from pitmark.core.progress import Progress
-from pitmark.core.records import ImageRecord, LabeledImage
-from pitmark.synth.defects import KINDS
-from pitmark.synth.surface_scenes import surface_scene
-from pitmark.train.loop import fit
-from pitmark.train.model import TrainedModel
-from pitmark.train.settings import TrainSettings
+from pitmark.synth.scene_bank import SHARD_SCENES, SceneBank, paint_bank
+from pitmark.train.checkpoint import RunState, restore_state, save_state
+from pitmark.train.loop import follow
+from pitmark.train.precision import bf16_pays, limited_threads, pick_device
+from pitmark.train.pretrain_batches import PretrainBatches
+from pitmark.train.pretrain_network import LossShares, PretrainNetwork
 
-SIDE_PX = 128
+_RATE = 2e-3
+_WEIGHT_DECAY = 0.02
+_WARM_UP_STEPS = 100
+_CLIP_NORM = 2.0
+_SAVE_EVERY_S = 60.0
+_KEPT_PARTS = ("backbone.", "pyramid.")
 
 
-def painted_bank(
-    seed: int, count: int
-) -> tuple[list[LabeledImage], dict[str, NDArray[np.uint8]]]:
-    """Generated surfaces with their masks, and their pixels by name.
+@dataclass(frozen=True, slots=True)
+class PretrainPlan:
+    """A run: the same plan on the same bank gives the same weights.
+
+    `image_steps` are pictures shown, repeats counted; `pairs` surfaces make a step.
+    """
+
+    image_steps: int = 600_000
+    pairs: int = 64
+    blocks: int = 2
+    seed: int = 0
+    shares: LossShares = field(default_factory=LossShares)
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps."""
+        return max(1, math.ceil(self.image_steps / (2 * self.pairs)))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """How far one call may go: where the run is kept, when to stop, on how many cores."""
+
+    checkpoint: Path
+    minutes: float = math.inf
+    threads: int | None = None
+
+
+def pretrain(bank: SceneBank, plan: PretrainPlan, piece: Piece) -> PretrainNetwork | None:
+    """Train, or go on training.
 
     Args:
-        seed: Of the series.
-        count: How many.
+        bank: Painted scenes; more of them may have been added since the last piece.
+        plan: The run.
+        piece: How far to go now.
 
     Returns:
-        Images of split "train", and pixels (128, 128, 3) by their key.
+        The averaged network, or None when the time was up before the end.
     """
-    images: list[LabeledImage] = []
-    pixels: dict[str, NDArray[np.uint8]] = {}
-    for index in range(count):
-        scene = surface_scene(seed, index, SIDE_PX)
-        key = f"{index:064d}"
-        pixels[key] = scene.image_hwc
-        shapes = tuple(mask_shape(d.kind, d.mask_hw) for d in scene.defects)
-        record = ImageRecord(key, SIDE_PX, SIDE_PX, "RGB", key)
-        images.append(LabeledImage(record, shapes, "train"))
-    return images, pixels
+    state = _start(plan)
+    mark = json.dumps(asdict(plan), sort_keys=True)
+    restore_state(state, piece.checkpoint, fingerprint=mark)
+    batches = PretrainBatches(bank, plan.pairs, plan.steps, plan.seed)
+    with limited_threads(piece.threads):
+        _train(state, batches, plan, (piece, mark))
+    if state.step < plan.steps:
+        return None
+    assert isinstance(state.average, PretrainNetwork)
+    return state.average
 
 
-def pretrain(settings: TrainSettings, *, bank: int, checkpoint: Path | None) -> TrainedModel:
-    """Train on painted surfaces.
+def _start(plan: PretrainPlan) -> RunState:
+    device = pick_device()
+    network = PretrainNetwork(blocks=plan.blocks, seed=plan.seed)
+    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = deepcopy(network).requires_grad_(requires_grad=False)
+    flat = [p for p in network.parameters() if p.ndim <= 1]
+    rest = [p for p in network.parameters() if p.ndim > 1]
+    groups = [
+        {"params": rest, "weight_decay": _WEIGHT_DECAY},
+        {"params": flat, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=_RATE)
+    return RunState(network, average, optimizer, bf16=bf16_pays(device.type))
+
+
+def _train(
+    state: RunState, batches: PretrainBatches, plan: PretrainPlan, where: tuple[Piece, str]
+) -> None:
+    network, (piece, mark) = state.network, where
+    assert isinstance(network, PretrainNetwork)
+    device = next(network.parameters()).device
+    started = saved = time.monotonic()
+    network.train()
+    for batch in batches.from_step(state.step):
+        for group in state.optimizer.param_groups:
+            group["lr"] = _RATE * _rate(state.step, plan.steps)
+        with torch.autocast(device.type, torch.bfloat16, enabled=state.bf16):
+            loss, parts = network.loss(batch.to(device), plan.shares)
+        state.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(network.parameters(), _CLIP_NORM)
+        state.optimizer.step()
+        follow(state.average, network, state.step)
+        state.losses.append(loss.item())
+        state.step += 1
+        now = time.monotonic()
+        if state.step % 20 == 0:
+            _tell(state, plan, parts)
+        last = now - started > 60 * piece.minutes
+        if last or now - saved > _SAVE_EVERY_S or state.step == plan.steps:
+            save_state(state, piece.checkpoint, fingerprint=mark)
+            saved = now
+        if last:
+            return
+
+
+def _rate(step: int, steps: int) -> float:
+    rise = min(1.0, (step + 1) / _WARM_UP_STEPS)
+    return rise * (0.01 + 0.99 * (1 + math.cos(math.pi * step / steps)) / 2)
+
+
+def _tell(state: RunState, plan: PretrainPlan, parts: Mapping[str, float]) -> None:
+    shown = state.step * 2 * plan.pairs
+    told = ", ".join(f"{name} {value:.3f}" for name, value in parts.items())
+    mean = float(np.mean(state.losses[-100:]))
+    _say(f"{shown} of {plan.image_steps} pictures, loss {mean:.3f} ({told})")
+
+
+def save_weights(network: PretrainNetwork, path: Path) -> None:
+    """Write backbone and pyramid in 16 bits.
 
     Args:
-        settings: Seed, image-steps and threads count.
-        bank: How many surfaces to paint.
-        checkpoint: Where the run is kept until it is done.
-
-    Returns:
-        The model; its backbone is what is wanted.
-    """
-    images, pixels = painted_bank(settings.seed, bank)
-    spec = InspectorSpec(
-        "segmentation", KINDS, PreprocessSpec((SIDE_PX, SIDE_PX), overlap_px=0)
-    )
-    return fit(images, pixels.__getitem__, spec, settings, report=_tell, checkpoint=checkpoint)
-
-
-def save_backbone(model: TrainedModel, path: Path) -> None:
-    """Write the backbone of a model in 16 bits.
-
-    Args:
-        model: A trained model.
+        network: After pretraining.
         path: The safetensors file.
     """
     tensors = {
         name: value.half().contiguous()
-        for name, value in model.network.backbone.state_dict().items()
-        if value.is_floating_point()
+        for name, value in network.state_dict().items()
+        if value.is_floating_point() and name.startswith(_KEPT_PARTS)
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path)
 
 
-def _tell(progress: Progress) -> None:
-    facts = ", ".join(f"{k} {v}" for k, v in progress.facts.items())
-    left = "?" if progress.eta_s is None else f"{progress.eta_s / 60:.0f} min"
-    sys.stderr.write(f"\r{progress.done}/{progress.total} {facts}, {left} left   ")
-    sys.stderr.flush()
+def _arguments() -> argparse.Namespace:
+    out = argparse.ArgumentParser(description=__doc__)
+    commands = out.add_subparsers(dest="command", required=True)
+    paint = commands.add_parser("paint", help="paint scenes into a bank")
+    paint.add_argument("bank", type=Path)
+    paint.add_argument("--scenes", type=int, default=60_000)
+    paint.add_argument("--seed", type=int, default=1)
+    paint.add_argument("--workers", type=int)
+    train = commands.add_parser("train", help="train on a bank")
+    train.add_argument("bank", type=Path)
+    train.add_argument("out", type=Path)
+    train.add_argument("--image-steps", type=int, default=600_000)
+    train.add_argument("--pairs", type=int, default=64)
+    train.add_argument("--blocks", type=int, default=2, choices=(1, 2))
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--shares", default="", help="such as pair=0,pattern=0.5")
+    train.add_argument("--minutes", type=float, default=math.inf)
+    train.add_argument("--threads", type=int)
+    return out.parse_args()
 
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--image-steps", type=int, default=80_000)
-    parser.add_argument("--bank", type=int, default=4000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int)
-    given = parser.parse_args()
-    settings = TrainSettings(
-        seed=given.seed,
-        image_steps=given.image_steps,
-        threads=given.threads,
-        input_wh=(SIDE_PX, SIDE_PX),
+    given = _arguments()
+    if given.command == "paint":
+        shards = range(math.ceil(given.scenes / SHARD_SCENES))
+        paint_bank(given.bank, shards, seed=given.seed, workers=given.workers, tell=_painted)
+        return
+    plan = PretrainPlan(
+        given.image_steps, given.pairs, given.blocks, given.seed, LossShares.parse(given.shares)
     )
-    checkpoint = given.out.with_suffix(".checkpoint")
-    save_backbone(pretrain(settings, bank=given.bank, checkpoint=checkpoint), given.out)
-    checkpoint.unlink(missing_ok=True)
+    piece = Piece(given.out.with_suffix(".checkpoint"), given.minutes, given.threads)
+    network = pretrain(SceneBank(given.bank), plan, piece)
+    if network is None:
+        _say("The time is up; the same command goes on.")
+        return
+    save_weights(network, given.out)
+
+
+def _painted(done: int, total: int) -> None:
+    _say(f"{done} of {total} shards painted")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+import torch  # noqa: TID253
+from safetensors.torch import load_file
+
+from pitmark.synth.scene_bank import SceneBank, paint_shard
+from pitmark.train.backbone import Backbone, initial_weights, load_weights
+from pitmark.train.pretrain import Piece, PretrainPlan, pretrain, save_weights
+from pitmark.train.pretrain_batches import PretrainBatches, crop_side
+from pitmark.train.pretrain_network import LossShares, PretrainNetwork, largest, pair_loss
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bank")
+    paint_shard(folder, 0, 3, scenes=6)
+    return SceneBank(folder)
+
+
+PLAN = PretrainPlan(image_steps=48, pairs=4, blocks=1)
+
+
+def test_a_run_cut_in_pieces_ends_with_the_same_weights(bank, tmp_path):
+    whole = pretrain(bank, PLAN, Piece(tmp_path / "a", threads=1))
+    cut = None
+    for _ in range(PLAN.steps):
+        cut = pretrain(bank, PLAN, Piece(tmp_path / "b", minutes=0, threads=1))
+    assert cut is not None
+    for (name, one), other in zip(
+        whole.state_dict().items(), cut.state_dict().values(), strict=True
+    ):
+        assert torch.equal(one, other), name
+
+
+def test_the_written_file_starts_a_backbone(bank, tmp_path):
+    network = PretrainNetwork(blocks=2)
+    save_weights(network, tmp_path / "w.safetensors")
+    names = set(load_file(tmp_path / "w.safetensors"))
+    assert any(n.startswith("pyramid.") for n in names)
+    assert not any(n.startswith(("scores.", "project.")) for n in names)
+    backbone = Backbone(2)
+    load_weights(backbone, initial_weights(tmp_path / "w.safetensors"))
+    mine = network.backbone.state_dict()["stem.0.0.weight"]
+    assert torch.allclose(backbone.state_dict()["stem.0.0.weight"], mine, atol=1e-3)
+
+
+def test_every_part_of_the_objective_falls_on_scenes_seen_again_and_again(bank):
+    torch.manual_seed(0)
+    network = PretrainNetwork(blocks=1)
+    optimizer = torch.optim.AdamW(network.parameters(), 2e-3)
+    batch = PretrainBatches(bank, 4, 100, 0).batch(0)
+    history = []
+    for _ in range(25):
+        loss, parts = network.loss(batch, LossShares())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.append(parts)
+    for name in ("outline", "coarse", "pattern", "pair"):
+        assert history[-1][name] < 0.8 * history[0][name], name
+
+
+def test_batches_keep_pictures_and_truth_together(bank):
+    maker = PretrainBatches(bank, 6, 10, 1)
+    batch = maker.batch(9)
+    side = crop_side(0.9)
+    assert batch.images.shape == (12, 3, side, side)
+    assert batch.kinds.shape == (12, side, side)
+    assert batch.families.shape == (12, side // 8, side // 8)
+    assert torch.equal(batch.images, maker.batch(9).images)
+    assert float(batch.images.abs().max()) <= 2.0
+    assert [b.images.shape for b in maker.from_step(8)] == [batch.images.shape] * 2
+
+
+def test_a_thin_defect_survives_in_coarse_cells():
+    kinds = torch.zeros(1, 32, 32, dtype=torch.long)
+    kinds[0, 5, :] = 7
+    assert (largest(kinds, 16)[0, 0] == 7).all()
+    assert (largest(kinds, 16)[0, 1] == 0).all()
+
+
+def test_pairs_that_are_alike_cost_less():
+    rng = torch.Generator().manual_seed(0)
+    vectors = torch.nn.functional.normalize(torch.randn(8, 16, generator=rng), dim=1)
+    matched = torch.cat([vectors[:4], vectors[:4]])
+    assert pair_loss(matched) < pair_loss(vectors)
+
+
+def test_shares_are_read_from_text_and_unknown_ones_refused():
+    assert LossShares.parse("pair=0,pattern=0.25") == LossShares(pair=0.0, pattern=0.25)
+    with pytest.raises(ValueError, match="unknown part of the loss: twin"):
+        LossShares.parse("twin=1")
+
+
+def test_the_first_half_sees_small_crops():
+    assert [crop_side(p) for p in np.linspace(0, 1, 5)] == [96, 96, 96, 128, 128]
