@@ -5,6 +5,7 @@ from safetensors.torch import load_file
 
 from pitmark.synth.scene_bank import SceneBank, paint_shard
 from pitmark.train.backbone import Backbone, initial_weights, load_weights
+from pitmark.train.neck import Pyramid, load_pyramid
 from pitmark.train.pretrain import Piece, PretrainPlan, pretrain, save_weights
 from pitmark.train.pretrain_batches import PretrainBatches, crop_side
 from pitmark.train.pretrain_network import LossShares, PretrainNetwork, largest, pair_loss
@@ -42,6 +43,27 @@ def test_the_written_file_starts_a_backbone(bank, tmp_path):
     load_weights(backbone, initial_weights(tmp_path / "w.safetensors"))
     mine = network.backbone.state_dict()["stem.0.0.weight"]
     assert torch.allclose(backbone.state_dict()["stem.0.0.weight"], mine, atol=1e-3)
+
+
+@pytest.mark.parametrize("levels", [(0,), (1, 2, 3), (0, 1, 2, 3)])
+def test_a_pyramid_of_some_levels_takes_the_weights_of_these_levels(levels):
+    network = PretrainNetwork(seed=3)
+    network.train()
+    network(torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
+    network.eval()
+    mine = Pyramid(network.backbone.widths, levels).eval()
+    assert load_pyramid(mine, network.pyramid.state_dict())
+    features = network.backbone(torch.zeros(1, 3, 64, 64))
+    whole = network.pyramid(features)
+    for level, found in zip(levels, mine(features), strict=True):
+        assert torch.allclose(found, whole[level], atol=1e-6)
+
+
+def test_a_pyramid_of_another_width_is_left_alone():
+    mine = Pyramid((64, 128, 256, 512), (0,))
+    before = {n: t.clone() for n, t in mine.state_dict().items()}
+    assert not load_pyramid(mine, PretrainNetwork().pyramid.state_dict())
+    assert all(torch.equal(t, before[n]) for n, t in mine.state_dict().items())
 
 
 def test_every_part_of_the_objective_falls_on_scenes_seen_again_and_again(bank):

@@ -5,7 +5,7 @@ Source: Lin et al., "Feature pyramid networks for object detection", 2017.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -48,3 +48,30 @@ class Pyramid(nn.Module):
             smooth(merged[level])
             for level, smooth in zip(self.levels, self.smooth, strict=True)
         ]
+
+
+def load_pyramid(pyramid: Pyramid, weights: Mapping[str, Tensor]) -> bool:
+    """Put the weights of a pyramid of all levels into one of some levels.
+
+    Args:
+        pyramid: Changed in place.
+        weights: Of a pyramid with levels 0 to 3, named as there.
+
+    Returns:
+        False, and nothing changed, where the weights are missing or of another width.
+    """
+    taken: dict[str, Tensor] = {}
+    for name, tensor in pyramid.state_dict().items():
+        part, position, rest = name.split(".", 2)
+        if rest.endswith("num_batches_tracked"):
+            taken[name] = tensor
+            continue
+        stage = int(position) + pyramid.lowest
+        if part == "smooth":
+            stage = pyramid.levels[int(position)]
+        source = weights.get(f"{part}.{stage}.{rest}")
+        if source is None or source.shape != tensor.shape:
+            return False
+        taken[name] = source
+    pyramid.load_state_dict(taken)
+    return True
