@@ -24,6 +24,7 @@ def test_settings_survive_the_way_through_json():
     )
     assert TrainSettings.from_json(settings.to_json()) == settings
     assert TrainSettings.from_json(TrainSettings().to_json()) == TrainSettings()
+    assert TrainSettings.from_json(TrainSettings(init="random").to_json()).init == "random"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -21,8 +22,9 @@ PRESETS = ("fast", "balanced", "thorough")
 @click.option("--threads", type=click.IntRange(1), help="Cores to use; all if left out.")
 @click.option(
     "--init",
-    type=click.Path(path_type=Path),
-    help="Backbone weights to start from (safetensors).",
+    metavar="FILE|random",
+    help="Start from this backbone (safetensors of Pitmark, or of a ResNet-18, 34 or 50 as"
+    " torchvision names it), or from random weights; the shipped ones if left out.",
 )
 @click.option("--cost-escape", type=float, default=10.0, show_default=True)
 @click.option("--cost-overkill", type=float, default=1.0, show_default=True)
@@ -36,7 +38,7 @@ def train(
     steps: int | None,
     seed: int,
     threads: int | None,
-    init: Path | None,
+    init: str | None,
     cost_escape: float,
     cost_overkill: float,
 ) -> None:
@@ -52,12 +54,18 @@ def train(
         image_steps=steps,
         seed=seed,
         threads=threads,
-        init=init,
+        init=_start(init),
         costs=Costs(cost_escape, cost_overkill),
     )
     with out.progress() as progress:
         run = out.project().train(options=options, report=progress)
     _tell(out, run.report)
+
+
+def _start(init: str | None) -> Path | Literal["random"] | None:
+    if init == "random":
+        return "random"
+    return None if init is None else Path(init)
 
 
 @click.command()

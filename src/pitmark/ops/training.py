@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pitmark.core.errors import MissingExtraError, PitmarkError
 from pitmark.core.inspector import InspectorSpec
@@ -33,7 +33,8 @@ class TrainOptions:
 
     `preset` is fast, balanced or thorough; `quick` asks for the instant first model
     (frozen features and ridge); `side_px` fixes the longer side of the input; `threads`
-    None takes all cores.
+    None takes all cores. `init` is a file of weights to start from, or the word random;
+    None takes the shipped weights.
     """
 
     snapshot: str = "latest"
@@ -43,7 +44,7 @@ class TrainOptions:
     side_px: int | None = None
     image_steps: int | None = None
     threads: int | None = None
-    init: Path | None = None
+    init: Path | Literal["random"] | None = None
     costs: Costs = field(default_factory=Costs)
 
 

@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from pitmark.core.errors import InvalidInputError, NotFoundError
 
 WIDTHS: tuple[int, int, int, int] = (32, 64, 128, 256)
+# Such files are pickled: reading one runs the code in it.
+_PICKLED = (".pt", ".pth", ".ckpt", ".pkl", ".bin")
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights" / "backbone.safetensors"
 
 
@@ -126,12 +128,19 @@ def initial_weights(path: Path | None = None) -> dict[str, Tensor] | None:
         path: A safetensors file of a backbone or of a whole trained model.
 
     Returns:
-        Tensors by name as `Backbone` names them, or None where there is no shipped file.
+        Tensors by the names in the file, "backbone." left out, in float32; None where
+        there is no shipped file.
 
     Raises:
         NotFoundError: The user's file does not exist.
         InvalidInputError: It is no safetensors file.
     """
+    if path is not None and path.suffix.lower() in _PICKLED:
+        raise InvalidInputError(
+            f"{path.name} is a pickled file, and reading one could run any code",
+            hint="Convert it where you trust it: safetensors.torch.save_file("
+            f"torch.load({path.name!r}, weights_only=True), 'backbone.safetensors')",
+        )
     chosen = path or SHIPPED_WEIGHTS
     if not chosen.is_file():
         if path is None:
@@ -148,12 +157,12 @@ def initial_weights(path: Path | None = None) -> dict[str, Tensor] | None:
     }
 
 
-def load_weights(backbone: Backbone, weights: Mapping[str, Tensor]) -> None:
+def load_weights(backbone: nn.Module, weights: Mapping[str, Tensor]) -> None:
     """Put weights into a backbone; a network of one block a stage takes the first ones.
 
     Args:
         backbone: Changed in place.
-        weights: From `initial_weights`.
+        weights: By the names of the backbone.
 
     Raises:
         InvalidInputError: A tensor is missing or has another shape.
@@ -167,6 +176,7 @@ def load_weights(backbone: Backbone, weights: Mapping[str, Tensor]) -> None:
             raise InvalidInputError(
                 f"the initial weights do not fit: {name} must be {tuple(tensor.shape)},"
                 f" found {found}",
-                hint="Start from a file that Pitmark wrote, or without initial weights.",
+                hint="Start from a file that Pitmark wrote, from a ResNet-18, 34 or 50 as"
+                " torchvision names its tensors, or without initial weights.",
             )
     backbone.load_state_dict({n: weights.get(n, t) for n, t in wanted.items()})

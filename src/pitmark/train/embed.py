@@ -43,7 +43,7 @@ def embed_images(
         report: Takes progress, and may stop the work.
 
     Returns:
-        sha256 to (384,) float32.
+        sha256 to (D,) float32; D is 384 for the shipped backbone.
 
     Raises:
         InvalidInputError: The side is no multiple of 32, or an image is none.

@@ -23,12 +23,12 @@ from pitmark.core.inspector import InspectorSpec
 from pitmark.core.labels import shapes_hash
 from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import LabeledImage, PixelLoader
-from pitmark.train.backbone import initial_weights, load_weights
+from pitmark.train.backbone import load_weights
 from pitmark.train.batches import BatchMaker, scene_weights, task_augmentation
 from pitmark.train.checkpoint import RunState, restore_state, save_state
 from pitmark.train.dataset import SceneCache, usable
 from pitmark.train.model import TrainedModel
-from pitmark.train.network import Network, NetworkPlan
+from pitmark.train.network import Network, NetworkPlan, starting_point
 from pitmark.train.normality import finish_anomaly, held_out
 from pitmark.train.pace import Pace
 from pitmark.train.precision import limited_threads, pick_device, wants_bf16
@@ -139,9 +139,10 @@ def start(
     """
     spec = maker.spec
     fine = spec.task == "detection" and needs_fine_level(maker.cache)
-    plan = NetworkPlan(spec.task, len(spec.classes), fine=fine)
+    begin = starting_point(settings.init)
+    plan = NetworkPlan(spec.task, len(spec.classes), fine=fine, backbone=begin.backbone)
     network = Network(plan, seed=settings.seed)
-    weights = initial_weights(settings.init)
+    weights = begin.weights
     if weights is not None:
         load_weights(network.backbone, weights)
     device = pick_device()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -17,13 +18,15 @@ from pitmark.core.assemble import OUTPUT_NAMES
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.labels import Task
 from pitmark.train.anomaly import MEMORY_SIZE, AnomalyHead
-from pitmark.train.backbone import Backbone, init_weights
+from pitmark.train.backbone import Backbone, init_weights, initial_weights
 from pitmark.train.classify import ClassifyHead
 from pitmark.train.detect import DetectHead
 from pitmark.train.linear import LinearHead
+from pitmark.train.resnet import ResNet, ResNetName, our_names, recognize
 from pitmark.train.segment import SegmentHead
 from pitmark.train.targets import Batch
 
+BackboneName = Literal["narrow", ResNetName]
 Head = ClassifyHead | DetectHead | SegmentHead | AnomalyHead | LinearHead
 
 
@@ -31,9 +34,9 @@ Head = ClassifyHead | DetectHead | SegmentHead | AnomalyHead | LinearHead
 class NetworkPlan:
     """How a network is built.
 
-    `classes` is the number of classes K. `blocks` is the depth of the backbone. `fine`
-    lets detection look at stride 4. `quick` takes the closed-form heads of the first
-    model. `memory_size` is that of anomaly detection.
+    `classes` is the number of classes K. `blocks` is the depth of the narrow backbone;
+    `backbone` names another one. `fine` lets detection look at stride 4. `quick` takes
+    the closed-form heads of the first model. `memory_size` is that of anomaly detection.
     """
 
     task: Task
@@ -42,6 +45,14 @@ class NetworkPlan:
     fine: bool = False
     quick: bool = False
     memory_size: int = MEMORY_SIZE
+    backbone: BackboneName = "narrow"
+
+    def __post_init__(self) -> None:
+        known = ("narrow", *get_args(ResNetName))
+        if self.backbone not in known:
+            raise InvalidInputError(
+                f"there is no backbone {self.backbone!r}", hint=f"Known: {', '.join(known)}."
+            )
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain JSON types."""
@@ -77,7 +88,7 @@ class Network(nn.Module):
     def __init__(self, plan: NetworkPlan, *, seed: int = 0) -> None:
         super().__init__()
         self.plan = plan
-        self.backbone = Backbone(plan.blocks)
+        self.backbone = build_backbone(plan.backbone, blocks=plan.blocks)
         self.head: Head = _build_head(plan, self.backbone.widths)
         init_weights(self, seed=seed)
         if isinstance(self.head, DetectHead):
@@ -111,6 +122,50 @@ class Network(nn.Module):
             return self.head.loss({k: v.float() for k, v in raw.items()}, batch, progress)
 
 
+def build_backbone(name: BackboneName, *, blocks: int = 2) -> Backbone | ResNet:
+    """A backbone by its name; its weights are not set.
+
+    Args:
+        name: Which.
+        blocks: Residual blocks a stage of the narrow one.
+
+    Returns:
+        The module.
+    """
+    return Backbone(blocks) if name == "narrow" else ResNet(name)
+
+
+@dataclass(frozen=True, slots=True)
+class StartingPoint:
+    """Weights by our names and the backbone they belong to; None stands for random ones."""
+
+    backbone: BackboneName
+    weights: dict[str, Tensor] | None
+
+
+def starting_point(init: Path | Literal["random"] | None = None) -> StartingPoint:
+    """What training starts from, and with which backbone.
+
+    Args:
+        init: A safetensors file of Pitmark or of a ResNet as torchvision names it,
+            "random", or None for the shipped weights where there are any.
+
+    Returns:
+        The backbone that suits the file, and its weights.
+
+    Raises:
+        NotFoundError: The file does not exist.
+        InvalidInputError: It is no safetensors file, or of an unknown ResNet.
+    """
+    if init == "random":
+        return StartingPoint("narrow", None)
+    weights = initial_weights(init)
+    if weights is None:
+        return StartingPoint("narrow", None)
+    named = our_names(weights)
+    return StartingPoint(recognize(named) or "narrow", named)
+
+
 def _build_head(plan: NetworkPlan, widths: tuple[int, int, int, int]) -> Head:
     if plan.task == "anomaly":
         return AnomalyHead(widths, memory_size=plan.memory_size, trained=not plan.quick)
@@ -130,6 +185,6 @@ def pooled(features: list[Tensor]) -> Tensor:
         features: From the backbone.
 
     Returns:
-        (B, 384) float32.
+        (B, widths[2] + widths[3]) float32.
     """
     return torch.cat([f.mean((2, 3)) for f in features[2:]], dim=1).float()

@@ -30,7 +30,8 @@ from pitmark.train.network import Network
 _SHARE = 0.2
 _LEAST_IMAGES = 4
 _MOST_HELD_OUT = 24
-_MOST_CELLS = 200_000
+# Numbers held at once: 200,000 cells of the narrow backbone, fewer of a wider one.
+_MOST_VALUES = 38_400_000
 
 
 def held_out(images: Sequence[LabeledImage], seed: int) -> list[LabeledImage]:
@@ -79,10 +80,9 @@ def finish_anomaly(
     assert isinstance(head, AnomalyHead)
     network.eval()
     with torch.no_grad():
-        share = max(1, len(learned) + len(spare))
-        cells = [
-            good_cells(network, i, load, spec, limit=_MOST_CELLS // share) for i in learned
-        ]
+        most_cells = _MOST_VALUES // len(head.mean)
+        limit = most_cells // max(1, len(learned) + len(spare))
+        cells = [good_cells(network, i, load, spec, limit=limit) for i in learned]
         set_whitening(head, np.concatenate(cells))
         fill_memory(head, np.concatenate(cells), seed=seed)
         raws, shown = [], []
@@ -93,9 +93,7 @@ def finish_anomaly(
                 shown.append(shown_cells(patch))
         calibrate(head, raws, shown)
         if spare:
-            cells += [
-                good_cells(network, i, load, spec, limit=_MOST_CELLS // share) for i in spare
-            ]
+            cells += [good_cells(network, i, load, spec, limit=limit) for i in spare]
             fill_memory(head, np.concatenate(cells), seed=seed)
 
 

@@ -23,12 +23,12 @@ from pitmark.core.errors import NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.train.augment import Piece, render
-from pitmark.train.backbone import initial_weights, load_weights
+from pitmark.train.backbone import load_weights
 from pitmark.train.batches import collate
 from pitmark.train.dataset import Scene, SceneCache, usable
 from pitmark.train.linear import CELL_STRIDE, LinearHead
 from pitmark.train.model import TrainedModel
-from pitmark.train.network import Network, NetworkPlan
+from pitmark.train.network import Network, NetworkPlan, starting_point
 from pitmark.train.normality import finish_anomaly, held_out
 from pitmark.train.precision import limited_threads
 from pitmark.train.settings import TrainSettings
@@ -36,6 +36,8 @@ from pitmark.train.settings import TrainSettings
 _STRENGTHS = 10.0 ** np.arange(-3, 5)
 _SHARPNESS = 2.0 ** np.arange(0, 6)
 _MOST_ROWS = 20_000
+# Of a wide backbone fewer rows fit: a matrix of rows holds at most so many numbers.
+_MOST_VALUES = 16_000_000
 _MEMORY = 1000
 _NORM_IMAGES = 64
 # A cell answers for a box when its middle lies in the inner part of it.
@@ -70,9 +72,16 @@ def quick_fit(
             f"no image of split 'train' is labeled for {spec.task}",
             hint="Label images, or move labeled ones to the split 'train'.",
         )
-    plan = NetworkPlan(spec.task, len(spec.classes), quick=True, memory_size=_MEMORY)
+    begin = starting_point(settings.init)
+    plan = NetworkPlan(
+        spec.task,
+        len(spec.classes),
+        quick=True,
+        memory_size=_MEMORY,
+        backbone=begin.backbone,
+    )
     network = Network(plan, seed=settings.seed)
-    weights = initial_weights(settings.init)
+    weights = begin.weights
     if weights is not None:
         load_weights(network.backbone, weights)
     network.eval()
@@ -196,7 +205,8 @@ def _gather(
 ) -> tuple[Rows, Rows]:
     """Features and targets: of images, or of cells with as many defects as can be had."""
     rng = np.random.default_rng(seed)
-    limit = max(16, _MOST_ROWS // len(cache))
+    most = min(_MOST_ROWS, _MOST_VALUES // len(head.center))
+    limit = max(16, most // len(cache))
     rows, wanted = [], []
     for position in range(len(cache)):
         for piece in plain_pieces(cache[position], spec):
@@ -215,7 +225,7 @@ def _gather(
             )
             rows.append(flat[picked])
             wanted.append(truth[picked])
-    keep = rng.permutation(sum(map(len, rows)))[:_MOST_ROWS]
+    keep = rng.permutation(sum(map(len, rows)))[:most]
     return (
         np.concatenate(rows).astype(np.float64)[keep],
         np.concatenate(wanted).astype(np.float64)[keep],

@@ -38,9 +38,9 @@ class TrainSettings:
     `preset` sets input size and `image_steps` (images shown to the
     network, repeats counted) unless those are given. `tile` forces or forbids cutting
     images into tiles. `threads` of None takes all cores. `init` is a file of weights to
-    start from. `good_names` are classes that mean "no defect" beside the usual names;
-    only anomaly detection needs them. `precision` of auto times both and takes bf16
-    where it pays.
+    start from, or the word random; None takes the shipped weights. `good_names` are
+    classes that mean "no defect" beside the usual names; only anomaly detection needs
+    them. `precision` of auto times both and takes bf16 where it pays.
     """
 
     preset: Preset = "balanced"
@@ -49,7 +49,7 @@ class TrainSettings:
     image_steps: int | None = None
     tile: bool | None = None
     threads: int | None = None
-    init: Path | None = None
+    init: Path | Literal["random"] | None = None
     good_names: tuple[str, ...] = ()
     precision: Precision = "auto"
 
@@ -96,7 +96,7 @@ class TrainSettings:
             if values.get("input_wh") is not None:
                 width, height = values["input_wh"]
                 values["input_wh"] = (int(width), int(height))
-            if values.get("init") is not None:
+            if values.get("init") not in (None, "random"):
                 values["init"] = Path(values["init"])
             values["good_names"] = tuple(str(n) for n in values.get("good_names", ()))
             return TrainSettings(**values)
