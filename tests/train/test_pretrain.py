@@ -6,6 +6,7 @@ from safetensors.torch import load_file
 from pitmark.synth.scene_bank import SceneBank, paint_shard
 from pitmark.train.backbone import Backbone, initial_weights, load_weights
 from pitmark.train.neck import Pyramid, load_pyramid
+from pitmark.train.network import Network, NetworkPlan, starting_point
 from pitmark.train.pretrain import Piece, PretrainPlan, pretrain, save_weights
 from pitmark.train.pretrain_batches import PretrainBatches, crop_side
 from pitmark.train.pretrain_network import LossShares, PretrainNetwork, largest, pair_loss
@@ -43,6 +44,19 @@ def test_the_written_file_starts_a_backbone(bank, tmp_path):
     load_weights(backbone, initial_weights(tmp_path / "w.safetensors"))
     mine = network.backbone.state_dict()["stem.0.0.weight"]
     assert torch.allclose(backbone.state_dict()["stem.0.0.weight"], mine, atol=1e-3)
+
+
+@pytest.mark.parametrize(("task", "fine"), [("segmentation", False), ("detection", True)])
+def test_a_head_starts_with_the_pretrained_pyramid(tmp_path, task, fine):
+    network = PretrainNetwork(seed=4)
+    save_weights(network, tmp_path / "w.safetensors")
+    mine = Network(NetworkPlan(task, 3, fine=fine))
+    starting_point(tmp_path / "w.safetensors").put_into(mine)
+    found = mine.head.pyramid.state_dict()
+    for name, tensor in network.pyramid.state_dict().items():
+        if name in found and tensor.is_floating_point():
+            assert torch.allclose(found[name], tensor, atol=2e-3), name
+    assert len(found) > 20
 
 
 @pytest.mark.parametrize("levels", [(0,), (1, 2, 3), (0, 1, 2, 3)])

@@ -22,6 +22,7 @@ from pitmark.core.errors import InvalidInputError, NotFoundError
 WIDTHS: tuple[int, int, int, int] = (32, 64, 128, 256)
 # Such files are pickled: reading one runs the code in it.
 _PICKLED = (".pt", ".pth", ".ckpt", ".pkl", ".bin")
+PYRAMID = "pyramid."
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights" / "backbone.safetensors"
 
 
@@ -128,8 +129,8 @@ def initial_weights(path: Path | None = None) -> dict[str, Tensor] | None:
         path: A safetensors file of a backbone or of a whole trained model.
 
     Returns:
-        Tensors by the names in the file, "backbone." left out, in float32; None where
-        there is no shipped file.
+        Tensors by the names in the file, "backbone." left out, in float32; those of a
+        pretrained pyramid begin with "pyramid.". None where there is no shipped file.
 
     Raises:
         NotFoundError: The user's file does not exist.
@@ -152,6 +153,8 @@ def initial_weights(path: Path | None = None) -> dict[str, Tensor] | None:
         raise InvalidInputError(f"{chosen.name} is not a safetensors file: {exc}") from exc
     prefix = "backbone."
     nested = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+    if nested:
+        nested |= {k: v for k, v in tensors.items() if k.startswith(PYRAMID)}
     return {
         k: v.float() if v.is_floating_point() else v for k, v in (nested or tensors).items()
     }

@@ -25,10 +25,15 @@ from pitmark.train.targets import Batch
 
 # Of the patches, at least this share shows images with a defect where there are any.
 _DEFECT_SHARE = 0.7
+# Detection learns from parts of this side at least, and of three large boxes.
+_LEAST_PATCH_PX = 224
+_BOXES_ACROSS = 3.0
 
 _TASK_AUGMENTATION: dict[Task, Augmentation] = {
     "classification": Augmentation(zoom=(0.8, 1.5), focus=0.0),
-    "detection": Augmentation(mosaic=0.3, paste=0.25),
+    # Neither mosaics nor pasted defects: many defects are what they are by what surrounds
+    # them (a gap in a trace, a bridge), and a seam or a strange ground makes false ones.
+    "detection": Augmentation(zoom=(0.7, 1.4), focus=0.7),
     "segmentation": Augmentation(mosaic=0.2, paste=0.4),
     "anomaly": Augmentation(zoom=(0.85, 1.3), focus=0.0, light=0.5, paint=0.6),
 }
@@ -74,6 +79,34 @@ def scene_weights(cache: SceneCache, spec: InspectorSpec) -> NDArray[np.float64]
     return np.asarray(weights / weights.sum())
 
 
+def patch_size(cache: SceneCache, spec: InspectorSpec) -> tuple[int, int]:
+    """The size of the patches to learn from.
+
+    Boxes are small beside the image: a part of it around them teaches as much as the
+    whole and costs a fraction, so that more of them can be shown in the same time.
+
+    Args:
+        cache: The scenes.
+        spec: What is learned.
+
+    Returns:
+        Width and height in pixels, multiples of 32, at most the input of the network,
+        and just that for other tasks than detection.
+    """
+    width, height = spec.preprocess.input_wh
+    scenes = (cache[i] for i in range(len(cache))) if spec.task == "detection" else ()
+    sides = [
+        float((box[2:] - box[:2]).max()) * scene.patch_scale
+        for scene in scenes
+        for box in scene.boxes_xyxy
+    ]
+    if not sides:
+        return width, height
+    wanted = max(_LEAST_PATCH_PX, _BOXES_ACROSS * float(np.percentile(sides, 90)))
+    side = int(np.ceil(wanted / 32)) * 32
+    return min(width, side), min(height, side)
+
+
 def _names(shapes: tuple[object, ...], spec: InspectorSpec) -> list[str]:
     labels = [str(getattr(s, "label", "")) for s in shapes]
     if spec.task == "classification":
@@ -87,7 +120,8 @@ class BatchMaker:
     """Makes the batch of any step.
 
     `weights` are the shares of the scenes; `seed` and the number of the step decide
-    everything else.
+    everything else. `patch_wh` is the size of the patches in pixels, None for the input
+    of the network.
     """
 
     cache: SceneCache
@@ -95,6 +129,7 @@ class BatchMaker:
     how: Augmentation
     weights: NDArray[np.float64]
     seed: int
+    patch_wh: tuple[int, int] | None = None
 
     def batch(self, step: int, size: int, progress: float) -> Batch:
         """The batch of one step.
@@ -113,7 +148,8 @@ class BatchMaker:
         return collate(pieces, self.spec.preprocess)
 
     def _piece(self, how: Augmentation, rng: np.random.Generator) -> Piece:
-        size_wh, fill = self.spec.preprocess.input_wh, self.spec.preprocess.mean
+        size_wh = self.patch_wh or self.spec.preprocess.input_wh
+        fill = self.spec.preprocess.mean
         count = 4 if rng.random() < how.mosaic else 1
         scenes = [self.cache[i] for i in rng.choice(len(self.cache), count, p=self.weights)]
         if count == 4:
@@ -145,10 +181,12 @@ def collate(pieces: list[Piece], preprocess: PreprocessSpec) -> Batch:
     Returns:
         The batch.
     """
-    images = np.stack([p.pixels.transpose(2, 0, 1) for p in pieces])
-    images = (images - np.float32(preprocess.mean)) / np.float32(preprocess.std)
+    # Channels stay last in memory: the network wants them there.
+    images = np.stack([p.pixels for p in pieces])
+    images -= np.float32(preprocess.mean)
+    images /= np.float32(preprocess.std)
     return Batch(
-        images=torch.from_numpy(images),
+        images=torch.from_numpy(images).permute(0, 3, 1, 2),
         labels=torch.tensor([p.label for p in pieces]),
         boxes_xyxy=[torch.from_numpy(p.boxes_xyxy.copy()) for p in pieces],
         box_classes=[torch.from_numpy(p.box_classes.copy()) for p in pieces],

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from copy import deepcopy
 from pathlib import Path
 
@@ -23,8 +23,8 @@ from pitmark.core.inspector import InspectorSpec
 from pitmark.core.labels import shapes_hash
 from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import LabeledImage, PixelLoader
-from pitmark.train.backbone import load_weights
-from pitmark.train.batches import BatchMaker, scene_weights, task_augmentation
+from pitmark.train.ahead import batches_ahead
+from pitmark.train.batches import BatchMaker, patch_size, scene_weights, task_augmentation
 from pitmark.train.checkpoint import RunState, restore_state, save_state
 from pitmark.train.dataset import SceneCache, usable
 from pitmark.train.model import TrainedModel
@@ -32,16 +32,17 @@ from pitmark.train.network import Network, NetworkPlan, starting_point
 from pitmark.train.normality import finish_anomaly, held_out
 from pitmark.train.pace import Pace
 from pitmark.train.precision import limited_threads, pick_device, wants_bf16
-from pitmark.train.schedule import Schedule, parameter_groups
-from pitmark.train.settings import TrainSettings, image_steps
+from pitmark.train.schedule import Schedule, batch_size, parameter_groups, plan_schedule
+from pitmark.train.settings import TrainSettings
+from pitmark.train.targets import Batch
 
-BATCH = 8
 _AVERAGE_DECAY = 0.998
-_HEADS_ONLY_IMAGES = 400
 _CLIP_NORM = 5.0
 _SAVE_EVERY_S = 20.0
 _FINE_BOX_PX = 16.0
 _HISTORY_LENGTH = 100
+# Part of the fingerprint of a run: raised when the same settings come to train otherwise.
+_RECIPE = 2
 
 
 def fit(  # noqa: PLR0913 - the one entry point; all after the fourth have defaults
@@ -85,18 +86,19 @@ def fit(  # noqa: PLR0913 - the one entry point; all after the fourth have defau
     learned = [i for i in chosen if i not in spare]
     cache = SceneCache(learned, load, spec)
     how = task_augmentation(spec.task, flips=flips, turns=turns)
-    maker = BatchMaker(cache, spec, how, scene_weights(cache, spec), settings.seed)
+    weights, patch_wh = scene_weights(cache, spec), patch_size(cache, spec)
+    maker = BatchMaker(cache, spec, how, weights, settings.seed, patch_wh)
     with limited_threads(settings.threads), torch.random.fork_rng(devices=[]):
         network, losses = _run(
             maker,
             settings,
             count=len(chosen),
             report=report,
-            save=(checkpoint, fingerprint(chosen, spec, settings, flips, turns)),
+            save=(checkpoint, fingerprint(chosen, spec, settings, flips, turns, _RECIPE)),
         )
         if spec.task == "anomaly":
             finish_anomaly(network, learned, spare, load=load, spec=spec, seed=settings.seed)
-    return TrainedModel(spec, network, _history(losses))
+    return TrainedModel(spec, network, _history(losses, batch_size(spec.task)))
 
 
 def _run(
@@ -142,16 +144,13 @@ def start(
     begin = starting_point(settings.init)
     plan = NetworkPlan(spec.task, len(spec.classes), fine=fine, backbone=begin.backbone)
     network = Network(plan, seed=settings.seed)
-    weights = begin.weights
-    if weights is not None:
-        load_weights(network.backbone, weights)
+    begin.put_into(network)
     device = pick_device()
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = deepcopy(network).requires_grad_(requires_grad=False)
-    steps = math.ceil(image_steps(settings, count) / BATCH)
-    heads_only = min(steps // 4, _HEADS_ONLY_IMAGES // BATCH) if weights is not None else 0
-    schedule = Schedule(steps, heads_only, weights is not None)
-    optimizer = torch.optim.AdamW(parameter_groups(network, pretrained=schedule.pretrained))
+    known = begin.weights is not None
+    schedule = plan_schedule(plan, maker, settings, count=count, pretrained=known)
+    optimizer = torch.optim.AdamW(parameter_groups(network, schedule))
     return RunState(network, average, optimizer, bf16=wants_bf16(settings, device)), schedule
 
 
@@ -196,28 +195,34 @@ def train(
     assert isinstance(network, Network)
     device = next(network.parameters()).device
     pace, saved_s = Pace(schedule.steps, done=state.step), time.monotonic()
-    while state.step < schedule.steps:
-        progress = state.step / schedule.steps
-        schedule.set_phase(network, state.step)
-        for group in state.optimizer.param_groups:
-            group["lr"] = group["peak"] * schedule.rate(state.step)
-        # Dropout depends on the step alone, as the batch does: a resumed run sees both again.
-        torch.manual_seed(maker.seed * 1_000_003 + state.step)
-        batch = maker.batch(state.step, BATCH, progress).to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=state.bf16):
-            loss = network.loss(batch, progress)
-        state.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(network.parameters(), _CLIP_NORM)
-        state.optimizer.step()
-        follow(state.average, network, state.step)
-        state.losses.append(loss.item())
-        state.step += 1
-        if pace.due(state.step):
-            report(_progress(state, schedule, pace))
-        if path is not None and time.monotonic() - saved_s > _SAVE_EVERY_S:
-            save_state(state, path, fingerprint=mark)
-            saved_s = time.monotonic()
+    with closing(batches_ahead(maker, schedule, start=state.step)) as batches:
+        for batch in batches:
+            schedule.set_phase(network, state.step)
+            _step(state, network, batch.to(device), schedule, seed=maker.seed)
+            if pace.due(state.step):
+                report(_progress(state, schedule, pace))
+            if path is not None and time.monotonic() - saved_s > _SAVE_EVERY_S:
+                save_state(state, path, fingerprint=mark)
+                saved_s = time.monotonic()
+
+
+def _step(
+    state: RunState, network: Network, batch: Batch, schedule: Schedule, *, seed: int
+) -> None:
+    """Learn from one batch."""
+    for group in state.optimizer.param_groups:
+        group["lr"] = group["peak"] * schedule.rate(state.step)
+    # Dropout depends on the step alone, as the batch does: a resumed run sees both again.
+    torch.manual_seed(seed * 1_000_003 + state.step)
+    with torch.autocast(batch.images.device.type, torch.bfloat16, enabled=state.bf16):
+        loss = network.loss(batch, state.step / schedule.steps)
+    state.optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    nn.utils.clip_grad_norm_(network.parameters(), _CLIP_NORM)
+    state.optimizer.step()
+    follow(state.average, network, state.step)
+    state.losses.append(loss.item())
+    state.step += 1
 
 
 def follow(average: nn.Module, network: nn.Module, step: int) -> None:
@@ -240,15 +245,15 @@ def follow(average: nn.Module, network: nn.Module, step: int) -> None:
 
 def _progress(state: RunState, schedule: Schedule, pace: Pace) -> Progress:
     loss = float(np.mean(state.losses[-20:]))
-    facts = {"loss": round(loss, 4), "images": state.step * BATCH}
+    facts = {"loss": round(loss, 4), "images": state.step * schedule.batch}
     eta_s = pace.eta_s(state.step)
     return Progress("train", state.step, schedule.steps, eta_s=eta_s, facts=facts)
 
 
-def _history(losses: Sequence[float]) -> list[dict[str, float]]:
+def _history(losses: Sequence[float], batch: int) -> list[dict[str, float]]:
     """At most a hundred points of the loss curve."""
     parts = np.array_split(np.asarray(losses), min(len(losses), _HISTORY_LENGTH) or 1)
-    ends = np.cumsum([len(p) for p in parts]) * BATCH
+    ends = np.cumsum([len(p) for p in parts]) * batch
     pairs = zip(ends, parts, strict=True)
     return [{"step": int(end), "loss": round(float(p.mean()), 6)} for end, p in pairs]
 

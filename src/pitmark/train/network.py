@@ -18,10 +18,17 @@ from pitmark.core.assemble import OUTPUT_NAMES
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.labels import Task
 from pitmark.train.anomaly import MEMORY_SIZE, AnomalyHead
-from pitmark.train.backbone import Backbone, init_weights, initial_weights
+from pitmark.train.backbone import (
+    PYRAMID,
+    Backbone,
+    init_weights,
+    initial_weights,
+    load_weights,
+)
 from pitmark.train.classify import ClassifyHead
 from pitmark.train.detect import DetectHead
 from pitmark.train.linear import LinearHead
+from pitmark.train.neck import load_pyramid
 from pitmark.train.resnet import ResNet, ResNetName, our_names, recognize
 from pitmark.train.segment import SegmentHead
 from pitmark.train.targets import Batch
@@ -141,6 +148,26 @@ class StartingPoint:
 
     backbone: BackboneName
     weights: dict[str, Tensor] | None
+
+    def put_into(self, network: Network) -> None:
+        """Give a network these weights: its backbone, and its pyramid where they have one.
+
+        Args:
+            network: Built for this backbone; changed in place.
+
+        Raises:
+            InvalidInputError: A tensor is missing or has another shape.
+        """
+        if self.weights is None:
+            return
+        load_weights(network.backbone, self.weights)
+        pyramid = {
+            name.removeprefix(PYRAMID): tensor
+            for name, tensor in self.weights.items()
+            if name.startswith(PYRAMID)
+        }
+        if pyramid and isinstance(network.head, DetectHead | SegmentHead):
+            load_pyramid(network.head.pyramid, pyramid)
 
 
 def starting_point(init: Path | Literal["random"] | None = None) -> StartingPoint:

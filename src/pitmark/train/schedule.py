@@ -7,23 +7,38 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from pitmark.train.network import Network
+from pitmark.core.labels import Task
+from pitmark.train.batches import BatchMaker
+from pitmark.train.network import Network, NetworkPlan
+from pitmark.train.settings import TrainSettings, image_steps
 
 _RATE = 2e-3
 _RATE_PRETRAINED = 1e-3
 _BACKBONE_SHARE = 0.2
+_BACKBONE_SHARE_THAWED = 0.5
 _WEIGHT_DECAY = 0.05
 _WARM_UP = 0.06
 _LAST_RATE = 0.02
+_HEADS_ONLY_IMAGES = 400
+_BATCH = 8
+# Detection: many small steps beat few large ones.
+_DETECTION_BATCH = 4
+_MOST_TIMES_MORE = 1.4
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The number of steps, and the first of them in which only the heads learn."""
+    """The number of steps, and the first of them in which only the heads learn.
+
+    `batch` is the number of patches a step. `thawed` lets all of a pretrained backbone
+    learn from the first step, its norms as well.
+    """
 
     steps: int
     heads_only: int
     pretrained: bool
+    batch: int = _BATCH
+    thawed: bool = False
 
     def rate(self, step: int) -> float:
         """Factor on the learning rate: a short rise, then half a cosine.
@@ -43,16 +58,16 @@ class Schedule:
     def set_phase(self, network: Network, step: int) -> None:
         """Put every part into the state it has in a step: learning or frozen.
 
-        Without pretrained weights all learns all the time. With them the heads begin
-        alone; then stages 2 to 4 join, while stem, stage 1 and all norms of the backbone
-        stay as they are.
+        Without pretrained weights, or thawed, all learns all the time. Otherwise the
+        heads begin alone; then stages 2 to 4 join, while stem, stage 1 and all norms of
+        the backbone stay as they are.
 
         Args:
             network: Changed in place.
             step: Number of the step.
         """
         network.train()
-        if not self.pretrained:
+        if not self.pretrained or self.thawed:
             return
         backbone = network.backbone
         backbone.requires_grad_(requires_grad=False)
@@ -65,19 +80,73 @@ class Schedule:
                 part.requires_grad_(requires_grad=False)
 
 
-def parameter_groups(network: Network, *, pretrained: bool) -> list[dict[str, object]]:
+def plan_schedule(
+    plan: NetworkPlan,
+    maker: BatchMaker,
+    settings: TrainSettings,
+    *,
+    count: int,
+    pretrained: bool,
+) -> Schedule:
+    """What a run does when.
+
+    Where patches are smaller than the input of the network, more of them are shown in
+    about the same time, unless the settings say how many.
+
+    Args:
+        plan: Of the network.
+        maker: Of the batches.
+        settings: The choices.
+        count: Images to learn from.
+        pretrained: Whether the backbone starts from trained weights.
+
+    Returns:
+        The schedule.
+    """
+    batch, thawed = batch_size(plan.task), False
+    if plan.task == "detection":
+        # A large borrowed backbone knows photographs and would only forget.
+        thawed = pretrained and plan.backbone == "narrow"
+    shown = image_steps(settings, count)
+    if settings.image_steps is None and maker.patch_wh is not None:
+        inputs, patch = (
+            math.prod(wh) for wh in (maker.spec.preprocess.input_wh, maker.patch_wh)
+        )
+        shown = round(shown * min(inputs / patch, _MOST_TIMES_MORE))
+    steps = math.ceil(shown / batch)
+    frozen = pretrained and not thawed
+    heads_only = min(steps // 4, _HEADS_ONLY_IMAGES // batch) if frozen else 0
+    return Schedule(steps, heads_only, pretrained, batch, thawed)
+
+
+def batch_size(task: Task) -> int:
+    """Patches a step.
+
+    Args:
+        task: What is learned.
+
+    Returns:
+        The number.
+    """
+    return _DETECTION_BATCH if task == "detection" else _BATCH
+
+
+def parameter_groups(network: Network, schedule: Schedule) -> list[dict[str, object]]:
     """Parameters by learning rate and weight decay.
 
     Args:
         network: The network.
-        pretrained: Whether the backbone starts from trained weights and moves slower.
+        schedule: Says whether the backbone is pretrained and moves slower.
 
     Returns:
         Groups for AdamW; `peak` is the learning rate at its highest.
     """
-    rate = _RATE_PRETRAINED if pretrained else _RATE
+    rate = _RATE_PRETRAINED if schedule.pretrained and not schedule.thawed else _RATE
+    share = 1.0
+    if schedule.pretrained:
+        share = _BACKBONE_SHARE_THAWED if schedule.thawed else _BACKBONE_SHARE
     parts: tuple[tuple[nn.Module, float], ...] = (
-        (network.backbone, _BACKBONE_SHARE if pretrained else 1.0),
+        (network.backbone, share),
         (network.head, 1.0),
     )
     groups: list[dict[str, object]] = []

@@ -1,0 +1,46 @@
+"""Batches made while the network learns from the one before.
+
+Making a batch keeps one core busy for a fifth of a step. Where torch may use several, the
+next batch is made beside it; the batches are the same either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+from pitmark.train.batches import BatchMaker
+from pitmark.train.schedule import Schedule
+from pitmark.train.targets import Batch
+
+
+def batches_ahead(
+    maker: BatchMaker, schedule: Schedule, *, start: int
+) -> Generator[Batch, None, None]:
+    """The batches of all steps that are left, in order.
+
+    Args:
+        maker: Of the batches; nothing else may use its scenes meanwhile.
+        schedule: Number of steps and size of a batch.
+        start: Number of the first step.
+
+    Yields:
+        The batch of each step.
+    """
+
+    def make(step: int) -> Batch:
+        return maker.batch(step, schedule.batch, step / schedule.steps)
+
+    steps = range(start, schedule.steps)
+    if torch.get_num_threads() == 1:
+        yield from map(make, steps)
+        return
+    with ThreadPoolExecutor(1, "pitmark-batches") as pool:
+        coming = [pool.submit(make, step) for step in steps[:1]]
+        for step in steps:
+            batch = coming.pop().result()
+            if step + 1 < schedule.steps:
+                coming.append(pool.submit(make, step + 1))
+            yield batch
