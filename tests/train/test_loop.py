@@ -90,7 +90,7 @@ def test_the_fingerprint_follows_labels_and_settings_but_not_threads():
 def test_progress_tells_loss_and_time_left(monkeypatch):
     monkeypatch.setattr("pitmark.train.pace._EVERY_S", 0.0)
     seen = []
-    trained(mixed("segmentation", per_kind=1), report=seen.append)
+    trained(mixed("classification", per_kind=1), report=seen.append)
     assert [p.done for p in seen] == [1, 2, 3]
     assert all(p.total == 3 and p.eta_s >= 0 and np.isfinite(p.facts["loss"]) for p in seen)
 

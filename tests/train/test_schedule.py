@@ -42,7 +42,7 @@ def test_three_large_boxes_fit_into_a_patch_and_no_patch_is_larger_than_the_inpu
     assert maker_for(toys, tiny(input_wh=(640, 256))).patch_wh == (416, 256)
 
 
-@pytest.mark.parametrize("task", ["classification", "segmentation"])
+@pytest.mark.parametrize("task", ["classification", "anomaly"])
 def test_other_tasks_learn_from_the_whole_input(task):
     toys = mixed(task, per_kind=1, size_wh=(320, 320))
     assert maker_for(toys, tiny(input_wh=(320, 320))).patch_wh == (320, 320)
@@ -57,15 +57,16 @@ def test_smaller_patches_buy_more_steps_unless_the_settings_say_how_many():
     assert fixed.steps == 40 / fixed.batch
 
 
-def test_detection_thaws_our_own_backbone_and_no_other():
-    toys = mixed("detection", per_kind=1)
+@pytest.mark.parametrize("task", ["detection", "segmentation"])
+def test_where_defects_are_located_our_own_backbone_thaws_and_no_other(task):
+    toys = mixed(task, per_kind=1)
     own = planned_for(toys, tiny())
-    network = Network(NetworkPlan("detection", 2, blocks=1))
+    network = Network(NetworkPlan(task, 2, blocks=1))
     own.set_phase(network, 0)
     assert all(p.requires_grad for p in network.parameters())
     assert all(m.training for m in network.modules())
     assert not planned_for(toys, tiny(), backbone="resnet18").thawed
-    assert not planned_for(mixed("segmentation", per_kind=1), tiny()).thawed
+    assert not planned_for(mixed("classification", per_kind=1), tiny()).thawed
 
 
 @pytest.mark.parametrize("thawed", [False, True])

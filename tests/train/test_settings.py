@@ -13,6 +13,7 @@ from pitmark.train.settings import (
     input_size,
     is_good,
     plan_inspector,
+    suitable_side,
     value_range,
 )
 from tests.train.toys import Toys, good_only, mixed
@@ -151,3 +152,13 @@ def test_tiling_that_was_asked_for_keeps_the_native_scale():
     toys = Toys("detection", size_wh=(640, 640)).add("spot", sides=(40, 40))
     spec = plan_inspector(toys.images, toys.book, "detection", TrainSettings(tile=True))
     assert (spec.preprocess.mode, spec.preprocess.scale) == ("tile", 1.0)
+
+
+def test_patches_grow_for_small_defects_but_not_without_end():
+    def side(defect, image=640):
+        return suitable_side([(image, image)], np.array([[defect, defect]], float), 320)
+
+    assert side(60) == 320
+    assert side(40) == pytest.approx(320 * 24 / 20)
+    assert side(6) == pytest.approx(512)
+    assert suitable_side([(640, 640)], np.zeros((0, 2)), 320) == 320

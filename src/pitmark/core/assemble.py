@@ -73,13 +73,13 @@ def assemble(
     score = (
         float(outputs["score"].max())
         if spec.task == "anomaly"
-        else peak_score(maps.max(axis=0))
+        else peak_score(np.minimum(maps.sum(axis=0), 1.0))
     )
     return Prediction(image_wh, score, maps_khw=maps.astype(np.float16), embedding=embedding)
 
 
 def peak_score(map_hw: NDArray[np.float32]) -> float:
-    """The score of an image from its defect map: the mean of its strongest cells.
+    """The score of an image from its map of any defect: the mean of its strongest cells.
 
     A mean over 0.1 % of the cells (at least four) is steadier than the maximum and
     still answers to a defect of a few pixels.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects, label
 
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.labels import Task
@@ -19,22 +20,24 @@ from pitmark.core.preprocess import PreprocessSpec
 from pitmark.synth.paste import paint_anomaly
 from pitmark.train.augment import Augmentation, Piece, random_piece
 from pitmark.train.compose import mosaic, paste_defect
-from pitmark.train.dataset import SceneCache
+from pitmark.train.dataset import Scene, SceneCache
 from pitmark.train.settings import image_label
 from pitmark.train.targets import Batch
 
 # Of the patches, at least this share shows images with a defect where there are any.
 _DEFECT_SHARE = 0.7
-# Detection learns from parts of this side at least, and of three large boxes.
+# Defects are learned from parts of this side at least, and of three large defects.
 _LEAST_PATCH_PX = 224
 _BOXES_ACROSS = 3.0
+# The tasks that say where a defect is.
+_LOCATING = ("detection", "segmentation")
 
 _TASK_AUGMENTATION: dict[Task, Augmentation] = {
     "classification": Augmentation(zoom=(0.8, 1.5), focus=0.0),
     # Neither mosaics nor pasted defects: many defects are what they are by what surrounds
     # them (a gap in a trace, a bridge), and a seam or a strange ground makes false ones.
     "detection": Augmentation(zoom=(0.7, 1.4), focus=0.7),
-    "segmentation": Augmentation(mosaic=0.2, paste=0.4),
+    "segmentation": Augmentation(zoom=(0.7, 1.4), focus=0.6),
     "anomaly": Augmentation(zoom=(0.85, 1.3), focus=0.0, light=0.5, paint=0.6),
 }
 
@@ -82,7 +85,7 @@ def scene_weights(cache: SceneCache, spec: InspectorSpec) -> NDArray[np.float64]
 def patch_size(cache: SceneCache, spec: InspectorSpec) -> tuple[int, int]:
     """The size of the patches to learn from.
 
-    Boxes are small beside the image: a part of it around them teaches as much as the
+    Defects are small beside the image: a part of it around them teaches as much as the
     whole and costs a fraction, so that more of them can be shown in the same time.
 
     Args:
@@ -91,20 +94,24 @@ def patch_size(cache: SceneCache, spec: InspectorSpec) -> tuple[int, int]:
 
     Returns:
         Width and height in pixels, multiples of 32, at most the input of the network,
-        and just that for other tasks than detection.
+        and just that for other tasks than detection and segmentation.
     """
     width, height = spec.preprocess.input_wh
-    scenes = (cache[i] for i in range(len(cache))) if spec.task == "detection" else ()
-    sides = [
-        float((box[2:] - box[:2]).max()) * scene.patch_scale
-        for scene in scenes
-        for box in scene.boxes_xyxy
-    ]
+    scenes = (cache[i] for i in range(len(cache))) if spec.task in _LOCATING else ()
+    sides = [side * scene.patch_scale for scene in scenes for side in _defect_sides(scene)]
     if not sides:
         return width, height
     wanted = max(_LEAST_PATCH_PX, _BOXES_ACROSS * float(np.percentile(sides, 90)))
     side = int(np.ceil(wanted / 32)) * 32
     return min(width, side), min(height, side)
+
+
+def _defect_sides(scene: Scene) -> list[float]:
+    """The longer sides of all defects of a scene, in scene pixels."""
+    if len(scene.boxes_xyxy) or scene.mask_hw is None:
+        return [float((box[2:] - box[:2]).max()) for box in scene.boxes_xyxy]
+    parts, _ = label(scene.mask_hw)
+    return [float(max(s.stop - s.start for s in found)) for found in find_objects(parts)]
 
 
 def _names(shapes: tuple[object, ...], spec: InspectorSpec) -> list[str]:

@@ -98,8 +98,9 @@ class Network(nn.Module):
         self.backbone = build_backbone(plan.backbone, blocks=plan.blocks)
         self.head: Head = _build_head(plan, self.backbone.widths)
         init_weights(self, seed=seed)
-        if isinstance(self.head, DetectHead):
-            self.head.reset_prior()
+        dense = _dense_part(self.head)
+        if dense is not None:
+            dense.reset_prior()
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """(B, 3, H, W) to the outputs named in `core.assemble.OUTPUT_NAMES`."""
@@ -166,8 +167,9 @@ class StartingPoint:
             for name, tensor in self.weights.items()
             if name.startswith(PYRAMID)
         }
-        if pyramid and isinstance(network.head, DetectHead | SegmentHead):
-            load_pyramid(network.head.pyramid, pyramid)
+        dense = _dense_part(network.head)
+        if pyramid and dense is not None:
+            load_pyramid(dense.pyramid, pyramid)
 
 
 def starting_point(init: Path | Literal["random"] | None = None) -> StartingPoint:
@@ -191,6 +193,13 @@ def starting_point(init: Path | Literal["random"] | None = None) -> StartingPoin
         return StartingPoint("narrow", None)
     named = our_names(weights)
     return StartingPoint(recognize(named) or "narrow", named)
+
+
+def _dense_part(head: Head) -> DetectHead | SegmentHead | None:
+    """What of a head looks at every place of the image, if it is trained."""
+    if isinstance(head, AnomalyHead):
+        return head.segment
+    return head if isinstance(head, DetectHead | SegmentHead) else None
 
 
 def _build_head(plan: NetworkPlan, widths: tuple[int, int, int, int]) -> Head:

@@ -26,13 +26,14 @@ from safetensors.torch import save_file
 from torch import nn
 
 from pitmark.synth.scene_bank import SHARD_SCENES, SceneBank, paint_bank
+from pitmark.train.backbone import PYRAMID, initial_weights, load_weights
 from pitmark.train.checkpoint import RunState, restore_state, save_state
 from pitmark.train.loop import follow
+from pitmark.train.neck import load_pyramid
 from pitmark.train.precision import bf16_pays, limited_threads, pick_device
 from pitmark.train.pretrain_batches import PretrainBatches
 from pitmark.train.pretrain_network import LossShares, PretrainNetwork
 
-_RATE = 2e-3
 _WEIGHT_DECAY = 0.02
 _WARM_UP_STEPS = 100
 _CLIP_NORM = 2.0
@@ -44,7 +45,8 @@ _KEPT_PARTS = ("backbone.", "pyramid.")
 class PretrainPlan:
     """A run: the same plan on the same bank gives the same weights.
 
-    `image_steps` are pictures shown, repeats counted; `pairs` surfaces make a step.
+    `image_steps` are pictures shown, repeats counted; `pairs` surfaces make a step. `rate`
+    is the highest learning rate. `init` names weights of an earlier run to start from.
     """
 
     image_steps: int = 600_000
@@ -52,6 +54,8 @@ class PretrainPlan:
     blocks: int = 2
     seed: int = 0
     shares: LossShares = field(default_factory=LossShares)
+    rate: float = 2e-3
+    init: str = ""
 
     @property
     def steps(self) -> int:
@@ -94,6 +98,8 @@ def pretrain(bank: SceneBank, plan: PretrainPlan, piece: Piece) -> PretrainNetwo
 def _start(plan: PretrainPlan) -> RunState:
     device = pick_device()
     network = PretrainNetwork(blocks=plan.blocks, seed=plan.seed)
+    if plan.init:
+        _take(network, Path(plan.init))
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = deepcopy(network).requires_grad_(requires_grad=False)
     flat = [p for p in network.parameters() if p.ndim <= 1]
@@ -102,8 +108,20 @@ def _start(plan: PretrainPlan) -> RunState:
         {"params": rest, "weight_decay": _WEIGHT_DECAY},
         {"params": flat, "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=_RATE)
+    optimizer = torch.optim.AdamW(groups, lr=plan.rate)
     return RunState(network, average, optimizer, bf16=bf16_pays(device.type))
+
+
+def _take(network: PretrainNetwork, path: Path) -> None:
+    """Start from the backbone and the pyramid of an earlier run."""
+    weights = initial_weights(path) or {}
+    load_weights(network.backbone, weights)
+    pyramid = {
+        name.removeprefix(PYRAMID): tensor
+        for name, tensor in weights.items()
+        if name.startswith(PYRAMID)
+    }
+    load_pyramid(network.pyramid, pyramid)
 
 
 def _train(
@@ -116,7 +134,7 @@ def _train(
     network.train()
     for batch in batches.from_step(state.step):
         for group in state.optimizer.param_groups:
-            group["lr"] = _RATE * _rate(state.step, plan.steps)
+            group["lr"] = plan.rate * _rate(state.step, plan.steps)
         with torch.autocast(device.type, torch.bfloat16, enabled=state.bf16):
             loss, parts = network.loss(batch.to(device), plan.shares)
         state.optimizer.zero_grad(set_to_none=True)
@@ -181,6 +199,8 @@ def _arguments() -> argparse.Namespace:
     train.add_argument("--blocks", type=int, default=2, choices=(1, 2))
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--shares", default="", help="such as pair=0,pattern=0.5")
+    train.add_argument("--rate", type=float, default=2e-3)
+    train.add_argument("--init", default="", help="weights of an earlier run")
     train.add_argument("--minutes", type=float, default=math.inf)
     train.add_argument("--threads", type=int)
     return out.parse_args()
@@ -194,7 +214,13 @@ def main() -> None:
         paint_bank(given.bank, shards, seed=given.seed, workers=given.workers, tell=_painted)
         return
     plan = PretrainPlan(
-        given.image_steps, given.pairs, given.blocks, given.seed, LossShares.parse(given.shares)
+        given.image_steps,
+        given.pairs,
+        given.blocks,
+        given.seed,
+        LossShares.parse(given.shares),
+        given.rate,
+        given.init,
     )
     piece = Piece(given.out.with_suffix(".checkpoint"), given.minutes, given.threads)
     network = pretrain(SceneBank(given.bank), plan, piece)

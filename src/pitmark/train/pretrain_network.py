@@ -1,8 +1,9 @@
 """What a backbone is taught before it meets a customer: to outline, to name, to recognize.
 
 Every cell says which kind of defect it shows (at four scales) and which pattern it
-belongs to; and two pictures of one surface, under other light and with other defects,
-must be found together among many.
+belongs to; the picture as a whole says which kinds are on it; and two pictures of one
+surface, under other light and with other defects, must be found together among many.
+The last alone would teach to look past defects: hence the share it has.
 
 Sources: Oord et al., "Representation learning with contrastive predictive coding", 2018
 (the loss over pairs).
@@ -34,7 +35,8 @@ class LossShares:
     outline: float = 1.0
     coarse: float = 0.3
     pattern: float = 0.5
-    pair: float = 0.3
+    pair: float = 0.1
+    present: float = 0.5
 
     @staticmethod
     def parse(text: str) -> LossShares:
@@ -95,6 +97,7 @@ class PretrainNetwork(nn.Module):
         self.scores = nn.ModuleList(nn.Conv2d(CHANNELS, kinds, 1) for _ in range(4))
         self.pattern = nn.Conv2d(widths[1] + widths[2], len(FAMILIES), 1)
         pooled = widths[2] + widths[3]
+        self.present = nn.Linear(2 * pooled, kinds - 1)
         self.project = nn.Sequential(
             nn.Linear(pooled, 256), nn.ReLU(inplace=True), nn.Linear(256, _PAIR_SIZE)
         )
@@ -105,7 +108,10 @@ class PretrainNetwork(nn.Module):
             nn.init.normal_(layer.weight, std=layer.in_features**-0.5, generator=generator)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """(B, 3, S, S) to `kinds0` .. `kinds3` (strides 4 .. 32), `families`, `pairs`."""
+        """(B, 3, S, S) to `kinds0` .. `kinds3` (strides 4 .. 32), and the rest.
+
+        The rest: `families` at stride 8, `present` (B, kinds), `pairs` (B, D).
+        """
         features = self.backbone(images)
         levels = self.pyramid(features)
         levels[0] = self.mix(levels[0])
@@ -113,6 +119,8 @@ class PretrainNetwork(nn.Module):
         coarse = functional.interpolate(features[2], scale_factor=2.0, mode="nearest")
         out["families"] = self.pattern(torch.cat([features[1], coarse], dim=1))
         pooled = torch.cat([f.mean((2, 3)) for f in features[2:]], dim=1)
+        strongest = torch.cat([f.amax((2, 3)) for f in features[2:]], dim=1)
+        out["present"] = self.present(torch.cat([pooled, strongest], dim=1))
         out["pairs"] = functional.normalize(self.project(pooled), dim=1)
         return out
 
@@ -137,6 +145,11 @@ class PretrainNetwork(nn.Module):
             parts[name] = parts.get(name, torch.zeros_like(entropy)) + entropy
         parts["pattern"] = functional.cross_entropy(found["families"], batch.families)
         parts["pair"] = pair_loss(found["pairs"])
+        seen = torch.zeros(len(batch.kinds), len(SCENE_KINDS) + 1, device=batch.kinds.device)
+        seen.scatter_(1, batch.kinds.flatten(1), 1.0)
+        parts["present"] = functional.binary_cross_entropy_with_logits(
+            found["present"], seen[:, 1:]
+        )
         share: Mapping[str, float] = {f.name: getattr(shares, f.name) for f in fields(shares)}
         total = torch.stack([share[n] * p for n, p in parts.items() if share[n]]).sum()
         return total, {name: float(value.detach()) for name, value in parts.items()}

@@ -21,8 +21,9 @@ _WARM_UP = 0.06
 _LAST_RATE = 0.02
 _HEADS_ONLY_IMAGES = 400
 _BATCH = 8
-# Detection: many small steps beat few large ones.
-_DETECTION_BATCH = 4
+# Where a defect must be found, many small steps beat few large ones.
+_LOCATING: tuple[Task, ...] = ("detection", "segmentation")
+_LOCATING_BATCH = 4
 _MOST_TIMES_MORE = 1.4
 
 
@@ -104,7 +105,7 @@ def plan_schedule(
         The schedule.
     """
     batch, thawed = batch_size(plan.task), False
-    if plan.task == "detection":
+    if plan.task in _LOCATING:
         # A large borrowed backbone knows photographs and would only forget.
         thawed = pretrained and plan.backbone == "narrow"
     shown = image_steps(settings, count)
@@ -128,7 +129,7 @@ def batch_size(task: Task) -> int:
     Returns:
         The number.
     """
-    return _DETECTION_BATCH if task == "detection" else _BATCH
+    return _LOCATING_BATCH if task in _LOCATING else _BATCH
 
 
 def parameter_groups(network: Network, schedule: Schedule) -> list[dict[str, object]]:

@@ -3,11 +3,13 @@
 A cell's truth is the share of it that a defect covers, so that outlines learn to be
 finer than cells.
 
-Source: Milletari et al., "V-Net", 2016 (the overlap loss beside cross-entropy).
+Sources: Milletari et al., "V-Net", 2016 (the overlap loss beside cross-entropy); Zhang et
+al., "VarifocalNet", 2021 (only the background is focal).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -19,9 +21,9 @@ from pitmark.train.neck import CHANNELS, Pyramid
 from pitmark.train.targets import Batch
 
 STRIDE = 4
-# Defects together weigh at least this much of an image, but no cell more than so many.
-_DEFECT_SHARE = 0.25
-_LARGEST_WEIGHT = 30.0
+_PRIOR = 0.01
+# So many mistaken cells of background, as a share of all, weigh as much as the defects.
+_BACKGROUND_SHARE = 0.01
 # A defect that covers half a cell counts as the whole of it: thin cracks stay visible.
 _COVER_GAIN = 2.0
 
@@ -48,10 +50,14 @@ class SegmentHead(nn.Module):
         """`maps` (B, K, H / 4, W / 4) in [0, 1], background left out."""
         return {"maps": raw["logits"].softmax(1)[:, 1:]}
 
-    def loss(self, raw: dict[str, Tensor], batch: Batch, progress: float) -> Tensor:
-        """Weighted cross-entropy plus overlap of all defects, image by image.
+    def reset_prior(self) -> None:
+        """Start from the belief that hardly any cell is a defect."""
+        assert self.score.bias is not None
+        classes = self.score.out_channels - 1
+        nn.init.constant_(self.score.bias[:1], math.log(classes * (1 / _PRIOR - 1)))
 
-        Every image counts alike, so that a large stain does not drown a small pore.
+    def loss(self, raw: dict[str, Tensor], batch: Batch, progress: float) -> Tensor:
+        """Scores of cells, and overlap of all defects.
 
         Args:
             raw: From `forward`.
@@ -64,28 +70,35 @@ class SegmentHead(nn.Module):
         logits = raw["logits"]
         truth = cell_shares(batch.masks, logits.shape[1])
         defect = 1 - truth[:, 0]
-        weight = defect_weight(defect)
-        entropy = -(truth * logits.log_softmax(1)).sum(1)
-        cross = (entropy * weight).sum((1, 2)) / weight.sum((1, 2))
+        shown = (defect.sum((1, 2)) > 0).float()
         guess = 1 - logits.softmax(1)[:, 0]
         both = (guess * defect).sum((1, 2))
         overlap = (2 * both + 1) / (guess.sum((1, 2)) + defect.sum((1, 2)) + 1)
-        shown = (defect.sum((1, 2)) > 0).float()
-        return cross.mean() + 0.5 * ((1 - overlap) * shown).sum() / shown.sum().clamp(min=1.0)
+        outline = ((1 - overlap) * shown).sum() / shown.sum().clamp(min=1.0)
+        return cell_loss(logits, truth).mean() + 0.5 * outline
 
 
-def defect_weight(defect: Tensor) -> Tensor:
-    """Weights of cells by which small defects are not drowned by background.
+def cell_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy of cells, focal on the background alone, image by image.
+
+    A cell with a defect counts at full weight, its image's defects together as one, so
+    that a large stain does not drown a small pore. Sound cells weigh as little as they
+    are mistaken; their sum, not their mean, is what counts, since one false alarm among
+    thousands of right cells spoils a verdict.
 
     Args:
-        defect: (B, h, w) share of each cell that is defect.
+        logits: (B, K + 1, h, w), background first.
+        truth: The same shape, shares summing to 1.
 
     Returns:
-        (B, h, w), 1 for background.
+        (B,), >= 0.
     """
-    share = defect.mean((1, 2), keepdim=True).clamp(min=1e-6)
-    wanted = _DEFECT_SHARE * (1 - share) / ((1 - _DEFECT_SHARE) * share)
-    return 1 + (wanted.clamp(1.0, _LARGEST_WEIGHT) - 1) * defect
+    defect = 1 - truth[:, 0]
+    entropy = -(truth * logits.log_softmax(1)).sum(1)
+    found = (entropy * defect).sum((1, 2)) / defect.sum((1, 2)).clamp(min=1.0)
+    mistaken = (1 - logits.detach().softmax(1)[:, 0]) ** 2
+    made_up = (entropy * mistaken * (defect <= 0)).sum((1, 2))
+    return found + made_up / (_BACKGROUND_SHARE * defect[0].numel())
 
 
 def cell_shares(masks: Tensor, classes: int) -> Tensor:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
@@ -29,6 +30,9 @@ _IMAGE_STEPS: Mapping[str, int] = {"fast": 2000, "balanced": 4000, "thorough": 1
 _LEAST_DEFECT_PX = 6.0
 _TILED_DEFECT_PX = 10.0
 _LARGEST_UPSCALE = 1.5
+# Where the usual defect would be smaller, patches grow, but not beyond this factor.
+_GOOD_DEFECT_PX = 24.0
+_MOST_GROWTH = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,8 @@ def _preprocess(
     width, height = np.median(sizes_wh, axis=0).tolist()
     sides = np.array([(x2 - x1, y2 - y1) for x1, y1, x2, y2 in boxes]).reshape(-1, 2)
     small_px = float(np.percentile(sides.min(axis=1), 10)) if len(sides) else 0.0
-    input_wh = settings.input_wh or input_size(sizes_wh, _SIDE_PX[settings.preset])
+    side_px = suitable_side(sizes_wh, sides, _SIDE_PX[settings.preset])
+    input_wh = settings.input_wh or input_size(sizes_wh, side_px)
     scale = min(input_wh[0] / width, input_wh[1] / height)
     tile = settings.tile
     if tile is None:
@@ -257,7 +262,7 @@ def _preprocess(
     if not tile or task == "classification":
         return PreprocessSpec(input_wh, low=low, high=high, overlap_px=0)
     if settings.input_wh is None:
-        side = _rounded(_SIDE_PX[settings.preset])
+        side = _rounded(side_px)
         input_wh = (min(side, _ceiled(width)), min(side, _ceiled(height)))
     native = 1.0
     if settings.tile is None:
@@ -267,6 +272,27 @@ def _preprocess(
     return PreprocessSpec(
         input_wh, mode="tile", low=low, high=high, scale=native, overlap_px=overlap_px
     )
+
+
+def suitable_side(
+    sizes_wh: Sequence[tuple[int, int]], defects_wh: NDArray[np.float64], side_px: float
+) -> float:
+    """A side of patches at which the usual defect is not too small to be told apart.
+
+    Args:
+        sizes_wh: Widths and heights of the images in pixels, at least one.
+        defects_wh: (N, 2) widths and heights of defects in pixels; N may be 0.
+        side_px: Side of a square of the area that the preset asks for.
+
+    Returns:
+        `side_px`, or up to 1.6 times as much where the median defect would be under 24 px.
+    """
+    if not len(defects_wh):
+        return side_px
+    image_px = float(np.sqrt(np.prod(np.median(np.asarray(sizes_wh, float), axis=0))))
+    defect_px = float(np.median(np.sqrt(defects_wh.prod(axis=1))))
+    seen_px = defect_px * min(side_px / image_px, _LARGEST_UPSCALE)
+    return side_px * float(np.clip(_GOOD_DEFECT_PX / max(seen_px, 1e-3), 1.0, _MOST_GROWTH))
 
 
 def input_size(sizes_wh: Sequence[tuple[int, int]], side_px: float) -> tuple[int, int]:
