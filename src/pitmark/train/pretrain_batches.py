@@ -111,13 +111,12 @@ def _crop(
 
 
 def _toned(images_nhwc: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """(N, 3, H, W) as networks take them; gain, shift, color and inversion per picture."""
+    """(N, 3, H, W) as networks take them; gain, shift and color per picture."""
     count = len(images_nhwc)
     spec = PreprocessSpec((64, 64), overlap_px=0)
     gain = np.exp(rng.normal(0, 0.15, (count, 1))) * np.exp(rng.normal(0, 0.06, (count, 3)))
-    gain = np.where(rng.random((count, 1)) < 0.1, -gain, gain)
     shift = rng.normal(0, 0.08, (count, 1))
-    # Around middle grey, so that an inverted picture stays in range.
+    # Around middle grey, so that contrast changes and brightness stays.
     scale = (gain / 255 / spec.std).astype(np.float32)
     offset = ((0.5 + shift - spec.mean) / spec.std).astype(np.float32) - scale * np.float32(
         127.5
