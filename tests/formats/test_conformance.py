@@ -251,3 +251,10 @@ def test_an_outline_with_a_hole_keeps_its_extent_and_where_possible_its_hole(nam
     if name != "voc":
         assert isinstance(shape, MaskShape)
         assert np.array_equal(shape_mask(shape, SIZE_WH), shape_mask(ring, SIZE_WH))
+
+
+def test_labelme_says_that_a_class_given_twice_becomes_one():
+    twice = labeled(0, (ImageClass("scratch"), ImageClass("scratch")), split="test")
+    summary, _, found = write_and_read("labelme", [twice])
+    assert found[twice[0].image.sha256].shapes == (ImageClass("scratch"),)
+    assert any("given twice" in text for text in summary.lost)

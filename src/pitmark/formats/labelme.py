@@ -186,9 +186,12 @@ def write(job: WriteJob) -> list[str]:
         if item.shapes is None:
             continue
         width, height = item.image.size_wh
+        named = [s for s in item.shapes or () if isinstance(s, ImageClass)]
+        once = {s.label: s for s in named}
+        lose(lost, "a class given twice to an image became one", named[len(once) :])
         content = {
             "version": "5.0.0",
-            "flags": {s.label: True for s in item.shapes if isinstance(s, ImageClass)},
+            "flags": dict.fromkeys(once, True),
             "shapes": _shapes_json(item, lost),
             "imagePath": posixpath.basename(name),
             "imageData": None,
