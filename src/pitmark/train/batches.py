@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects, label
 
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.labels import Task
@@ -20,7 +19,7 @@ from pitmark.core.preprocess import PreprocessSpec
 from pitmark.synth.paste import paint_anomaly
 from pitmark.train.augment import Augmentation, Piece, random_piece
 from pitmark.train.compose import mosaic, paste_defect
-from pitmark.train.dataset import Scene, SceneCache
+from pitmark.train.dataset import SceneCache
 from pitmark.train.settings import image_label
 from pitmark.train.targets import Batch
 
@@ -97,21 +96,19 @@ def patch_size(cache: SceneCache, spec: InspectorSpec) -> tuple[int, int]:
         and just that for other tasks than detection and segmentation.
     """
     width, height = spec.preprocess.input_wh
-    scenes = (cache[i] for i in range(len(cache))) if spec.task in _LOCATING else ()
-    sides = [side * scene.patch_scale for scene in scenes for side in _defect_sides(scene)]
-    if not sides:
+    if spec.task not in _LOCATING:
         return width, height
-    wanted = max(_LEAST_PATCH_PX, _BOXES_ACROSS * float(np.percentile(sides, 90)))
+    scenes = (cache[i] for i in range(len(cache)))
+    sides = [
+        float((box[2:] - box[:2]).max()) * scene.patch_scale
+        for scene in scenes
+        for box in scene.boxes_xyxy
+    ]
+    # A part of an outline teaches as much as all of it; a part of a box does not.
+    across = _BOXES_ACROSS if spec.task == "detection" and sides else 0.0
+    wanted = max(_LEAST_PATCH_PX, across * float(np.percentile(sides or [0.0], 90)))
     side = int(np.ceil(wanted / 32)) * 32
     return min(width, side), min(height, side)
-
-
-def _defect_sides(scene: Scene) -> list[float]:
-    """The longer sides of all defects of a scene, in scene pixels."""
-    if len(scene.boxes_xyxy) or scene.mask_hw is None:
-        return [float((box[2:] - box[:2]).max()) for box in scene.boxes_xyxy]
-    parts, _ = label(scene.mask_hw)
-    return [float(max(s.stop - s.start for s in found)) for found in find_objects(parts)]
 
 
 def _names(shapes: tuple[object, ...], spec: InspectorSpec) -> list[str]:
