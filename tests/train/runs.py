@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pitmark.train.loop import fit
-from pitmark.train.settings import TrainSettings, plan_inspector
+from pitmark.train.planning import plan_inspector
+from pitmark.train.settings import TrainSettings
 
 TASKS = ("classification", "detection", "segmentation", "anomaly")
 

@@ -92,7 +92,7 @@ def test_every_part_of_the_objective_falls_on_scenes_seen_again_and_again(bank):
         loss.backward()
         optimizer.step()
         history.append(parts)
-    for name in ("outline", "coarse", "pattern", "pair", "present", "tone"):
+    for name in ("outline", "coarse", "pattern", "pair", "present", "tone", "energy"):
         assert history[-1][name] < 0.8 * history[0][name], name
 
 

@@ -22,13 +22,15 @@ PRECISIONS = ("auto", "fp32", "int8")
 @click.option(
     "--drift-by",
     help="Metadata that shift images without being drift, as in camera,finish."
-    "  [default: camera, where there are several]",
+    " Nothing between quotes compares all alike.  [default: camera, where there are several]",
 )
 @click.pass_obj
 def release(out: Output, file: Path | None, run: str, int8: bool, drift_by: str | None) -> None:
     """Write a bundle for the edge, if it agrees with the trained model."""
     with out.progress() as progress:
-        conditions = None if drift_by is None else [n.strip() for n in drift_by.split(",")]
+        conditions = (
+            None if drift_by is None else [n.strip() for n in drift_by.split(",") if n.strip()]
+        )
         done = out.project().release(
             file, run=run, int8=int8, conditions=conditions, report=progress
         )

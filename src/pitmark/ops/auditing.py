@@ -133,7 +133,7 @@ def out_of_fold(
         The predictions.
     """
     from pitmark.train import folds
-    from pitmark.train.settings import plan_inspector
+    from pitmark.train.planning import plan_inspector
 
     settings = train_settings(
         images,

@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitmark.core.bundle import (
-    DRIFT_BY_CONDITION_NAME,
-    DRIFT_NAME,
     GOLDEN_NAME,
     MODEL_FP32,
     MODEL_INT8,
@@ -27,11 +25,9 @@ from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.edge.bundle_file import write_bundle
 from pitmark.edge.golden import make_golden
 from pitmark.edge.runtime import EdgeInspector
+from pitmark.ops.drift_references import drift_conditions, drift_references, reference_images
 from pitmark.ops.pixels import pixel_loader
 from pitmark.ops.training import load_model
-from pitmark.quality.conditions import usable
-from pitmark.quality.drift import DriftReference
-from pitmark.quality.input_statistics import image_statistics
 from pitmark.store.db import ProjectStore
 from pitmark.store.releases import ReleaseRow
 
@@ -44,8 +40,6 @@ TOLERANCE_FP32 = 1e-3
 TOLERANCE_INT8 = 0.15
 _GOLDEN_IMAGES = 8
 _CALIBRATION_PATCHES = 64
-_REFERENCE_IMAGES = 1500
-DEFAULT_CONDITIONS = ("camera",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +97,10 @@ def release(
     row = project.runs.get(run)
     version = project.releases.next_version()
     path = _target(out, project.info.name, version)
-    model = load_model(project, row)
     _, images = project.snapshots.load(row.snapshot_id)
+    normal = reference_images(images)
+    by = drift_conditions(normal, conditions)
+    model = load_model(project, row)
     load = pixel_loader(project)
     stages = _Stages(report, total=5 if int8 else 4)
     stages.next("export")
@@ -114,7 +110,7 @@ def release(
     pixels = [load(i.image.sha256) for i in golden]
     files[GOLDEN_NAME] = make_golden(pixels, [model.predict(p) for p in pixels], model.spec)
     stages.next("drift reference")
-    references = _drift_references(model, images, load, conditions)
+    references = drift_references(model, normal, load, by)
     files |= {name: reference.to_bytes() for name, reference in references.items()}
     stages.next("parity")
     manifest = Manifest(
@@ -133,8 +129,6 @@ def release(
     write_bundle(path, replace(manifest, gate=gate), files)
     sha = project.blobs.put_file(path)
     added = project.releases.add(row.id, version, sha, gate)
-    finer = references.get(DRIFT_BY_CONDITION_NAME)
-    by = () if finer is None else finer.conditions.names
     return ReleaseResult(added, path, path.stat().st_size, by)
 
 
@@ -205,47 +199,6 @@ def _golden_images(images: Sequence[LabeledImage]) -> list[LabeledImage]:
     """Held-out images for the golden set; training images where none were held out."""
     held_out = [i for i in images if i.split != "train"]
     return _spread(held_out or images, _GOLDEN_IMAGES)
-
-
-def _drift_references(
-    model: TrainedModel,
-    images: Sequence[LabeledImage],
-    load: PixelLoader,
-    conditions: Sequence[str] | None,
-) -> dict[str, DriftReference]:
-    """What normal input looks like, from held-out images where there are enough.
-
-    A model is surer of the images it was trained on; taken as reference they would make
-    every new image look strange.
-    """
-    held_out = [i for i in images if i.split != "train"]
-    chosen = held_out if len(held_out) >= 40 else list(images)
-    # In the order they were taken: how a line wanders is part of what is normal.
-    chosen = sorted(chosen, key=lambda i: (str(i.image.metadata.get("time", "")), i.image.name))
-    chosen = chosen[:_REFERENCE_IMAGES]
-    statistics, embeddings, scores = [], [], []
-    for item in chosen:
-        pixels = load(item.image.sha256)
-        prediction = model.predict(pixels)
-        statistics.append(image_statistics(pixels))
-        embeddings.append(prediction.embedding)
-        scores.append(prediction.score)
-    seen = (np.stack(statistics), np.stack(embeddings), np.asarray(scores))
-    found = {DRIFT_NAME: DriftReference.fit(*seen)}
-    tags = [i.image.metadata for i in chosen]
-    names = usable(tags, DEFAULT_CONDITIONS if conditions is None else conditions)
-    missing = set(conditions or ()) - set(names)
-    if missing:
-        known = sorted({k for t in tags for k in t})
-        raise InvalidInputError(
-            f"{', '.join(sorted(missing))} cannot be a condition of drift: the {len(tags)}"
-            " held-out images do not have two or more values of it, most of them often",
-            hint=f"Metadata of these images: {', '.join(known) or 'none'}.",
-        )
-    if names:
-        finer = DriftReference.fit(*seen, tags=tags, conditions=names)
-        found[DRIFT_BY_CONDITION_NAME] = finer
-    return found
 
 
 def _gate(manifest: Manifest, files: dict[str, bytes], draft: Path) -> dict[str, Any]:

@@ -100,8 +100,8 @@ def _run(
     report: Reporter,
 ) -> RunRow:
     from pitmark.train.loop import fit
+    from pitmark.train.planning import plan_inspector
     from pitmark.train.quick import quick_fit
-    from pitmark.train.settings import plan_inspector
 
     book = project.book.current()
     load = pixel_loader(project)
@@ -212,7 +212,8 @@ def train_settings(
     Raises:
         InvalidInputError: An unknown preset, or a value out of range.
     """
-    from pitmark.train.settings import TrainSettings, input_size
+    from pitmark.train.planning import input_size
+    from pitmark.train.settings import TrainSettings
 
     size = None if side_px is None else input_size([i.image.size_wh for i in images], side_px)
     return TrainSettings.from_json({"preset": preset, "seed": seed, "input_wh": size, **given})

@@ -18,19 +18,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pitmark.core.errors import InvalidInputError, NotEnoughDataError
+from pitmark.core.errors import InvalidInputError
 from pitmark.quality.block_spread import fit_baseline
 from pitmark.quality.conditions import (
     Conditions,
     Tags,
-    common,
     conditions_from_json,
     conditions_to_json,
-    fit_conditions,
 )
 from pitmark.quality.embedding_basis import EmbeddingBasis, fit_basis
 from pitmark.quality.eprocess import Baseline
-from pitmark.quality.input_statistics import STATISTIC_NAMES, STATISTICS
+from pitmark.quality.input_statistics import STATISTIC_NAMES
+from pitmark.quality.reference_figures import (
+    ENOUGH_IMAGES,
+    checked_figures,
+    resolutions,
+    without_shifts,
+)
 
 Array = NDArray[np.float64]
 
@@ -39,13 +43,8 @@ DEFAULT_BLOCK = 10
 # Values further than this from the center, in spreads, count as this far: a single odd
 # image must not speak for a drift.
 BOUND = 3.0
-_FEWEST_IMAGES = 5
 _SCORE = len(STATISTIC_NAMES)
-_ENOUGH_IMAGES = 50
 _ENOUGH_FREEDOM = 20
-_SCORE_RESOLUTION = 0.005
-# Embedding directions are taken no more seriously than this share of all their spread.
-_EMBEDDING_RESOLUTION = 0.01
 # Whatever the zip and npy readers raise on bytes that are not what they seem.
 _DAMAGE = (
     ValueError, KeyError, TypeError, IndexError, EOFError, OSError, RuntimeError, SyntaxError,
@@ -119,17 +118,17 @@ class DriftReference:
             NotEnoughDataError: Fewer than 5 images of conditions that others share.
             InvalidInputError: Shapes that do not agree, or values that are no numbers.
         """
-        stats, embeds, score = _checked(statistics, embeddings, scores, block)
+        stats, embeds, score = checked_figures(statistics, embeddings, scores, block)
         by = Conditions.none()
         if conditions:
-            figures, by = _without_shifts(
+            figures, by = without_shifts(
                 np.column_stack([stats, score, embeds]), tags, conditions
             )
             stats, score, embeds = np.split(figures, [_SCORE, _SCORE + 1], axis=1)
         basis, measured = fit_basis(embeds)
         values = np.column_stack([stats, score, measured])
         names = _names(len(basis.directions))
-        resolution = _resolutions(embeds, measured.shape[1])
+        resolution = resolutions(embeds, measured.shape[1])
         centers = np.median(values, axis=0)
         deviations = values.std(axis=0, ddof=1)
         robust = 1.4826 * np.median(np.abs(values - centers), axis=0)
@@ -271,23 +270,6 @@ class DriftReference:
         }
 
 
-def _without_shifts(
-    figures: Array, tags: Sequence[Tags], names: Sequence[str]
-) -> tuple[Array, Conditions]:
-    """The figures (N, F) of images with common conditions, their shifts taken off."""
-    if len(tags) != len(figures):
-        raise InvalidInputError(f"{len(figures)} images but tags of {len(tags)}")
-    keep = common(tags, names)
-    if keep.sum() < _FEWEST_IMAGES:
-        raise NotEnoughDataError(
-            f"only {keep.sum()} images have a {' and a '.join(names)} that others share",
-            hint="Leave conditions out, or hold out more images.",
-        )
-    shared = [t for t, k in zip(tags, keep, strict=True) if k]
-    by = fit_conditions(figures[keep], shared, names)
-    return figures[keep] - np.array([by.shift(t) for t in shared]), by
-
-
 def _less_certain(baseline: Baseline, by: Conditions, images: int, block: int) -> Baseline:
     """Allows for shifts that were fitted to the very images of the reference."""
     share = max(images - len(by.values), 1) / images
@@ -358,50 +340,16 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> DriftRe
     )
 
 
-def _checked(
-    statistics: NDArray[Any], embeddings: NDArray[Any], scores: NDArray[Any], block: int
-) -> tuple[Array, Array, Array]:
-    stats = np.asarray(statistics, dtype=np.float64)
-    embeds = np.asarray(embeddings, dtype=np.float64)
-    score = np.asarray(scores, dtype=np.float64)
-    count = len(score)
-    if stats.shape != (count, len(STATISTIC_NAMES)) or embeds.ndim != 2 or len(embeds) != count:
-        raise InvalidInputError(
-            f"statistics {stats.shape}, embeddings {embeds.shape} and scores {score.shape}"
-            f" do not describe the same images by {len(STATISTIC_NAMES)} statistics"
-        )
-    if block < 1:
-        raise InvalidInputError(f"a block needs at least 1 image, not {block}")
-    if count < _FEWEST_IMAGES:
-        raise NotEnoughDataError(
-            f"a drift reference needs at least {_FEWEST_IMAGES} images, found {count}",
-            hint=f"{_ENOUGH_IMAGES} or more images that the model was not trained on are good.",
-        )
-    for name, array in (("statistics", stats), ("embeddings", embeds), ("scores", score)):
-        if not np.isfinite(array).all():
-            raise InvalidInputError(
-                f"the {name} of the reference hold values that are no numbers"
-            )
-    return stats, embeds, score
-
-
 def _names(directions: int) -> tuple[str, ...]:
     embedding = [f"direction {i + 1}" for i in range(directions)]
     return (*STATISTIC_NAMES, "score", *embedding, *(["distance"] if directions else []))
 
 
-def _resolutions(embeddings: Array, measured: int) -> Array:
-    """The smallest spread of each component that is taken seriously."""
-    spread = float(np.sqrt(embeddings.var(axis=0).sum())) if embeddings.size else 0.0
-    embedding = [max(_EMBEDDING_RESOLUTION * spread, 1e-9)] * measured
-    return np.array([*(s.resolution for s in STATISTICS), _SCORE_RESOLUTION, *embedding])
-
-
 def _caveat(images: int, names: tuple[str, ...], baseline: Baseline) -> str:
-    if images < _ENOUGH_IMAGES:
+    if images < ENOUGH_IMAGES:
         return (
             f"The reference has only {images} images: small drifts are found late or never."
-            f" {_ENOUGH_IMAGES} or more are good."
+            f" {ENOUGH_IMAGES} or more are good."
         )
     poor = int((baseline.freedom < _ENOUGH_FREEDOM).sum())
     if poor:

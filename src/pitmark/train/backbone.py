@@ -22,7 +22,7 @@ from pitmark.core.errors import InvalidInputError, NotFoundError
 WIDTHS: tuple[int, int, int, int] = (32, 64, 128, 256)
 # Such files are pickled: reading one runs the code in it.
 _PICKLED = (".pt", ".pth", ".ckpt", ".pkl", ".bin")
-PYRAMID = "pyramid."
+_PYRAMID = "pyramid."
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights" / "backbone.safetensors"
 
 
@@ -154,10 +154,22 @@ def initial_weights(path: Path | None = None) -> dict[str, Tensor] | None:
     prefix = "backbone."
     nested = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
     if nested:
-        nested |= {k: v for k, v in tensors.items() if k.startswith(PYRAMID)}
+        nested |= {k: v for k, v in tensors.items() if k.startswith(_PYRAMID)}
     return {
         k: v.float() if v.is_floating_point() else v for k, v in (nested or tensors).items()
     }
+
+
+def pyramid_part(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a pretrained pyramid, by the names of the pyramid.
+
+    Args:
+        weights: From `initial_weights`.
+
+    Returns:
+        Empty where the file had no pyramid.
+    """
+    return {k.removeprefix(_PYRAMID): v for k, v in weights.items() if k.startswith(_PYRAMID)}
 
 
 def load_weights(backbone: nn.Module, weights: Mapping[str, Tensor]) -> None:

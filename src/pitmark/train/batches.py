@@ -29,7 +29,7 @@ _DEFECT_SHARE = 0.7
 _LEAST_PATCH_PX = 224
 _BOXES_ACROSS = 3.0
 # The tasks that say where a defect is.
-_LOCATING = ("detection", "segmentation")
+LOCATING: tuple[Task, ...] = ("detection", "segmentation")
 
 _TASK_AUGMENTATION: dict[Task, Augmentation] = {
     "classification": Augmentation(zoom=(0.8, 1.5), focus=0.0),
@@ -96,7 +96,7 @@ def patch_size(cache: SceneCache, spec: InspectorSpec) -> tuple[int, int]:
         and just that for other tasks than detection and segmentation.
     """
     width, height = spec.preprocess.input_wh
-    if spec.task not in _LOCATING:
+    if spec.task not in LOCATING:
         return width, height
     scenes = (cache[i] for i in range(len(cache)))
     sides = [

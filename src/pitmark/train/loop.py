@@ -216,11 +216,22 @@ def _step(
     torch.manual_seed(seed * 1_000_003 + state.step)
     with torch.autocast(batch.images.device.type, torch.bfloat16, enabled=state.bf16):
         loss = network.loss(batch, state.step / schedule.steps)
+    take_step(state, loss, clip_norm=_CLIP_NORM)
+
+
+def take_step(state: RunState, loss: torch.Tensor, *, clip_norm: float) -> None:
+    """One step of the optimizer, and of the average that follows it.
+
+    Args:
+        state: The run, changed in place.
+        loss: A scalar.
+        clip_norm: Gradients are shortened to this length.
+    """
     state.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
-    nn.utils.clip_grad_norm_(network.parameters(), _CLIP_NORM)
+    nn.utils.clip_grad_norm_(state.network.parameters(), clip_norm)
     state.optimizer.step()
-    follow(state.average, network, state.step)
+    follow(state.average, state.network, state.step)
     state.losses.append(loss.item())
     state.step += 1
 

@@ -19,11 +19,11 @@ from pitmark.core.errors import InvalidInputError
 from pitmark.core.labels import Task
 from pitmark.train.anomaly import MEMORY_SIZE, AnomalyHead
 from pitmark.train.backbone import (
-    PYRAMID,
     Backbone,
     init_weights,
     initial_weights,
     load_weights,
+    pyramid_part,
 )
 from pitmark.train.classify import ClassifyHead
 from pitmark.train.detect import DetectHead
@@ -162,11 +162,7 @@ class StartingPoint:
         if self.weights is None:
             return
         load_weights(network.backbone, self.weights)
-        pyramid = {
-            name.removeprefix(PYRAMID): tensor
-            for name, tensor in self.weights.items()
-            if name.startswith(PYRAMID)
-        }
+        pyramid = pyramid_part(self.weights)
         dense = _dense_part(network.head)
         if pyramid and dense is not None:
             load_pyramid(dense.pyramid, pyramid)

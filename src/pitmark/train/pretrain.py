@@ -23,12 +23,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from torch import nn
 
 from pitmark.synth.scene_bank import SHARD_SCENES, SceneBank, paint_bank
-from pitmark.train.backbone import PYRAMID, initial_weights, load_weights
+from pitmark.train.backbone import initial_weights, load_weights, pyramid_part
 from pitmark.train.checkpoint import RunState, restore_state, save_state
-from pitmark.train.loop import follow
+from pitmark.train.loop import take_step
 from pitmark.train.neck import load_pyramid
 from pitmark.train.precision import bf16_pays, limited_threads, pick_device
 from pitmark.train.pretrain_batches import PretrainBatches
@@ -116,12 +115,7 @@ def _take(network: PretrainNetwork, path: Path) -> None:
     """Start from the backbone and the pyramid of an earlier run."""
     weights = initial_weights(path) or {}
     load_weights(network.backbone, weights)
-    pyramid = {
-        name.removeprefix(PYRAMID): tensor
-        for name, tensor in weights.items()
-        if name.startswith(PYRAMID)
-    }
-    load_pyramid(network.pyramid, pyramid)
+    load_pyramid(network.pyramid, pyramid_part(weights))
 
 
 def _train(
@@ -137,13 +131,7 @@ def _train(
             group["lr"] = plan.rate * _rate(state.step, plan.steps)
         with torch.autocast(device.type, torch.bfloat16, enabled=state.bf16):
             loss, parts = network.loss(batch.to(device), plan.shares)
-        state.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(network.parameters(), _CLIP_NORM)
-        state.optimizer.step()
-        follow(state.average, network, state.step)
-        state.losses.append(loss.item())
-        state.step += 1
+        take_step(state, loss, clip_norm=_CLIP_NORM)
         now = time.monotonic()
         if state.step % 20 == 0:
             _tell(state, plan, parts)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from pitmark.core.preprocess import PreprocessSpec
 from pitmark.synth.scene_bank import FAMILY_STRIDE, SceneBank
+from pitmark.train.ahead import made_ahead
 from pitmark.train.pretrain_network import PairBatch
 
 # Crops grow with the progress of the run: small ones are cheap, large ones come last.
@@ -69,7 +69,7 @@ class PretrainBatches:
             torch.from_numpy(families.astype(np.int64)),
         )
 
-    def from_step(self, start: int) -> Iterator[PairBatch]:
+    def from_step(self, start: int) -> Generator[PairBatch, None, None]:
         """All batches from a step on, the next one always made in the background.
 
         Args:
@@ -78,14 +78,7 @@ class PretrainBatches:
         Yields:
             Batches in order.
         """
-        with ThreadPoolExecutor(1) as pool:
-            coming = pool.submit(self.batch, start) if start < self.steps else None
-            for step in range(start, self.steps):
-                assert coming is not None
-                ready = coming.result()
-                if step + 1 < self.steps:
-                    coming = pool.submit(self.batch, step + 1)
-                yield ready
+        yield from made_ahead(self.batch, range(start, self.steps), beside=True)
 
 
 def _crop(

@@ -22,13 +22,14 @@ from torch.nn import functional
 from pitmark.synth.painted_scenes import SCENE_KINDS
 from pitmark.synth.patterns import FAMILIES
 from pitmark.train.backbone import Backbone, ConvNorm, init_weights
+from pitmark.train.cell_light import ENERGIES, TONES, cell_energies, cell_tones
 from pitmark.train.neck import CHANNELS, Pyramid
 
 _SOUND_WEIGHT = 0.2
 _PAIR_TEMPERATURE = 0.15
 _PAIR_SIZE = 128
-# Numbers that describe the light of a cell.
-_TONES = 4
+# Stages, by place, that must tell the light of their cells, and their strides.
+_TELLING = {1: 8, 2: 16, 3: 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class LossShares:
     pair: float = 0.1
     present: float = 0.5
     tone: float = 0.5
+    energy: float = 0.5
 
     @staticmethod
     def parse(text: str) -> LossShares:
@@ -102,7 +104,7 @@ class PretrainNetwork(nn.Module):
         self.pattern = nn.Conv2d(widths[1] + widths[2], len(FAMILIES), 1)
         pooled = widths[2] + widths[3]
         self.present = nn.Linear(2 * pooled, kinds - 1)
-        self.tones = nn.ModuleList(nn.Conv2d(w, _TONES, 1) for w in widths[2:])
+        self.light = nn.ModuleList(nn.Conv2d(widths[n], TONES + ENERGIES, 1) for n in _TELLING)
         self.project = nn.Sequential(
             nn.Linear(pooled, 256), nn.ReLU(inplace=True), nn.Linear(256, _PAIR_SIZE)
         )
@@ -115,8 +117,8 @@ class PretrainNetwork(nn.Module):
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """(B, 3, S, S) to `kinds0` .. `kinds3` (strides 4 .. 32), and the rest.
 
-        The rest: `families` at stride 8, `tone0` and `tone1` (B, 4, h, w) at strides 16
-        and 32, `present` (B, kinds), `pairs` (B, D).
+        The rest: `families` at stride 8, `light8`, `light16` and `light32` by stride,
+        (B, TONES + ENERGIES, h, w), `present` (B, kinds), `pairs` (B, D).
         """
         features = self.backbone(images)
         levels = self.pyramid(features)
@@ -126,8 +128,8 @@ class PretrainNetwork(nn.Module):
         out["families"] = self.pattern(torch.cat([features[1], coarse], dim=1))
         pooled = torch.cat([f.mean((2, 3)) for f in features[2:]], dim=1)
         strongest = torch.cat([f.amax((2, 3)) for f in features[2:]], dim=1)
-        for n, tone in enumerate(self.tones):
-            out[f"tone{n}"] = tone(features[2 + n])
+        for (stage, stride), light in zip(_TELLING.items(), self.light, strict=True):
+            out[f"light{stride}"] = light(features[stage])
         out["present"] = self.present(torch.cat([pooled, strongest], dim=1))
         out["pairs"] = functional.normalize(self.project(pooled), dim=1)
         return out
@@ -155,17 +157,23 @@ class PretrainNetwork(nn.Module):
         parts["pair"] = pair_loss(found["pairs"])
         seen = torch.zeros(len(batch.kinds), len(SCENE_KINDS) + 1, device=batch.kinds.device)
         seen.scatter_(1, batch.kinds.flatten(1), 1.0)
-        tones = [
-            functional.mse_loss(found[f"tone{n}"], cell_tones(batch.images, 16 * 2**n))
-            for n in range(2)
-        ]
-        parts["tone"] = torch.stack(tones).sum()
+        parts |= _light_losses(found, batch.images)
         parts["present"] = functional.binary_cross_entropy_with_logits(
             found["present"], seen[:, 1:]
         )
         share: Mapping[str, float] = {f.name: getattr(shares, f.name) for f in fields(shares)}
         total = torch.stack([share[n] * p for n, p in parts.items() if share[n]]).sum()
         return total, {name: float(value.detach()) for name, value in parts.items()}
+
+
+def _light_losses(found: Mapping[str, Tensor], images: Tensor) -> dict[str, Tensor]:
+    strides = tuple(_TELLING.values())
+    tones, energies = [], []
+    for stride, energy in zip(strides, cell_energies(images, strides), strict=True):
+        told = found[f"light{stride}"]
+        tones.append(functional.mse_loss(told[:, :TONES], cell_tones(images, stride)))
+        energies.append(functional.mse_loss(told[:, TONES:], energy))
+    return {"tone": torch.stack(tones).mean(), "energy": torch.stack(energies).mean()}
 
 
 def largest(kinds: Tensor, stride: int) -> Tensor:
@@ -179,23 +187,6 @@ def largest(kinds: Tensor, stride: int) -> Tensor:
         (B, S / stride, S / stride) int64.
     """
     return functional.max_pool2d(kinds[:, None].float(), stride)[:, 0].long()
-
-
-def cell_tones(images: Tensor, stride: int) -> Tensor:
-    """What light a cell sends: mean of each color, and deviation of the grey.
-
-    Args:
-        images: (B, 3, S, S) normalized.
-        stride: Side of a cell in pixels.
-
-    Returns:
-        (B, 4, S / stride, S / stride).
-    """
-    mean = functional.avg_pool2d(images, stride)
-    grey = images.mean(1, keepdim=True)
-    square = functional.avg_pool2d(grey**2, stride)
-    spread = (square - functional.avg_pool2d(grey, stride) ** 2).clamp(min=1e-6).sqrt()
-    return torch.cat([mean, spread], dim=1)
 
 
 def pair_loss(vectors: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from pitmark.core.labels import Task
-from pitmark.train.batches import BatchMaker
+from pitmark.train.batches import LOCATING, BatchMaker
 from pitmark.train.network import Network, NetworkPlan
 from pitmark.train.settings import TrainSettings, image_steps
 
@@ -22,7 +22,6 @@ _LAST_RATE = 0.02
 _HEADS_ONLY_IMAGES = 400
 _BATCH = 8
 # Where a defect must be found, many small steps beat few large ones.
-_LOCATING: tuple[Task, ...] = ("detection", "segmentation")
 _LOCATING_BATCH = 4
 _MOST_TIMES_MORE = 1.4
 
@@ -105,7 +104,7 @@ def plan_schedule(
         The schedule.
     """
     batch, thawed = batch_size(plan.task), False
-    if plan.task in _LOCATING:
+    if plan.task in LOCATING:
         # A large borrowed backbone knows photographs and would only forget.
         thawed = pretrained and plan.backbone == "narrow"
     shown = image_steps(settings, count)
@@ -129,7 +128,7 @@ def batch_size(task: Task) -> int:
     Returns:
         The number.
     """
-    return _LOCATING_BATCH if task in _LOCATING else _BATCH
+    return _LOCATING_BATCH if task in LOCATING else _BATCH
 
 
 def parameter_groups(network: Network, schedule: Schedule) -> list[dict[str, object]]:

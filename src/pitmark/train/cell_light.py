@@ -1,0 +1,93 @@
+"""What the light of a picture is like, cell by cell: targets that need no label.
+
+Mean color and contrast, and how strongly the grey changes along eight directions at four
+scales. These numbers alone tell rolled scale from scratches and a dark finger from a
+crack; a network that must name them for every cell cannot look past them.
+
+Sources: Bruna and Mallat, "Invariant scattering convolution networks", 2013 (the energies
+are scattering coefficients of first order).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+TONES = 4
+_DIRECTIONS = 8
+_SCALES = 4
+ENERGIES = 2 * _DIRECTIONS * _SCALES
+_REACH_PX = 4
+_WAVE_PX = 4.0
+_ENVELOPE_PX = 1.6
+# Of the envelope along the wave's crests.
+_SLENDER = 0.7
+# About the energy of a good camera's noise: what is fainter is all the same.
+_FLOOR = 0.02
+
+
+def cell_tones(images: Tensor, stride: int) -> Tensor:
+    """Mean of each color, and deviation of the grey.
+
+    Args:
+        images: (B, 3, S, S) normalized.
+        stride: Side of a cell in pixels.
+
+    Returns:
+        (B, TONES, S / stride, S / stride).
+    """
+    mean = functional.avg_pool2d(images, stride)
+    grey = images.mean(1, keepdim=True)
+    square = functional.avg_pool2d(grey**2, stride)
+    spread = (square - functional.avg_pool2d(grey, stride) ** 2).clamp(min=1e-6).sqrt()
+    return torch.cat([mean, spread], dim=1)
+
+
+def cell_energies(images: Tensor, strides: tuple[int, ...]) -> list[Tensor]:
+    """Logarithms of usual and largest response in each cell, by scale and direction.
+
+    Args:
+        images: (B, 3, S, S) normalized; S a multiple of 32.
+        strides: Sides of cells in pixels, 8, 16 or 32.
+
+    Returns:
+        (B, ENERGIES, S / stride, S / stride) for each stride.
+    """
+    grey = images.mean(1, keepdim=True)
+    waves = _waves().to(grey.device)
+    found: list[list[Tensor]] = [[] for _ in strides]
+    for scale in range(_SCALES):
+        padded = functional.pad(grey, (_REACH_PX,) * 4, mode="reflect")
+        answers = functional.conv2d(padded, waves).square()
+        power = answers[:, :_DIRECTIONS] + answers[:, _DIRECTIONS:]
+        for place, stride in enumerate(strides):
+            cell = stride // 2**scale
+            for pooled in (
+                functional.avg_pool2d(power, cell),
+                functional.max_pool2d(power, cell),
+            ):
+                found[place].append((pooled + _FLOOR**2).log() / 2)
+        grey = functional.avg_pool2d(grey, 2)
+    return [torch.cat(parts, dim=1) for parts in found]
+
+
+@cache
+def _waves() -> Tensor:
+    """(2 directions, 1, 9, 9): even waves of all directions, then odd ones; unit length."""
+    along = torch.arange(-_REACH_PX, _REACH_PX + 1, dtype=torch.float32)
+    y, x = torch.meshgrid(along, along, indexing="ij")
+    even, odd = [], []
+    for number in range(_DIRECTIONS):
+        turn = math.pi * number / _DIRECTIONS
+        u = x * math.cos(turn) + y * math.sin(turn)
+        v = y * math.cos(turn) - x * math.sin(turn)
+        envelope = torch.exp(-(u**2 + (_SLENDER * v) ** 2) / (2 * _ENVELOPE_PX**2))
+        wave = envelope * torch.cos(2 * math.pi / _WAVE_PX * u)
+        even.append(wave - envelope * wave.sum() / envelope.sum())
+        odd.append(envelope * torch.sin(2 * math.pi / _WAVE_PX * u))
+    waves = torch.stack([*even, *odd])
+    return (waves / waves.square().sum((1, 2), keepdim=True).sqrt())[:, None]
