@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from pitmark.core.errors import NotFoundError
-from pitmark.synth.painted_scenes import SCENE_KINDS, paint_scene
-from pitmark.synth.patterns import FAMILIES
+from pitmark.synth.painted_scenes import SCENE_FAMILIES, SCENE_KINDS, paint_scene
 from pitmark.synth.scene_bank import SIDE_PX, SceneBank, paint_bank, paint_shard
 
 SCENES = [paint_scene(5, n, 96) for n in range(40)]
@@ -28,7 +27,7 @@ def test_about_two_pictures_in_five_show_no_defect_and_kinds_are_mixed():
 
 def test_pictures_are_exposed_and_differ_between_the_shots():
     for scene in SCENES:
-        assert scene.families_hw.max() < len(FAMILIES)
+        assert scene.families_hw.max() < len(SCENE_FAMILIES)
         for shot in scene.shots:
             assert shot.image_hwc.dtype == np.uint8
             assert shot.image_hwc.shape == (96, 96, 3)

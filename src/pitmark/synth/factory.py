@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, floor, sin
+from math import floor
 
 import numpy as np
 
@@ -11,8 +11,7 @@ from pitmark.synth.arrays import Bytes, Floats, planar
 from pitmark.synth.background import background
 from pitmark.synth.camera import CAMERAS, Camera, drifted, photograph
 from pitmark.synth.casing import Scene
-from pitmark.synth.casing_back import paint_back
-from pitmark.synth.casing_side import paint_side
+from pitmark.synth.casing_scene import casing_scene
 from pitmark.synth.defect_patch import Shape
 from pitmark.synth.defects import draw_defect
 from pitmark.synth.distractors import add_dust, add_smudge
@@ -22,12 +21,9 @@ from pitmark.synth.lighting import falling_light, shade
 from pitmark.synth.plan import Plan, Shot
 from pitmark.synth.planning import DRIFTED_LOT, plan
 from pitmark.synth.stamping import PaintedDefect, stamp
-from pitmark.synth.surfaces import TEXTURES, Texture
 from pitmark.synth.view import View
 
 __all__ = ["GivenLabel", "Part", "Plan", "make_factory", "plan", "render"]
-
-_MARGIN = 0.22
 
 
 @dataclass(frozen=True)
@@ -64,49 +60,12 @@ class Part:
     labeler: str
 
 
-@lru_cache(maxsize=16)
-def _texture(seed: int, name: str, size_wh: tuple[int, int]) -> Texture:
-    """A sheet of texture with room for every pose, shared by all parts of a run."""
-    width, height = size_wh
-    pad = round(_MARGIN * width)
-    rng = np.random.default_rng([seed, sorted(TEXTURES).index(name)])
-    return TEXTURES[name]((height + 2 * pad, width + 2 * pad), rng)
-
-
 @lru_cache(maxsize=6)
 def _surroundings(seed: int, camera: str, size_wh: tuple[int, int]) -> Floats:
     width, height = size_wh
     pad = round(0.125 * width)
     rng = np.random.default_rng([seed, 77, sorted(CAMERAS).index(camera)])
     return background(camera, (height + 2 * pad, width + 2 * pad), rng)
-
-
-def _sampled_texture(seed: int, view: View, name: str, rng: np.random.Generator) -> Texture:
-    """The part's own piece of the sheet, turned and moved with the part."""
-    width, height = view.size_wh
-    pad = round(_MARGIN * width)
-    turn = view.pose.rotation_rad
-    zoom = 1.0 / view.pose.scale
-    flip_x, flip_y = rng.choice([-1.0, 1.0], 2)
-    away = rng.uniform(-0.1, 0.1, 2) * width
-    pixels = view.px_per_mm / view.pose.scale
-    at_x = width / 2 + pad + away[0] - flip_x * view.pose.shift_mm[0] * pixels
-    at_y = height / 2 + pad + away[1] - flip_y * view.pose.shift_mm[1] * pixels
-    a, b = flip_x * zoom * cos(turn), flip_x * zoom * sin(turn)
-    d, e = -flip_y * zoom * sin(turn), flip_y * zoom * cos(turn)
-    c = at_x - a * width / 2 - b * height / 2
-    f = at_y - d * width / 2 - e * height / 2
-    sheet = _texture(seed, name, view.size_wh)
-    return sheet.sampled(view.size_wh, (a, b, c, d, e, f))
-
-
-def _scene(seed: int, view: View, shot: Shot, rng: np.random.Generator) -> Scene:
-    finish = FINISHES[shot.finish]
-    if view.station.is_side:
-        name = "brushed" if finish.texture == "brushed" else "bead-blasted"
-        return paint_side(view, finish, _sampled_texture(seed, view, name, rng))
-    texture = _sampled_texture(seed, view, finish.texture, rng)
-    return paint_back(view, finish, texture, rng)
 
 
 def _add_defects(scene: Scene, shot: Shot) -> tuple[PaintedDefect, ...]:
@@ -182,7 +141,7 @@ def render(plan: Plan, index: int) -> Part:
     shot = plan.shots[index]
     view = View(STATIONS[shot.station], shot.pose, plan.size_wh)
     part_rng = np.random.default_rng(shot.part_seed)
-    scene = _scene(plan.seed, view, shot, part_rng)
+    scene = casing_scene(plan.seed, view, FINISHES[shot.finish], part_rng)
     defects = _add_defects(scene, shot)
     add_dust(scene.maps, scene.cover_hw, part_rng)
     if part_rng.random() < 0.3:

@@ -1,8 +1,9 @@
 """Surfaces of any trade with defects, photographed twice: what networks are pretrained on.
 
 A scene is made of one to five regions, each of its own material and pattern, with dust,
-rows of holes, seams and prints that are no defects. It is photographed twice, under other
-light and with other defects; both pictures show the same surface, pixel by pixel.
+rows of holes, seams and prints that are no defects; or it is a piece of a machined part.
+It is photographed twice, under other light and with other defects; both pictures show the
+same surface, pixel by pixel.
 """
 
 from copy import deepcopy
@@ -21,11 +22,15 @@ from pitmark.synth.further_defects import ALL_KINDS, draw_any_defect
 from pitmark.synth.lighting import Lamp, Rig, shade
 from pitmark.synth.maps import Material, SurfaceMaps
 from pitmark.synth.noise import cloud_noise, spectral_noise
+from pitmark.synth.part_surfaces import piece_of_part
 from pitmark.synth.patterns import FAMILIES, Pattern, log_uniform, paint_pattern
 from pitmark.synth.stamping import stamp
 
 # Kinds of defect a scene may show; the last one needs the surface itself.
 SCENE_KINDS = (*ALL_KINDS, "texture break")
+# What a cell may belong to; the last one is no pattern of its own.
+SCENE_FAMILIES = (*FAMILIES, "part")
+_PART_SHARE = 0.2
 _SHEET_PX = 320
 _SHEETS = 12
 # After so many scenes all sheets are painted anew.
@@ -54,7 +59,7 @@ class PaintedScene:
 
     Attributes:
         shots: two photographs that differ in light and defects.
-        families_hw: uint8 place in `FAMILIES` of the pattern at each pixel.
+        families_hw: uint8 place in `SCENE_FAMILIES` of what each pixel belongs to.
     """
 
     shots: tuple[Shot, Shot]
@@ -93,6 +98,9 @@ def _surface(
     sheets: tuple[int, int], side: int, rng: np.random.Generator
 ) -> tuple[SurfaceMaps, Bytes]:
     """The sound surface and the family at each pixel."""
+    if rng.random() < _PART_SHARE:
+        families = np.full((side, side), SCENE_FAMILIES.index("part"), np.uint8)
+        return piece_of_part(sheets, side, _material(rng), rng), families
     maps = SurfaceMaps.of((side, side), _material(rng))
     families = np.zeros((side, side), np.uint8)
     everywhere = np.ones((side, side), np.float32)

@@ -19,8 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pitmark.synth.painted_scenes import SCENE_KINDS
-from pitmark.synth.patterns import FAMILIES
+from pitmark.synth.painted_scenes import SCENE_FAMILIES, SCENE_KINDS
 from pitmark.train.backbone import Backbone, ConvNorm, init_weights
 from pitmark.train.cell_light import ENERGIES, TONES, cell_energies, cell_tones
 from pitmark.train.neck import CHANNELS, Pyramid
@@ -101,7 +100,7 @@ class PretrainNetwork(nn.Module):
         self.mix = ConvNorm(CHANNELS, CHANNELS)
         kinds = len(SCENE_KINDS) + 1
         self.scores = nn.ModuleList(nn.Conv2d(CHANNELS, kinds, 1) for _ in range(4))
-        self.pattern = nn.Conv2d(widths[1] + widths[2], len(FAMILIES), 1)
+        self.pattern = nn.Conv2d(widths[1] + widths[2], len(SCENE_FAMILIES), 1)
         pooled = widths[2] + widths[3]
         self.present = nn.Linear(2 * pooled, kinds - 1)
         self.light = nn.ModuleList(nn.Conv2d(widths[n], TONES + ENERGIES, 1) for n in _TELLING)
