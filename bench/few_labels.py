@@ -14,7 +14,9 @@ Rows = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
-def classify(learned: Rows, labels: Labels, test: Rows, *, seed: int) -> Labels:
+def classify(
+    learned: Rows, labels: Labels, test: Rows, *, seed: int, weights: Rows | None = None
+) -> Labels:
     """The classes of test rows by standardized, balanced logistic regression.
 
     The strength of regularization is the one with the best likelihood of left-out rows
@@ -25,18 +27,21 @@ def classify(learned: Rows, labels: Labels, test: Rows, *, seed: int) -> Labels:
         labels: (N,) class numbers, at least two different ones.
         test: (M, D) features.
         seed: Of the folds.
+        weights: (D,) how much each standardized feature counts; None counts all alike.
 
     Returns:
         (M,) class numbers.
     """
     center, spread = learned.mean(0), learned.std(0)
     alive = spread > 1e-8 * (1 + np.abs(center))
-    one = (learned[:, alive] - center[alive]) / spread[alive]
-    other = (test[:, alive] - center[alive]) / spread[alive]
+    scale = (np.ones(len(center)) if weights is None else weights)[alive]
+    scale = scale / np.sqrt(np.square(scale).sum()) / spread[alive]
+    one = (learned[:, alive] - center[alive]) * scale
+    other = (test[:, alive] - center[alive]) * scale
     # The penalty is blind to rotations: N dimensions hold all that N rows can tell.
     _, values, axes = np.linalg.svd(one, full_matrices=False)
     axes = axes[values > 1e-8 * values[0]].T
-    one, other = one @ axes / np.sqrt(alive.sum()), other @ axes / np.sqrt(alive.sum())
+    one, other = one @ axes, other @ axes
     folds = _folds(labels, seed)
     best = max(_STRENGTHS, key=lambda c: _likelihood(one, labels, folds, c))
     return np.asarray(_fitted(one, labels, best).predict(other))

@@ -2,10 +2,12 @@
 
     python3 dev.py bench probe -- --data FOLDER --data FOLDER --seeds 5 --reference FILE.npz
 
-Features are mean and maximum over space of three stages at 192 px, the same for all
-networks; so are the draws. Networks: random weights (their norms settled on the pictures,
-which needs no label), the shipped weights, any --weights FILE, --candidate FILE, the
-ImageNet reference, and the weights of the trial.
+Pictures are seen at 192 px, and draws are the same for all. Of our own networks the
+features are the vector that classification stands on (pitmark.train.whole_image), of
+others mean and maximum over space of three stages. Networks: random weights (their norms
+settled on the pictures, which needs no label), the shipped weights, any --weights FILE,
+--candidate FILE, the light of the pictures alone (nothing learned), the ImageNet
+reference, and the weights of the trial.
 """
 
 # ruff: noqa: TID253 - torch is what is measured here
@@ -27,12 +29,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bench.few_labels import classify
-from bench.reference_nets import Normalized, squeezenet, trial_net
+from bench.reference_nets import LightAlone, Pooled, WholeImage, squeezenet, trial_net
 from bench.sets import PictureSet, add_options, draw, read_sets
 from bench.shape import finish, gate, parser, tell
 from pitmark.core.preprocess import resize
 from pitmark.train.backbone import Backbone, init_weights, load_weights
 from pitmark.train.network import build_backbone, starting_point
+from pitmark.train.whole_image import vector_scale
 
 SIDE_PX = 192
 BATCH = 16
@@ -61,7 +64,10 @@ def main() -> None:
             started = time.perf_counter()
             rows = _described(name, network, pictures, arguments.cache)
             for budget in budgets:
-                values = [_one_draw(found, rows, budget, s) for s in range(arguments.seeds)]
+                values = [
+                    _one_draw(found, rows, _counts(network), budget, s)
+                    for s in range(arguments.seeds)
+                ]
                 recalls[found.name, name, budget] = values
                 seconds = round(time.perf_counter() - started, 1)
                 results.append(_result(found, name, budget, values) | {"seconds": seconds})
@@ -91,15 +97,16 @@ def _arguments() -> argparse.Namespace:
 def _networks(arguments: argparse.Namespace) -> dict[str, nn.Module]:
     fresh = Backbone()
     init_weights(fresh, seed=0)
-    out: dict[str, nn.Module] = {"random": Normalized(fresh), "shipped": _ours(None)}
+    out: dict[str, nn.Module] = {"random": WholeImage(fresh), "shipped": _ours(None)}
     if arguments.candidate is not None:
         out["candidate"] = _ours(arguments.candidate)
     for file in arguments.weights:
         out[file.stem] = _ours(file)
+    out["light alone"] = LightAlone()
     if arguments.trial is not None:
-        out["trial"] = trial_net(arguments.trial)
+        out["trial"] = Pooled(trial_net(arguments.trial))
     if arguments.reference is not None:
-        out["reference"] = squeezenet(arguments.reference)
+        out["reference"] = Pooled(squeezenet(arguments.reference))
     return {name: network.eval() for name, network in out.items()}
 
 
@@ -109,7 +116,7 @@ def _ours(file: Path | None) -> nn.Module:
         sys.exit("there are no shipped weights")
     backbone = build_backbone(start.backbone)
     load_weights(backbone, start.weights)
-    return Normalized(backbone)
+    return WholeImage(backbone)
 
 
 def _as_batches(found: PictureSet) -> list[Tensor]:
@@ -142,9 +149,14 @@ def _described(
 def _features(network: nn.Module, batches: list[Tensor]) -> Iterator[NDArray[np.float32]]:
     with torch.inference_mode():
         for batch in batches:
-            maps = network(batch)
-            pooled = [f.mean((2, 3)) for f in maps] + [f.amax((2, 3)) for f in maps]
-            yield torch.cat(pooled, dim=1).numpy()
+            yield network(batch).numpy()
+
+
+def _counts(network: nn.Module) -> Rows | None:
+    """How much each feature counts; None where all count alike."""
+    if not isinstance(network, WholeImage):
+        return None
+    return vector_scale(network.backbone.widths).double().numpy()
 
 
 def _settled(network: nn.Module, batches: list[Tensor]) -> nn.Module:
@@ -162,7 +174,7 @@ def _settled(network: nn.Module, batches: list[Tensor]) -> nn.Module:
 
 def _mark(network: nn.Module, batches: list[Tensor]) -> str:
     """What features depend on, as a hash."""
-    hashed = hashlib.sha256()
+    hashed = hashlib.sha256(type(network).__name__.encode())
     for name, tensor in network.state_dict().items():
         hashed.update(name.encode() + tensor.numpy().tobytes())
     for batch in batches:
@@ -170,9 +182,13 @@ def _mark(network: nn.Module, batches: list[Tensor]) -> str:
     return hashed.hexdigest()[:32]
 
 
-def _one_draw(found: PictureSet, rows: Rows, budget: int, seed: int) -> float:
+def _one_draw(
+    found: PictureSet, rows: Rows, counts: Rows | None, budget: int, seed: int
+) -> float:
     learned, test = draw(found, budget, seed)
-    guess = classify(rows[learned], found.labels[learned], rows[test], seed=seed)
+    guess = classify(
+        rows[learned], found.labels[learned], rows[test], seed=seed, weights=counts
+    )
     truth = found.labels[test]
     return float(np.mean([(guess[truth == k] == k).mean() for k in np.unique(truth)]))
 

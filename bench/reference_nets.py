@@ -15,10 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pitmark.train.backbone import Backbone, load_weights
+from pitmark.train.resnet import ResNet
+from pitmark.train.whole_image import image_vector
 
 # What the networks were trained with.
 _CAFFE_MEAN_BGR = (104.0, 117.0, 123.0)
 _TRIAL_MEAN, _TRIAL_STD = 0.45, 0.25
+_OUR_MEAN, _OUR_STD = 0.5, 0.25
 _TRIAL_NAMES = {"a": "first", "b": "second", "d": "shortcut"}
 
 
@@ -61,9 +64,9 @@ class SqueezeNet(nn.Module):
 
 
 class Normalized(nn.Module):
-    """The last three stages of one of our backbones, fed with RGB in [0, 1]."""
+    """The last three stages of a backbone, fed with RGB in [0, 1]."""
 
-    def __init__(self, backbone: nn.Module, *, mean: float = 0.5, std: float = 0.25) -> None:
+    def __init__(self, backbone: nn.Module, *, mean: float, std: float) -> None:
         super().__init__()
         self.backbone, self.mean, self.std = backbone, mean, std
 
@@ -71,6 +74,41 @@ class Normalized(nn.Module):
         """Feature maps of strides 8, 16 and 32."""
         maps = self.backbone((rgb - self.mean) / self.std)
         return list(maps[1:])
+
+
+class Pooled(nn.Module):
+    """Feature maps to one vector: their means, then their maxima."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        """(B, D)."""
+        maps = self.network(rgb)
+        pooled = [f.mean((2, 3)) for f in maps] + [f.amax((2, 3)) for f in maps]
+        return torch.cat(pooled, dim=1)
+
+
+class WholeImage(nn.Module):
+    """The vector on which our classification stands, with one of our backbones."""
+
+    def __init__(self, backbone: Backbone | ResNet) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        """(B, D)."""
+        images = (rgb - _OUR_MEAN) / _OUR_STD
+        return image_vector(self.backbone(images), images)
+
+
+class LightAlone(nn.Module):
+    """The part of that vector that nobody has learned."""
+
+    def forward(self, rgb: Tensor) -> Tensor:
+        """(B, LIGHT)."""
+        return image_vector([], (rgb - _OUR_MEAN) / _OUR_STD)
 
 
 def squeezenet(file: Path) -> nn.Module:

@@ -2,37 +2,13 @@ import numpy as np
 import pytest
 
 from pitmark.train.model import TrainedModel
-from pitmark.train.quick import quick_fit, ridge
+from pitmark.train.quick import quick_fit
 from tests.train.runs import TASKS, planned, tiny
 from tests.train.toys import Toys, good_only, mixed
 
 
 def quick(toys):
     return quick_fit(toys.images, toys.load, planned(toys), tiny())
-
-
-def test_ridge_predicts_left_out_rows_as_if_it_were_fitted_without_them():
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(12, 5))
-    rows -= rows.mean(axis=0)
-    wanted = rng.normal(size=(12, 2))
-    found = ridge(rows, wanted)
-    for left in range(3):
-        keep = np.arange(12) != left
-        x = np.c_[rows[keep], np.ones(11)]
-        penalty = found.strength * np.diag([1.0] * 5 + [0.0])
-        solved = np.linalg.solve(x.T @ x + penalty, x.T @ wanted[keep])
-        again = np.append(rows[left], 1) @ solved
-        assert found.left_out[left] == pytest.approx(again, abs=1e-6)
-
-
-def test_ridge_regularizes_noise_more_than_a_clear_relation():
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(40, 10))
-    clear = ridge(rows, rows[:, :1] * 2)
-    noise = ridge(rows, rng.normal(size=(40, 1)))
-    assert clear.strength < noise.strength
-    assert clear.weights[0, 0] == pytest.approx(2, rel=0.05)
 
 
 def test_quick_classification_beats_guessing():

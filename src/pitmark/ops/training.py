@@ -99,24 +99,25 @@ def _run(
     how: TrainOptions,
     report: Reporter,
 ) -> RunRow:
-    from pitmark.train.loop import fit
     from pitmark.train.planning import plan_inspector
     from pitmark.train.quick import quick_fit
+    from pitmark.train.rivals import fit_best
 
     book = project.book.current()
     load = pixel_loader(project)
     spec = plan_inspector(images, book, project.task, settings, load=load)
     work = run_folder(project, row.id)
+    learned: dict[str, Any] = {}
     if how.quick:
         model = quick_fit(images, load, spec, settings)
     else:
-        model = fit(
+        model, learned = fit_best(
             images,
             load,
             spec,
             settings,
             report=report,
-            checkpoint=work / "checkpoint.safetensors",
+            workdir=work,
             flips=book.flips,
             turns=book.turns,
         )
@@ -129,7 +130,8 @@ def _run(
     outcome = {"metrics": {}, "note": "the test split is empty: nothing was evaluated"}
     if test:
         outcome = evaluate_predictions(spec, test, predictions, book=book).to_json()
-    return _finish(project, row, model, predictions, {**outcome, "choice": choice})
+    outcome = {**outcome, "choice": choice, **({"learned": learned} if learned else {})}
+    return _finish(project, row, model, predictions, outcome)
 
 
 def good_names(project: ProjectStore) -> list[str]:

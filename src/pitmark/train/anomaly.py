@@ -24,12 +24,16 @@ from torch.nn import functional
 from pitmark.train.segment import STRIDE, SegmentHead
 from pitmark.train.targets import Batch
 
-MEMORY_SIZE = 2000
-MEMORY_CHANNELS = 64
+MEMORY_SIZE = 1000
+MEMORY_CHANNELS = 256
+# Of a wide backbone the coarsest stage is left out: more channels than cells to learn from.
+_MOST_CHANNELS = 512
 _LIMIT_DEVIATIONS = 3.0
 _TOP_CELLS = 0.001
 _CORESET_POOL = 20_000
-_SHRINKAGE = 1e-3
+# Directions in which good images hardly differ are stretched, but not beyond this share of
+# the usual variance.
+_SHRINKAGE = 1e-2
 
 
 class AnomalyHead(nn.Module):
@@ -51,11 +55,13 @@ class AnomalyHead(nn.Module):
         self, widths: Sequence[int], *, memory_size: int = MEMORY_SIZE, trained: bool = True
     ) -> None:
         super().__init__()
-        depth = widths[1] + widths[2]
+        self.stages = 4 if sum(widths[1:]) <= _MOST_CHANNELS else 3
+        depth = sum(widths[1 : self.stages])
+        channels = min(depth, MEMORY_CHANNELS)
         self.segment = SegmentHead(widths, 1) if trained else None
         self.register_buffer("mean", torch.zeros(depth))
-        self.register_buffer("whiten", torch.zeros(depth, MEMORY_CHANNELS))
-        self.register_buffer("memory", torch.zeros(memory_size, MEMORY_CHANNELS))
+        self.register_buffer("whiten", torch.zeros(depth, channels))
+        self.register_buffer("memory", torch.zeros(memory_size, channels))
         # Middle and tail of the two maps, then mean and deviation of the peaks.
         self.register_buffer("tails", torch.tensor([0.0, 1.0, 0.0, 1.0]))
         self.register_buffer("peaks", torch.tensor([0.0, 1.0]))
@@ -71,9 +77,13 @@ class AnomalyHead(nn.Module):
         return raw
 
     def describe(self, features: Sequence[Tensor]) -> Tensor:
-        """Features of strides 8 and 16, joined and smoothed: (B, C, H / 8, W / 8)."""
-        coarse = functional.interpolate(features[2], scale_factor=2.0, mode="nearest")
-        both = torch.cat([features[1], coarse], dim=1)
+        """Features of strides 8 and more, joined and smoothed: (B, C, H / 8, W / 8)."""
+        size = features[1].shape[2:]
+        coarse = [
+            functional.interpolate(f, size=size, mode="bilinear", align_corners=False)
+            for f in features[2 : self.stages]
+        ]
+        both = torch.cat([features[1], *coarse], dim=1)
         return functional.avg_pool2d(both, 3, 1, 1, count_include_pad=False)
 
     def distance(self, described: Tensor) -> Tensor:
@@ -161,6 +171,9 @@ def strongest(map_bhw: Tensor, shown: Tensor) -> Tensor:
 def set_whitening(head: AnomalyHead, cells: NDArray[np.float32]) -> None:
     """Learn in which directions the features of good images vary, and how much.
 
+    Every direction counts, those most in which good images hardly differ: there anomalies
+    are seen. A random rotation then makes the vectors shorter and keeps their distances.
+
     Args:
         head: Changed in place.
         cells: (N, C) described cells of good images.
@@ -168,11 +181,12 @@ def set_whitening(head: AnomalyHead, cells: NDArray[np.float32]) -> None:
     mean = cells.mean(axis=0)
     centered = (cells - mean).astype(np.float64)
     values, vectors = np.linalg.eigh(centered.T @ centered / len(cells))
-    order = np.argsort(-values)[:MEMORY_CHANNELS]
-    floor = _SHRINKAGE * max(float(values.max()), 1e-12)
-    whiten = vectors[:, order] / np.sqrt(np.maximum(values[order], 0) + floor)
+    floor = _SHRINKAGE * max(float(values.mean()), 1e-12)
+    whiten = vectors / np.sqrt(np.maximum(values, 0) + floor)
+    rng = np.random.default_rng(len(values))
+    turn, _ = np.linalg.qr(rng.standard_normal((len(values), head.whiten.shape[1])))
     head.mean.copy_(torch.from_numpy(mean))
-    head.whiten.copy_(torch.from_numpy(whiten.astype(np.float32)))
+    head.whiten.copy_(torch.from_numpy((whiten @ turn).astype(np.float32)))
 
 
 def fill_memory(head: AnomalyHead, cells: NDArray[np.float32], *, seed: int) -> None:

@@ -11,6 +11,7 @@ are scattering coefficients of first order).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cache
 
 import torch
@@ -21,6 +22,9 @@ TONES = 4
 _DIRECTIONS = 8
 _SCALES = 4
 ENERGIES = 2 * _DIRECTIONS * _SCALES
+# An image as a whole is looked at more coarsely, too.
+_IMAGE_SCALES = 5
+IMAGE_ENERGIES = 3 * _DIRECTIONS * _IMAGE_SCALES
 _REACH_PX = 4
 _WAVE_PX = 4.0
 _ENVELOPE_PX = 1.6
@@ -57,13 +61,8 @@ def cell_energies(images: Tensor, strides: tuple[int, ...]) -> list[Tensor]:
     Returns:
         (B, ENERGIES, S / stride, S / stride) for each stride.
     """
-    grey = images.mean(1, keepdim=True)
-    waves = _waves().to(grey.device)
     found: list[list[Tensor]] = [[] for _ in strides]
-    for scale in range(_SCALES):
-        padded = functional.pad(grey, (_REACH_PX,) * 4, mode="reflect")
-        answers = functional.conv2d(padded, waves).square()
-        power = answers[:, :_DIRECTIONS] + answers[:, _DIRECTIONS:]
+    for scale, power in enumerate(_powers(images, _SCALES)):
         for place, stride in enumerate(strides):
             cell = stride // 2**scale
             for pooled in (
@@ -71,8 +70,36 @@ def cell_energies(images: Tensor, strides: tuple[int, ...]) -> list[Tensor]:
                 functional.max_pool2d(power, cell),
             ):
                 found[place].append((pooled + _FLOOR**2).log() / 2)
-        grey = functional.avg_pool2d(grey, 2)
     return [torch.cat(parts, dim=1) for parts in found]
+
+
+def image_energies(images: Tensor) -> Tensor:
+    """Logarithms of mean, largest and varying response, by scale and direction.
+
+    Args:
+        images: (B, 3, H, W) normalized, sides at least 64 px.
+
+    Returns:
+        (B, IMAGE_ENERGIES).
+    """
+    found = []
+    for power in _powers(images, _IMAGE_SCALES):
+        strength = (power + 1e-8).sqrt()
+        mean = strength.mean((2, 3))
+        spread = (power.mean((2, 3)) - mean.square()).clamp(min=0).sqrt()
+        found += [(part + _FLOOR).log() for part in (mean, strength.amax((2, 3)), spread)]
+    return torch.cat(found, dim=1)
+
+
+def _powers(images: Tensor, scales: int) -> Iterator[Tensor]:
+    """Squared responses (B, directions, h, w), each scale half the size of the one before."""
+    grey = images.mean(1, keepdim=True)
+    waves = _waves().to(grey.device)
+    for _ in range(scales):
+        padded = functional.pad(grey, (_REACH_PX,) * 4, mode="replicate")
+        answers = functional.conv2d(padded, waves).square()
+        yield answers[:, :_DIRECTIONS] + answers[:, _DIRECTIONS:]
+        grey = functional.avg_pool2d(grey, 2)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Classification head: what the image is, from its features and its strongest spots.
 
-Average and maximum over the two coarse stages see the surface as a whole; the mean of
-the strongest cells of a class map at stride 8 sees a small defect in a large image.
+The image as a whole is one vector; the mean of the strongest cells of a class map at
+stride 8 sees a small defect in a large image.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pitmark.train.targets import Batch
+from pitmark.train.whole_image import image_vector, vector_length, vector_scale
 
 _SMOOTHING = 0.05
 _TOP_SHARE = 0.02
@@ -26,17 +27,22 @@ class ClassifyHead(nn.Module):
         classes: Number of classes K.
     """
 
+    center: Tensor
+    scale: Tensor
+
     def __init__(self, widths: Sequence[int], classes: int) -> None:
         super().__init__()
         self.dropout = nn.Dropout(0.1)
-        self.whole = nn.Linear(2 * (widths[2] + widths[3]), classes)
+        self.register_buffer("center", torch.zeros(vector_length(widths)))
+        self.register_buffer("scale", vector_scale(widths))
+        self.whole = nn.Linear(vector_length(widths), classes)
         self.fine = nn.Conv2d(widths[1], classes, 1)
         self.coarse = nn.Conv2d(widths[2], classes, 1)
 
-    def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Features of strides 4 .. 32 to `logits` (B, K)."""
-        pooled = [f.mean((2, 3)) for f in features[2:]] + [f.amax((2, 3)) for f in features[2:]]
-        logits = self.whole(self.dropout(torch.cat(pooled, dim=1)))
+    def forward(self, features: Sequence[Tensor], images: Tensor) -> dict[str, Tensor]:
+        """Features of strides 4 .. 32, and the images, to `logits` (B, K)."""
+        vector = (image_vector(features, images) - self.center) * self.scale
+        logits = self.whole(self.dropout(vector))
         coarse = functional.interpolate(
             self.coarse(features[2]), scale_factor=2.0, mode="nearest"
         )

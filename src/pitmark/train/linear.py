@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pitmark.core.labels import Task
+from pitmark.train.whole_image import image_vector, vector_length
 
 CELL_STRIDE = 8
 
@@ -37,7 +38,7 @@ class LinearHead(nn.Module):
         self.task = task
         self.classes = classes
         whole = task == "classification"
-        depth = 2 * (widths[2] + widths[3]) if whole else sum(widths)
+        depth = vector_length(widths) if whole else sum(widths)
         columns = classes + (4 if task == "detection" else 0)
         self.register_buffer("center", torch.zeros(depth))
         self.register_buffer("spread", torch.ones(depth))
@@ -45,21 +46,20 @@ class LinearHead(nn.Module):
         self.register_buffer("offset", torch.zeros(columns))
         self.register_buffer("sharpness", torch.tensor(1.0))
 
-    def describe(self, features: Sequence[Tensor]) -> Tensor:
-        """Features as (B, D) for classification, else as cells (B, D, H / 8, W / 8)."""
-        if self.task == "classification":
-            means = [f.mean((2, 3)) for f in features[2:]]
-            return torch.cat([*means, *(f.amax((2, 3)) for f in features[2:])], dim=1)
+    def cells(self, features: Sequence[Tensor]) -> Tensor:
+        """Features of all strides at cells of stride 8: (B, D, H / 8, W / 8)."""
         planes = [functional.avg_pool2d(features[0], 2), features[1]]
         for factor, plane in ((2.0, features[2]), (4.0, features[3])):
             planes.append(functional.interpolate(plane, scale_factor=factor, mode="nearest"))
         return torch.cat(planes, dim=1)
 
-    def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Features to `values`: (B, K) or (B, h, w, columns)."""
-        described = self.describe(features)
-        if described.ndim == 4:
-            described = described.permute(0, 2, 3, 1)
+    def forward(self, features: Sequence[Tensor], images: Tensor) -> dict[str, Tensor]:
+        """Features, and the images, to `values`: (B, K) or (B, h, w, columns)."""
+        described = (
+            image_vector(features, images)
+            if self.task == "classification"
+            else self.cells(features).permute(0, 2, 3, 1)
+        )
         return {"values": (described - self.center) / self.spread @ self.matrix + self.offset}
 
     def outputs(self, raw: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -26,6 +26,7 @@ from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.train.ahead import batches_ahead
 from pitmark.train.batches import BatchMaker, patch_size, scene_weights, task_augmentation
 from pitmark.train.checkpoint import RunState, restore_state, save_state
+from pitmark.train.closed_form import standardize
 from pitmark.train.dataset import SceneCache, usable
 from pitmark.train.model import TrainedModel
 from pitmark.train.network import Network, NetworkPlan, starting_point
@@ -145,6 +146,8 @@ def start(
     plan = NetworkPlan(spec.task, len(spec.classes), fine=fine, backbone=begin.backbone)
     network = Network(plan, seed=settings.seed)
     begin.put_into(network)
+    if spec.task == "classification":
+        standardize(network, maker.cache, spec, seed=settings.seed)
     device = pick_device()
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = deepcopy(network).requires_grad_(requires_grad=False)

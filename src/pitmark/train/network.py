@@ -105,7 +105,7 @@ class Network(nn.Module):
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """(B, 3, H, W) to the outputs named in `core.assemble.OUTPUT_NAMES`."""
         features = self.backbone(images)
-        raw = self.head(features)
+        raw = self._raw(features, images)
         found = (
             self.head.outputs(raw, images)
             if isinstance(self.head, AnomalyHead)
@@ -113,6 +113,12 @@ class Network(nn.Module):
         )
         found["embedding"] = pooled(features)
         return {name: found[name] for name in OUTPUT_NAMES[self.plan.task]}
+
+    def _raw(self, features: list[Tensor], images: Tensor) -> dict[str, Tensor]:
+        """What the head says; those that judge the image as a whole see it themselves."""
+        whole = isinstance(self.head, ClassifyHead | LinearHead)
+        raw: dict[str, Tensor] = self.head(features, images) if whole else self.head(features)
+        return raw
 
     def loss(self, batch: Batch, progress: float) -> Tensor:
         """How far the network is from the truth.
@@ -125,7 +131,7 @@ class Network(nn.Module):
             A scalar.
         """
         assert not isinstance(self.head, LinearHead)
-        raw = self.head(self.backbone(batch.images))
+        raw = self._raw(self.backbone(batch.images), batch.images)
         with torch.autocast(batch.images.device.type, enabled=False):
             return self.head.loss({k: v.float() for k, v in raw.items()}, batch, progress)
 
