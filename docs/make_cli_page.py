@@ -20,10 +20,18 @@ def page() -> str:
     top = click.Context(cli, info_name="pitmark", terminal_width=96, **cli.context_settings)
     parts = [HEAD, "```text", cli.get_help(top).strip(), "```", ""]
     for command in COMMANDS:
-        context = click.Context(command, info_name=command.name, parent=top)
-        text = command.get_help(context).strip()
-        parts += [f"## pitmark {command.name}", "", "```text", text, "```", ""]
+        parts += section(command, top, f"## pitmark {command.name}")
     return "\n".join(parts)
+
+
+def section(command: click.Command, parent: click.Context, heading: str) -> list[str]:
+    """The help of one command, followed by that of its own commands."""
+    context = click.Context(command, info_name=command.name, parent=parent)
+    lines = [heading, "", "```text", command.get_help(context).strip(), "```", ""]
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            lines += section(command.commands[name], context, f"#{heading} {name}")
+    return lines
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ import pytest
 import pitmark
 from pitmark.core.errors import InvalidInputError, NotFoundError
 from pitmark.ops.importing import ImportOptions
+from pitmark.ops.study_design import StudyOptions
 from tests.ops.toys import QUICK, QUICK_AUDIT, class_folder
 
 
@@ -44,3 +45,22 @@ def test_an_unknown_task_is_refused(tmp_path):
         pytest.raises(InvalidInputError, match="unknown task 'counting'"),
     ):
         workspace.create_project("one", task="counting")
+
+
+def test_people_are_compared_and_joined_in_python(tmp_path):
+    folder = class_folder(tmp_path / "in", 8)
+    with pitmark.open(tmp_path / "factory") as workspace:
+        project = workspace.create_project("parts", task="classification")
+        for labeler in ("anna", "ben"):
+            project.import_folder(folder, options=ImportOptions(labeler=labeler))
+        study = project.design_study("anna", "ben", options=StudyOptions((), 1, 6))
+        for labeler in ("anna", "ben"):
+            assert project.add_answers(study.id, labeler=labeler).added == 6
+        assert project.studies()[0].complete
+        report = project.agreement(study.id)
+        assert report.to_json()["figures"][0]["alpha"]["value"] == 1
+        joined = project.consensus()
+        assert len(joined) == 8
+        assert len(joined.apply(by="eva").written) == 8
+        for shown in (report, joined):
+            assert shown._repr_html_().lstrip().startswith("<")

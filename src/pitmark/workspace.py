@@ -11,7 +11,7 @@ project.release("casings.pitmark")
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,8 +21,24 @@ from pitmark.core.labels import TASKS, Shape, Task
 from pitmark.core.progress import Reporter, silent
 from pitmark.core.records import ImageRecord
 from pitmark.ops import auditing, exporting, importing, labeling, snapshots
-from pitmark.ops.pages import findings_html, images_html, report_html
+from pitmark.ops.agreement import AgreementOptions, AgreementReport, measure_agreement
+from pitmark.ops.consensus import (
+    AppliedConsensus,
+    ConsensusOptions,
+    ConsensusProposals,
+    apply_consensus,
+    propose_consensus,
+)
+from pitmark.ops.pages import (
+    agreement_html,
+    consensus_html,
+    findings_html,
+    images_html,
+    report_html,
+)
 from pitmark.ops.reports import Comparison, Report, compare_runs, report_of
+from pitmark.ops.study_answers import AddedAnswers, AnswerSource, add_folder, add_labels
+from pitmark.ops.study_design import Study, StudyOptions, design_study, study_of
 from pitmark.store.db import ProjectInfo, ProjectStore, Store, open_store
 from pitmark.store.findings import FindingRow
 from pitmark.store.runs import RunRow
@@ -287,6 +303,83 @@ class Project:
         given = None if shapes is None else tuple(shapes)
         return labeling.settle(self.store, finding, decision, by=by, shapes=given, note=note)
 
+    def design_study(
+        self, *labelers: str, options: StudyOptions | None = None, by: str = "python"
+    ) -> Study:
+        """Choose images for an agreement study and keep its design.
+
+        Args:
+            labelers: Who takes part; added to those of the options.
+            options: Number of images, repeats and the like.
+            by: Who designs it.
+
+        Returns:
+            The study.
+        """
+        how = options or StudyOptions(())
+        how = replace(how, labelers=(*how.labelers, *labelers))
+        return design_study(self.store, how, by=by)
+
+    def studies(self) -> list[Study]:
+        """All agreement studies, with how much of each has been answered."""
+        return [study_of(self.store, row) for row in self.store.studies.list()]
+
+    def add_answers(
+        self,
+        study: str,
+        folder: str | Path | None = None,
+        *,
+        labeler: str | None = None,
+        trial: int | None = None,
+    ) -> AddedAnswers:
+        """Take answers into a study; the labels of the project stay as they are.
+
+        Args:
+            study: The study.
+            folder: Images and labels; None takes the labeler's labels in the project.
+            labeler: Whose; may be left out where the files say.
+            trial: Which trial; may be left out in a study without repeats.
+
+        Returns:
+            What was added.
+        """
+        if folder is None:
+            names = [labeler] if labeler else []
+            return add_labels(self.store, study, names, trial=trial)
+        return add_folder(self.store, study, Path(folder), AnswerSource(labeler, trial))
+
+    def agreement(
+        self, study: str | None = None, *, options: AgreementOptions | None = None
+    ) -> Agreement:
+        """How far people agree: with themselves, each other and the reference.
+
+        Args:
+            study: Which study; None for the labels of the project.
+            options: Reference and matching.
+
+        Returns:
+            The report, shown with tables and pictures in a notebook.
+        """
+        how = options or AgreementOptions()
+        how = how if study is None else replace(how, study=study)
+        return Agreement(self.store, measure_agreement(self.store, options=how))
+
+    def consensus(
+        self, study: str | None = None, *, options: ConsensusOptions | None = None
+    ) -> Consensus:
+        """What several people together hold of each image; nothing is written.
+
+        Args:
+            study: Whose answers; None for the labels of the project.
+            options: Method and quorum.
+
+        Returns:
+            The proposals, shown with pictures in a notebook.
+        """
+        how = options or ConsensusOptions()
+        how = how if study is None else replace(how, study=study)
+        return Consensus(self.store, propose_consensus(self.store, options=how))
+
     def release(
         self,
         out: str | Path | None = None,
@@ -397,3 +490,60 @@ class Findings:
 
     def _repr_html_(self) -> str:
         return findings_html(self.store, self.rows)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far the people who label agree."""
+
+    store: ProjectStore
+    report: AgreementReport
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON types."""
+        return self.report.to_json()
+
+    def _repr_html_(self) -> str:
+        return agreement_html(self.store, self.report)
+
+
+@dataclass(frozen=True)
+class Consensus:
+    """What several people together hold of some images."""
+
+    store: ProjectStore
+    found: ConsensusProposals
+
+    def apply(
+        self,
+        *,
+        by: str,
+        least_confidence: float = 0.9,
+        images: Sequence[str] = (),
+        reason: str = "",
+    ) -> AppliedConsensus:
+        """Write proposals as a reviewer's decision, which is final.
+
+        Args:
+            by: The reviewer.
+            least_confidence: Only proposals at least so certain.
+            images: Only these images, whatever their confidence; all when empty.
+            reason: Why.
+
+        Returns:
+            What was written.
+        """
+        return apply_consensus(
+            self.store,
+            self.found,
+            by=by,
+            least_confidence=least_confidence,
+            images=images,
+            reason=reason,
+        )
+
+    def __len__(self) -> int:
+        return len(self.found.proposals)
+
+    def _repr_html_(self) -> str:
+        return consensus_html(self.store, self.found)

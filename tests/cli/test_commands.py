@@ -87,9 +87,10 @@ def test_the_home_folder_comes_from_the_environment(tmp_path, monkeypatch, capsy
 def test_every_command_says_what_it_does_and_is_in_the_docs(request):
     page = (request.config.rootpath / "docs" / "cli.md").read_text(encoding="utf-8")
     assert page == make_page(), "run python docs/make_cli_page.py"
-    for command in COMMANDS:
+    own = {f"{g.name} {n}": c for g in COMMANDS for n, c in getattr(g, "commands", {}).items()}
+    for name, command in {**{str(c.name): c for c in COMMANDS}, **own}.items():
         assert command.help
-        assert f"## pitmark {command.name}\n" in page
+        assert f"## pitmark {name}\n" in page
         for parameter in command.params:
             assert all(o in page for o in parameter.opts if o.startswith("--"))
     assert {c.name for c in COMMANDS} == set(cli.commands)

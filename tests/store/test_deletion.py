@@ -7,6 +7,7 @@ from pitmark.store.db import open_store
 from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
 from pitmark.store.schema import metadata, now
+from pitmark.store.studies import NewAnswer
 from tests.store.making import add_image, box, labeled_image, snapshot_of
 
 
@@ -22,6 +23,8 @@ def _fill(project):
     project.releases.add(run.id, 1, bundle, {})
     project.findings.save([NewFinding("k", sha, 0, 0.5, "w")], source="audit")
     project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
+    study = project.studies.create("", {"images": [sha]}, author="ann")
+    project.studies.add_answers(study.id, [NewAnswer(sha, "ann", 1, [box()])])
     return {sha, model, bundle, oof}
 
 

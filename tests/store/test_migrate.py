@@ -73,6 +73,8 @@ def test_an_older_workspace_is_brought_up_to_date(home):
         assert names
         for (name,) in names:
             db.execute(f"DROP TRIGGER {name}")
+        for table in ("study_answers", "studies"):
+            db.execute(f"DROP TABLE {table}")
         db.execute("UPDATE alembic_version SET version_num = '0001'")
     db.close()
     with open_store(home) as store, store.database.read() as c:

@@ -13,6 +13,7 @@ from pitmark.store.db import open_store
 from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
 from pitmark.store.schema import now
+from pitmark.store.studies import NewAnswer
 from tests.store.making import box, labeled_image, snapshot_of
 
 STORE = Path(pitmark.store.scope.__file__).parent
@@ -46,6 +47,9 @@ def _live(project):
     project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
     project.events.list(now(), 5), project.events.counts(now())
     project.book.save(project.book.current(), "ann"), project.book.history()
+    study = project.studies.create("gauge", {"images": shas}, author="ann")
+    project.studies.add_answers(study.id, [NewAnswer(shas[0], "ann", 1, [box()])])
+    project.studies.get("gauge"), project.studies.list(), project.studies.answers("s1")
     project.audit.entries(before=5)
     return second
 
@@ -103,7 +107,7 @@ def test_an_organisation_sees_nothing_of_another(project, store, acme):
     assert theirs.annotations.consensus() == {}
     assert theirs.annotations.labelers() == []
     assert theirs.snapshots.list() == theirs.runs.list() == theirs.releases.list() == []
-    assert theirs.findings.list() == theirs.events.list() == []
+    assert theirs.findings.list() == theirs.events.list() == theirs.studies.list() == []
     assert theirs.findings.counts() == theirs.events.counts() == {}
     assert {e.organisation for e in acme.audit.entries()} == {"acme"}
     assert theirs.releases.next_version() == 1
@@ -120,6 +124,8 @@ def test_an_organisation_sees_nothing_of_another(project, store, acme):
         lambda: theirs.findings.get(second.id),
         lambda: theirs.findings.settle(second.id, "dismissed", "eve"),
         lambda: theirs.findings.reopen(second.id),
+        lambda: theirs.studies.get("s1"),
+        lambda: theirs.studies.answers("gauge"),
     ]
     for ask in questions:
         with pytest.raises(NotFoundError, match="no "):

@@ -11,11 +11,18 @@ from pathlib import Path
 import click
 
 from pitmark import __version__
-from pitmark.cli import data, demo, labels, line, model
+from pitmark.cli import agreement, data, demo, labels, line, model
 from pitmark.cli.output import Output
 from pitmark.core.errors import PitmarkError
 
-COMMANDS = (*data.COMMANDS, *model.COMMANDS, *labels.COMMANDS, *line.COMMANDS, demo.demo)
+COMMANDS = (
+    *data.COMMANDS,
+    *model.COMMANDS,
+    *labels.COMMANDS,
+    *agreement.COMMANDS,
+    *line.COMMANDS,
+    demo.demo,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -12,10 +12,10 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.metrics.arrays import Groups, group_numbers
+from pitmark.metrics.arrays import Groups, as_flags, group_numbers
 from pitmark.metrics.record import Record
 
 Statistic = Callable[[NDArray[np.intp]], float | None]
@@ -126,15 +126,57 @@ def wilson(count: int, total: int, *, confidence: float = 0.95) -> Proportion:
         raise InvalidInputError(f"cannot count {count} of {total}")
     if total == 0:
         return Proportion(0, 0, 0.0, 1.0)
+    return Proportion(int(count), int(total), *_score_range(count / total, total, confidence))
+
+
+def clustered_proportion(
+    hits: ArrayLike, clusters: ArrayLike, *, confidence: float = 0.95
+) -> Proportion:
+    """A proportion of cases that come in clusters, such as several looks at one image.
+
+    Wilson's interval for as many independent cases as the clusters are worth: between the
+    number of clusters that all answer alike within and the number of cases.
+
+    Args:
+        hits: (N,) bool, one per case.
+        clusters: (N,) integers, the cluster of each case.
+        confidence: Probability that the interval holds, in (0, 1).
+
+    Returns:
+        The proportion of hits; for shares of 0 and 1 clusters count as one case each.
+
+    Raises:
+        InvalidInputError: Unequal lengths, or confidence outside (0, 1).
+
+    Source:
+        The effective sample size of Korn and Graubard (1998), Confidence intervals for
+        proportions with small expected number of positive counts estimated from survey
+        data. Survey Methodology 24.
+    """
+    _check_confidence(confidence)
+    flags = as_flags(hits, np.size(clusters), "hits")
+    count, total = int(flags.sum()), flags.size
+    if total == 0:
+        return Proportion(0, 0, 0.0, 1.0)
+    _, numbers = np.unique(np.asarray(clusters), return_inverse=True)
+    sizes = np.bincount(numbers)
+    share, groups = count / total, sizes.size
+    worth = float(groups)
+    if 0 < count < total and groups > 1:
+        gaps = np.bincount(numbers, weights=flags) - share * sizes
+        variance = groups / (groups - 1) * float(gaps @ gaps) / total**2
+        worth = share * (1 - share) / max(variance, share * (1 - share) / total)
+    return Proportion(count, total, *_score_range(share, max(worth, 1.0), confidence))
+
+
+def _score_range(share: float, total: float, confidence: float) -> tuple[float, float]:
     z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = count / total
     scale = 1 + z * z / total
     middle = (share + z * z / (2 * total)) / scale
     half = z / scale * ((share * (1 - share) + z * z / (4 * total)) / total) ** 0.5
     # At the ends the formula is exact but its rounding is not.
-    low = 0.0 if count == 0 else max(0.0, middle - half)
-    high = 1.0 if count == total else min(1.0, middle + half)
-    return Proportion(int(count), int(total), low, high)
+    low = 0.0 if share == 0 else max(0.0, middle - half)
+    return low, 1.0 if share == 1 else min(1.0, middle + half)
 
 
 def bootstrap_interval(

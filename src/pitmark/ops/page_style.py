@@ -11,6 +11,8 @@ LIGHT = {
     "accent": "#1f63b5",
     "second": "#8a5a00",
     "warn": "#b4540a",
+    "good": "#1a7444",
+    "bad": "#b3261e",
     "hit": "31 99 181",
     "miss": "214 122 24",
 }
@@ -23,6 +25,8 @@ DARK = {
     "accent": "#6fb1ff",
     "second": "#e0b25c",
     "warn": "#f5a05a",
+    "good": "#6fcf97",
+    "bad": "#ff8a80",
     "hit": "56 118 190",
     "miss": "176 98 24",
 }
@@ -112,6 +116,11 @@ body.pitmark > main, body.pitmark > header, body.pitmark > footer {
 .pm-panel .pm-confusion tbody td { border-color: var(--pm-panel); }
 .pm-confusion th { border: 0; }
 .pm-confusion thead th { text-align: center; }
+.pm-light { font-size: 12.5px; display: block; color: var(--pm-quiet); }
+.pm-light::before { content: "○"; margin-right: 5px; font-weight: 600; }
+.pm-acceptable { color: var(--pm-good); } .pm-acceptable::before { content: "●"; }
+.pm-marginal { color: var(--pm-warn); } .pm-marginal::before { content: "◐"; }
+.pm-unacceptable { color: var(--pm-bad); } .pm-unacceptable::before { content: "✕"; }
 .pitmark .pm-none { color: var(--pm-quiet); }
 .pm-charts { display: grid; gap: 16px; margin: 0 0 16px;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); }

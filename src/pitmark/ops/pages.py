@@ -11,7 +11,12 @@ from pathlib import Path
 from pitmark.core.errors import StorageError
 from pitmark.core.labels import Shape
 from pitmark.core.records import ImageRecord
+from pitmark.ops.agreement import AgreementReport
+from pitmark.ops.agreement_page import about_agreement, agreement_sections
+from pitmark.ops.agreement_words import upper_first
 from pitmark.ops.chart_frame import attribute
+from pitmark.ops.consensus import ConsensusProposals
+from pitmark.ops.consensus_page import about_consensus, consensus_sections
 from pitmark.ops.page_style import STYLE
 from pitmark.ops.picture_cards import Drawer, card, chips, facts, stage
 from pitmark.ops.report_page import about, report_sections
@@ -132,11 +137,63 @@ def report_html(store: ProjectStore, report: Report) -> str:
     Returns:
         HTML to stand in a page or a notebook.
     """
-    body = "".join(
-        f"<section><h2>{escape(heading)}</h2>{html}</section>"
-        for heading, html in report_sections(store, report)
-    )
-    return _fragment(f'<p class="pm-quiet">{escape(report.project)}, {about(report)}</p>{body}')
+    return _told(f"{report.project}, {about(report)}", report_sections(store, report))
+
+
+def agreement_html(store: ProjectStore, report: AgreementReport) -> str:
+    """How far people agree.
+
+    Args:
+        store: The project.
+        report: Of this project.
+
+    Returns:
+        HTML to stand in a page or a notebook.
+    """
+    return _told(about_agreement(report), agreement_sections(store, report))
+
+
+def consensus_html(store: ProjectStore, found: ConsensusProposals) -> str:
+    """What people hold together.
+
+    Args:
+        store: The project.
+        found: Proposals of this project.
+
+    Returns:
+        HTML to stand in a page or a notebook.
+    """
+    return _told(about_consensus(found), consensus_sections(store, found))
+
+
+def write_agreement_page(store: ProjectStore, report: AgreementReport, path: Path) -> None:
+    """Write an agreement report as a page; the file is whole or not there at all.
+
+    Args:
+        store: The project.
+        report: Of this project.
+        path: The file to write; it is replaced if it exists.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    lead, title = about_agreement(report), f"Agreement on {report.project}"
+    _write_told(path, title, lead, agreement_sections(store, report))
+
+
+def write_consensus_page(store: ProjectStore, found: ConsensusProposals, path: Path) -> None:
+    """Write consensus proposals as a page; the file is whole or not there at all.
+
+    Args:
+        store: The project.
+        found: Proposals of this project.
+        path: The file to write; it is replaced if it exists.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    lead, title = about_consensus(found), f"Consensus on {store.info.name}"
+    _write_told(path, title, lead, consensus_sections(store, found))
 
 
 def write_report_page(store: ProjectStore, report: Report, path: Path) -> None:
@@ -150,13 +207,12 @@ def write_report_page(store: ProjectStore, report: Report, path: Path) -> None:
     Raises:
         StorageError: It cannot be written.
     """
-    told = about(report)
-    text = page(
-        f"Report on {report.project}",
-        report_sections(store, report),
-        told[:1].upper() + told[1:] + ".",
-    )
-    write_page(path, text)
+    title = f"Report on {report.project}"
+    _write_told(path, title, about(report), report_sections(store, report))
+
+
+def _write_told(path: Path, title: str, lead: str, sections: Sequence[tuple[str, str]]) -> None:
+    write_page(path, page(title, sections, f"{upper_first(lead)}."))
 
 
 def write_page(path: Path, text: str) -> None:
@@ -235,6 +291,13 @@ def _shown(count: int, total: int, noun: str) -> str:
     plural = noun if total == 1 else f"{noun}s"
     words = f"{total:,} {plural}" if count == total else f"{count} of {total:,} {plural}"
     return f'<p class="pm-quiet">{words}</p>'
+
+
+def _told(about_it: str, sections: Sequence[tuple[str, str]]) -> str:
+    body = "".join(
+        f"<section><h2>{escape(heading)}</h2>{html}</section>" for heading, html in sections
+    )
+    return _fragment(f'<p class="pm-quiet">{escape(about_it)}</p>{body}')
 
 
 def _fragment(body: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitmark.core.errors import PitmarkError
+from pitmark.core.geometry import iou_matrix
 from pitmark.core.labels import Box, Shape, shape_box
 from pitmark.core.predictions import Prediction
 from pitmark.core.records import ImageRecord, MetadataValue
@@ -21,6 +22,7 @@ from pitmark.store.db import ProjectStore
 # A part smaller than this share of the image is shown larger, with its surroundings.
 _SEEN_SHARE = 0.35
 _MOST_FACTS = 8
+_SAME_PLACE = 0.25
 
 
 class Drawer:
@@ -89,6 +91,30 @@ class Drawer:
         part = around(box, size_wh)
         small = part[2] - part[0] < _SEEN_SHARE * size_wh[0]
         return part if small or part[3] - part[1] < _SEEN_SHARE * size_wh[1] else None
+
+
+def odd_one(answers: Sequence[Sequence[Shape]]) -> Shape | None:
+    """The shape that the fewest others drew too: what a picture of a difference shows.
+
+    Args:
+        answers: What each of several people said about one image.
+
+    Returns:
+        The shape; None where nobody drew anything.
+    """
+    drawn = [[(s, box) for s in said if (box := shape_box(s))] for said in answers]
+    best, fewest = None, len(answers) + 1
+    for shape, box in (pair for said in drawn for pair in said):
+        alike = sum(
+            any(
+                o.label == shape.label and iou_matrix([b], [box])[0, 0] >= _SAME_PLACE
+                for o, b in said
+            )
+            for said in drawn
+        )
+        if alike < fewest:
+            best, fewest = shape, alike
+    return best
 
 
 def stage(shots: Iterable[tuple[str, str]]) -> str:

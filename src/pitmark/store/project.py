@@ -26,6 +26,7 @@ from pitmark.store.runs import Runs
 from pitmark.store.schema import annotation_table, projects
 from pitmark.store.scope import Scope
 from pitmark.store.snapshots import Snapshots
+from pitmark.store.studies import Studies
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class ProjectStore:
         self.book = Books(scope)
         self.images = Images(scope, blobs)
         self.annotations = Annotations(scope, self.task, images=self.images, book=self.book)
+        self.studies = Studies(scope, images=self.images, book=self.book)
         self.snapshots = Snapshots(scope, self.images)
         self.runs = Runs(scope, blobs, snapshots=self.snapshots, locks=RunLocks(work / "locks"))
         self.findings = Findings(

@@ -199,6 +199,45 @@ annotation_table = Table(
     sqlite_autoincrement=True,
 )
 
+# Agreement studies: what was put before whom, and what they answered, apart from the labels.
+studies = Table(
+    "studies",
+    metadata,
+    _key("key"),
+    *_owner(),
+    _number("number"),
+    _text("name"),
+    _json("design"),
+    _text("author"),
+    _time("created"),
+    UniqueConstraint("organisation_id", "project_id", "number"),
+    sqlite_autoincrement=True,
+)
+
+study_answers = Table(
+    "study_answers",
+    metadata,
+    _key(),
+    *_owner(),
+    _to("study_key", "studies.key"),
+    _to("image_id", "images.id"),
+    Column("labeler", String(200), nullable=False),
+    _number("trial"),
+    _number("revision"),
+    _json("shapes"),
+    _sha("labels_hash"),
+    _time("at"),
+    _number("book_revision"),
+    _text("source"),
+    UniqueConstraint("study_key", "image_id", "labeler", "trial", "revision"),
+    ForeignKeyConstraint(
+        ["project_id", "book_revision"],
+        ["book_revisions.project_id", "book_revisions.revision"],
+    ),
+    Index(None, "image_id"),
+    sqlite_autoincrement=True,
+)
+
 snapshots = Table(
     "snapshots",
     metadata,
