@@ -50,7 +50,7 @@ def main() -> None:
     gates: list[dict[str, Any]] = []
     for data in arguments.data:
         with tempfile.TemporaryDirectory() as folder:
-            source = _source(data, Path(folder), arguments)
+            source = draws_of(data, Path(folder), arguments)
             for budget in (int(b) for b in arguments.budget.split(",")):
                 tallies = _trained(source, budget, arguments)
                 results += _results(data.name, budget, tallies, arguments)
@@ -80,7 +80,8 @@ def _arguments() -> argparse.Namespace:
     return given
 
 
-def _source(data: Path, folder: Path, arguments: argparse.Namespace) -> _Classes | _Project:
+def draws_of(data: Path, folder: Path, arguments: argparse.Namespace) -> _Classes | _Project:
+    """Where the draws of a set come from; takes the options of `bench.sets` and a task."""
     if arguments.task == "classification":
         return _Classes(data.name, folder, read_set(data, arguments))
     tables = [data / m for m in arguments.metadata if (data / m).is_file()]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pitmark.cli.main import run
+from pitmark.ops.training import load_model
 from pitmark.workspace import Workspace
 from tests.ops.toys import class_folder
 
@@ -33,6 +34,15 @@ def test_a_run_from_random_weights_says_so_in_its_settings(home, capsys):
     assert "accuracy" in json.loads(capsys.readouterr().out)["metrics"]
     with Workspace.open(home) as workspace:
         assert workspace.project().run().row.settings["init"] == "random"
+
+
+def test_a_small_network_is_one_plain_choice_that_the_run_remembers(home, capsys):
+    assert train(home, "--network", "small") == 0
+    capsys.readouterr()
+    with Workspace.open(home) as workspace:
+        run = workspace.project().run()
+        assert run.row.settings["network"] == "small"
+        assert load_model(workspace.project().store, run.row).network.plan.blocks == 1
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,14 @@ def test_a_bundle_says_on_the_edge_what_the_model_says_at_home(trained):
         home, edge = (m.predict(load(record.sha256)) for m in (model, inspector))
         assert edge.score == pytest.approx(home.score, abs=1e-3)
         assert np.allclose(edge.embedding, home.embedding, atol=1e-3)
-    assert made.row.gate["fp32"]["ok"]
+    gate = made.row.gate
+    assert gate["fp32"]["ok"]
+    assert gate["network"] == "standard"
+    tried = gate["quantization"]
+    assert bool(tried["chosen"]) == ("int8" in gate["precisions"])
+    assert tried["why"].startswith("int8 is ")
+    assert [a["ok"] for a in tried["attempts"]][:-1] == [False] * (len(tried["attempts"]) - 1)
+    assert read_bundle(made.path).manifest.gate["quantization"] == tried
     assert read_bundle(made.path).manifest.run_id == project.runs.get("latest").id
 
 

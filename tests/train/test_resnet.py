@@ -6,7 +6,8 @@ from pitmark.core.inspector import InspectorSpec
 from pitmark.core.preprocess import PreprocessSpec, cut
 from pitmark.train.backbone import Backbone, init_weights, load_weights
 from pitmark.train.embed import embed_images
-from pitmark.train.export import export_fp32, export_int8, max_disagreement
+from pitmark.train.export import export_fp32, max_disagreement
+from pitmark.train.int8 import export_int8
 from pitmark.train.model import TrainedModel
 from pitmark.train.network import Network, NetworkPlan, build_backbone, starting_point
 from pitmark.train.quick import quick_fit

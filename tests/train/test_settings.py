@@ -15,7 +15,16 @@ from tests.train.toys import mixed
 
 def test_settings_survive_the_way_through_json():
     settings = TrainSettings(
-        "thorough", 3, (96, 64), 500, True, 1, Path("w.safetensors"), ("intact",), "bf16"
+        "thorough",
+        3,
+        (96, 64),
+        500,
+        True,
+        1,
+        Path("w.safetensors"),
+        ("intact",),
+        "bf16",
+        "small",
     )
     assert TrainSettings.from_json(settings.to_json()) == settings
     assert TrainSettings.from_json(TrainSettings().to_json()) == TrainSettings()
@@ -30,6 +39,7 @@ def test_settings_survive_the_way_through_json():
         ({"threads": 0}, "threads must be at least 1"),
         ({"input_wh": (100, 64)}, "multiples of 32"),
         ({"precision": "fp8"}, "unknown precision"),
+        ({"network": "tiny"}, "unknown network 'tiny'"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(changes, message):

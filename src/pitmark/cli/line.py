@@ -43,6 +43,7 @@ def release(out: Output, file: Path | None, run: str, int8: bool, drift_by: str 
             f"Release {done.row.version}: {done.path} ({done.size_bytes / 1e6:.1f} MB),"
             f" {' and '.join(gate['precisions'])}.",
             f"Largest difference to the trained model: {gate['fp32']['largest']:.1e} (fp32).",
+            f"{gate['quantization']['why'][0].upper()}{gate['quantization']['why'][1:]}.",
             *([drift] if drift else []),
         ],
     )

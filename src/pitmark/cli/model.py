@@ -10,6 +10,7 @@ import click
 from pitmark.cli.output import Output, figures
 
 PRESETS = ("fast", "balanced", "thorough")
+NETWORKS = ("standard", "small")
 
 
 @click.command()
@@ -26,6 +27,13 @@ PRESETS = ("fast", "balanced", "thorough")
     help="Start from this backbone (safetensors of Pitmark, or of a ResNet-18, 34 or 50 as"
     " torchvision names it), or from random weights; the shipped ones if left out.",
 )
+@click.option(
+    "--network",
+    type=click.Choice(NETWORKS),
+    default="standard",
+    show_default=True,
+    help="small: half the residual blocks, faster on weak devices, less accurate.",
+)
 @click.option("--cost-escape", type=float, default=10.0, show_default=True)
 @click.option("--cost-overkill", type=float, default=1.0, show_default=True)
 @click.pass_obj
@@ -39,6 +47,7 @@ def train(
     seed: int,
     threads: int | None,
     init: str | None,
+    network: str,
     cost_escape: float,
     cost_overkill: float,
 ) -> None:
@@ -55,6 +64,7 @@ def train(
         seed=seed,
         threads=threads,
         init=_start(init),
+        network=network,
         costs=Costs(cost_escape, cost_overkill),
     )
     with out.progress() as progress:

@@ -142,12 +142,14 @@ def suppress(
         Indices of the boxes that stay, best first; ties keep the order given.
     """
     order = np.argsort(-scores, kind="stable")
-    overlap = iou_matrix(boxes_xyxy[order], boxes_xyxy[order]) > iou
-    overlap &= classes[order][:, None] == classes[order][None, :]
     alive = np.ones(len(order), dtype=bool)
-    for position in range(len(order)):
-        if alive[position]:
-            alive[position + 1 :] &= ~overlap[position, position + 1 :]
+    for label in np.unique(classes):
+        places = np.flatnonzero(classes[order] == label)
+        boxes = boxes_xyxy[order[places]]
+        overlap = np.triu(iou_matrix(boxes, boxes) > iou, k=1)
+        for position in np.flatnonzero(overlap.any(axis=1)).tolist():
+            if alive[places[position]]:
+                alive[places[overlap[position]]] = False
     return order[alive]
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pitmark.core.bundle import (
     GOLDEN_NAME,
@@ -18,16 +15,17 @@ from pitmark.core.bundle import (
     Manifest,
 )
 from pitmark.core.errors import InvalidInputError, ParityError
-from pitmark.core.labels import image_class
-from pitmark.core.preprocess import cut
+from pitmark.core.predictions import Prediction
 from pitmark.core.progress import Progress, Reporter, silent
-from pitmark.core.records import LabeledImage, PixelLoader
+from pitmark.core.records import LabeledImage
 from pitmark.edge.bundle_file import write_bundle
 from pitmark.edge.golden import make_golden
 from pitmark.edge.runtime import EdgeInspector
+from pitmark.ops.calibrating import stratified
 from pitmark.ops.drift_references import drift_conditions, drift_references, reference_images
 from pitmark.ops.pixels import pixel_loader
-from pitmark.ops.training import load_model
+from pitmark.ops.quantizing import TOLERANCE_INT8, Judges, add_int8, validation_images
+from pitmark.ops.training import held_out_predictions, load_model
 from pitmark.store.db import ProjectStore
 from pitmark.store.releases import ReleaseRow
 
@@ -35,11 +33,9 @@ if TYPE_CHECKING:
     from pitmark.train.model import TrainedModel
 
 # The largest difference of any score that a release may show between the trained model
-# and its bundle; for int8 the difference is what rounding weights to eight bits costs.
+# and its bundle.
 TOLERANCE_FP32 = 1e-3
-TOLERANCE_INT8 = 0.15
 _GOLDEN_IMAGES = 8
-_CALIBRATION_PATCHES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,8 @@ def release(
         project: The project.
         out: File or folder to write to; None writes into the current folder.
         run: The training run.
-        int8: Also quantize; left out of the bundle when it changes a golden verdict.
+        int8: Also quantize; left out of the bundle when it changes a golden verdict or
+            loses more than half a point on the validation images. The gate says which.
         conditions: Metadata that shift images without being drift, such as the camera or
             the finish of a part; used on a device that names them of each image. None
             takes the camera where the held-out images come from several.
@@ -104,11 +101,16 @@ def release(
     load = pixel_loader(project)
     stages = _Stages(report, total=5 if int8 else 4)
     stages.next("export")
-    files = _export(model, images, load, int8=int8, stages=stages)
+    files = {MODEL_FP32: _export(model)}
     stages.next("golden")
     golden = _golden_images(images)
     pixels = [load(i.image.sha256) for i in golden]
     files[GOLDEN_NAME] = make_golden(pixels, [model.predict(p) for p in pixels], model.spec)
+    record = {}
+    if int8:
+        stages.next("int8")
+        held = held_out_predictions(project, row)
+        record = add_int8(files, _judges(project, model, files, images, held), images)
     stages.next("drift reference")
     references = drift_references(model, normal, load, by)
     files |= {name: reference.to_bytes() for name, reference in references.items()}
@@ -125,7 +127,8 @@ def release(
         tolerance={"fp32": TOLERANCE_FP32, "int8": TOLERANCE_INT8},
         gate={},
     )
-    gate = _gate(manifest, files, project.work / "draft.pitmark")
+    gate = _gate(manifest, files, project.work / "draft.pitmark", record)
+    gate["network"] = model.network.plan.size
     write_bundle(path, replace(manifest, gate=gate), files)
     sha = project.blobs.put_file(path)
     added = project.releases.add(row.id, version, sha, gate)
@@ -144,68 +147,42 @@ class _Stages:
         self._done += 1
 
 
-def _export(
+def _export(model: TrainedModel) -> bytes:
+    from pitmark.train.export import export_fp32
+
+    return export_fp32(model)
+
+
+def _judges(
+    project: ProjectStore,
     model: TrainedModel,
+    files: dict[str, bytes],
     images: Sequence[LabeledImage],
-    load: PixelLoader,
-    *,
-    int8: bool,
-    stages: _Stages,
-) -> dict[str, bytes]:
-    from pitmark.train.export import export_fp32, export_int8
-
-    files = {MODEL_FP32: export_fp32(model)}
-    if int8:
-        stages.next("int8")
-        patches = calibration_patches(model, images, load)
-        files[MODEL_INT8] = export_int8(files[MODEL_FP32], patches)
-    return files
-
-
-def calibration_patches(
-    model: TrainedModel, images: Sequence[LabeledImage], load: PixelLoader
-) -> NDArray[np.float32]:
-    """Training patches on which the ranges for int8 are measured, all classes among them.
-
-    Args:
-        model: The model.
-        images: Of its snapshot.
-        load: Gives pixels.
-
-    Returns:
-        (N, 3, H, W) float32, at most 64.
-    """
-    chosen = _spread([i for i in images if i.split == "train"], _CALIBRATION_PATCHES)
-    patches: list[NDArray[np.float32]] = []
-    for item in chosen:
-        data = cut(load(item.image.sha256), model.spec.preprocess).data
-        step = max(1, len(data) // 4)
-        patches.extend(data[::step][:4])
-    return np.stack(patches[:_CALIBRATION_PATCHES])
-
-
-def _spread(images: Sequence[LabeledImage], count: int) -> list[LabeledImage]:
-    """Some images with every class among them, in turn; always the same ones."""
-    by_class: dict[str, list[LabeledImage]] = {}
-    for item in sorted(images, key=lambda i: i.image.sha256):
-        by_class.setdefault(image_class(item.shapes or ()) or "", []).append(item)
-    queues = [by_class[k] for k in sorted(by_class)]
-    longest = max((len(q) for q in queues), default=0)
-    turns = [q[n] for n in range(longest) for q in queues if n < len(q)]
-    return turns[:count]
+    held_out: Mapping[str, Prediction],
+) -> Judges:
+    return Judges(
+        model.spec,
+        validation_images(images, held_out),
+        held_out,
+        pixel_loader(project),
+        project.book.current(),
+        files[GOLDEN_NAME],
+    )
 
 
 def _golden_images(images: Sequence[LabeledImage]) -> list[LabeledImage]:
     """Held-out images for the golden set; training images where none were held out."""
     held_out = [i for i in images if i.split != "train"]
-    return _spread(held_out or images, _GOLDEN_IMAGES)
+    return stratified(held_out or images, _GOLDEN_IMAGES)
 
 
-def _gate(manifest: Manifest, files: dict[str, bytes], draft: Path) -> dict[str, Any]:
+def _gate(
+    manifest: Manifest, files: dict[str, bytes], draft: Path, record: dict[str, Any]
+) -> dict[str, Any]:
     """Replay the golden inputs in the runtime of the device and compare.
 
-    The fp32 model must agree. An int8 model that does not is taken out of `files`, and
-    the record says so.
+    The fp32 model must agree. An int8 model that does not, once it is in a bundle, is
+    taken out of `files`; the record of how it was chosen goes into the gate as it is.
     """
     gate: dict[str, Any] = {}
     draft.parent.mkdir(parents=True, exist_ok=True)
@@ -223,8 +200,10 @@ def _gate(manifest: Manifest, files: dict[str, bytes], draft: Path) -> dict[str,
         gate["int8"] = int8.to_json()
         if not int8.ok:
             del files[MODEL_INT8]
+            record = {**record, "chosen": None, "why": f"int8 is out: {int8.sentence()}"}
     draft.unlink()
     gate["precisions"] = ["fp32", "int8"] if MODEL_INT8 in files else ["fp32"]
+    gate["quantization"] = record or {"chosen": None, "why": "int8 was not asked for"}
     return gate
 
 

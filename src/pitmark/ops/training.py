@@ -34,7 +34,7 @@ class TrainOptions:
     `preset` is fast, balanced or thorough; `quick` asks for the instant first model
     (frozen features and ridge); `side_px` fixes the longer side of the input; `threads`
     None takes all cores. `init` is a file of weights to start from, or the word random;
-    None takes the shipped weights.
+    None takes the shipped weights. `network` is standard or small.
     """
 
     snapshot: str = "latest"
@@ -45,6 +45,7 @@ class TrainOptions:
     image_steps: int | None = None
     threads: int | None = None
     init: Path | Literal["random"] | None = None
+    network: str = "standard"
     costs: Costs = field(default_factory=Costs)
 
 
@@ -80,6 +81,7 @@ def train(
         image_steps=how.image_steps,
         threads=how.threads,
         init=how.init,
+        network=how.network,
         good_names=good_names(project),
     )
     kept = {**settings.to_json(), "quick": how.quick}

@@ -39,8 +39,12 @@ _LEAST_SPREAD = 0.01
 Rows = NDArray[np.float64]
 
 
+@torch.no_grad()
 def settle_norms(network: Network, cache: SceneCache, spec: InspectorSpec) -> None:
-    """Fit the norms of a random backbone to the images: without it, depth only blurs.
+    """Fit the norms of a backbone to the images.
+
+    Without it, depth only blurs in a random backbone, and behind a block that was left
+    out a pretrained norm meets values of another scale.
 
     Args:
         network: Changed in place.
@@ -49,6 +53,7 @@ def settle_norms(network: Network, cache: SceneCache, spec: InspectorSpec) -> No
     """
     norms = [m for m in network.backbone.modules() if isinstance(m, nn.BatchNorm2d)]
     for norm in norms:
+        norm.reset_running_stats()
         norm.momentum = None
     network.backbone.train()
     step = max(1, len(cache) // _NORM_IMAGES)

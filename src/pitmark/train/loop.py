@@ -26,7 +26,7 @@ from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.train.ahead import batches_ahead
 from pitmark.train.batches import BatchMaker, patch_size, scene_weights, task_augmentation
 from pitmark.train.checkpoint import RunState, restore_state, save_state
-from pitmark.train.closed_form import standardize
+from pitmark.train.closed_form import settle_norms, standardize
 from pitmark.train.dataset import SceneCache, usable
 from pitmark.train.model import TrainedModel
 from pitmark.train.network import Network, NetworkPlan, starting_point
@@ -143,9 +143,17 @@ def start(
     spec = maker.spec
     fine = spec.task == "detection" and needs_fine_level(maker.cache)
     begin = starting_point(settings.init)
-    plan = NetworkPlan(spec.task, len(spec.classes), fine=fine, backbone=begin.backbone)
+    plan = NetworkPlan(
+        spec.task,
+        len(spec.classes),
+        blocks=begin.blocks(settings.network),
+        fine=fine,
+        backbone=begin.backbone,
+    )
     network = Network(plan, seed=settings.seed)
     begin.put_into(network)
+    if begin.prunes(network):
+        settle_norms(network, maker.cache, spec)
     if spec.task == "classification":
         standardize(network, maker.cache, spec, seed=settings.seed)
     device = pick_device()

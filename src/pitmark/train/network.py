@@ -31,6 +31,7 @@ from pitmark.train.linear import LinearHead
 from pitmark.train.neck import load_pyramid
 from pitmark.train.resnet import ResNet, ResNetName, our_names, recognize
 from pitmark.train.segment import SegmentHead
+from pitmark.train.settings import BLOCKS, NetworkSize
 from pitmark.train.targets import Batch
 
 BackboneName = Literal["narrow", ResNetName]
@@ -60,6 +61,13 @@ class NetworkPlan:
             raise InvalidInputError(
                 f"there is no backbone {self.backbone!r}", hint=f"Known: {', '.join(known)}."
             )
+
+    @property
+    def size(self) -> str:
+        """Standard or small, or the name of a borrowed backbone."""
+        if self.backbone != "narrow":
+            return self.backbone
+        return next((n for n, b in BLOCKS.items() if b == self.blocks), f"{self.blocks} blocks")
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain JSON types."""
@@ -155,6 +163,39 @@ class StartingPoint:
 
     backbone: BackboneName
     weights: dict[str, Tensor] | None
+
+    def blocks(self, size: NetworkSize) -> int:
+        """Residual blocks a stage of the network to train.
+
+        Args:
+            size: Of the network that is wanted.
+
+        Returns:
+            The depth of the narrow backbone; a ResNet has its own.
+
+        Raises:
+            InvalidInputError: A small network is wanted of a ResNet.
+        """
+        if size == "small" and self.backbone != "narrow":
+            raise InvalidInputError(
+                f"there is no small network of a {self.backbone}",
+                hint="Start the small network from the shipped weights or from a file that"
+                " Pitmark wrote, or train the standard one.",
+            )
+        return BLOCKS[size]
+
+    def prunes(self, network: Network) -> bool:
+        """Whether a network takes only some blocks of these weights.
+
+        Args:
+            network: Built for this backbone.
+
+        Returns:
+            True where blocks are left out, so that what follows them sees other values
+            than in pretraining.
+        """
+        kept = network.backbone.state_dict()
+        return any(n.startswith("stages.") and n not in kept for n in self.weights or ())
 
     def put_into(self, network: Network) -> None:
         """Give a network these weights: its backbone, and its pyramid where they have one.

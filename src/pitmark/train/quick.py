@@ -55,6 +55,7 @@ def quick_fit(
     plan = NetworkPlan(
         spec.task,
         len(spec.classes),
+        blocks=begin.blocks(settings.network),
         quick=True,
         backbone=begin.backbone,
     )
@@ -65,7 +66,7 @@ def quick_fit(
     network.eval()
     cache = SceneCache(chosen, load, spec)
     with limited_threads(settings.threads), torch.no_grad():
-        if weights is None:
+        if weights is None or begin.prunes(network):
             settle_norms(network, cache, spec)
         if spec.task == "anomaly":
             spare = held_out(chosen, settings.seed)
