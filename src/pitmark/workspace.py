@@ -20,7 +20,15 @@ from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import TASKS, Shape, Task
 from pitmark.core.progress import Reporter, silent
 from pitmark.core.records import ImageRecord
-from pitmark.ops import auditing, exporting, importing, labeling, snapshots
+from pitmark.ops import (
+    auditing,
+    exporting,
+    importing,
+    labeling,
+    rule_accept,
+    rules,
+    snapshots,
+)
 from pitmark.ops.agreement import AgreementOptions, AgreementReport, measure_agreement
 from pitmark.ops.consensus import (
     AppliedConsensus,
@@ -29,14 +37,19 @@ from pitmark.ops.consensus import (
     apply_consensus,
     propose_consensus,
 )
+from pitmark.ops.finding_order import queue
 from pitmark.ops.pages import (
     agreement_html,
     consensus_html,
     findings_html,
     images_html,
     report_html,
+    rules_html,
+    write_rule_page,
 )
 from pitmark.ops.reports import Comparison, Report, compare_runs, report_of
+from pitmark.ops.rule_check import RuleCheck, check_rules
+from pitmark.ops.rule_proposal import RuleProposal
 from pitmark.ops.study_answers import AddedAnswers, AnswerSource, add_folder, add_labels
 from pitmark.ops.study_design import Study, StudyOptions, design_study, study_of
 from pitmark.store.db import ProjectInfo, ProjectStore, Store, open_store
@@ -266,7 +279,7 @@ class Project:
     def findings(
         self, *, state: str | None = "open", kind: str | None = None, limit: int | None = None
     ) -> Findings:
-        """The queue of findings, most likely faults first.
+        """The queue of findings: groups with their members, then the most likely faults.
 
         Args:
             state: open, accepted, corrected, dismissed; None for all.
@@ -276,8 +289,66 @@ class Project:
         Returns:
             The findings, shown with pictures in a notebook.
         """
-        rows = self.store.findings.list(state=state, kind=kind, limit=limit)
-        return Findings(self.store, rows)
+        return Findings(self.store, queue(self.store, state=state, kind=kind, limit=limit))
+
+    def propose_rules(
+        self, *classes: str, seed: int = 0, report: Reporter = silent
+    ) -> RuleProposals:
+        """Where people change from one class to another, and the measure that explains it.
+
+        Args:
+            *classes: Two classes, or one against leaving it unmarked; none takes all pairs
+                on which people disagree.
+            seed: Of folds and draws.
+            report: Told of the progress.
+
+        Returns:
+            The proposals, shown with histograms and pictures in a notebook.
+        """
+        found = rules.propose_rules(self.store, classes, seed=seed, report=report)
+        return RuleProposals(self.store, found)
+
+    def accept_rule(
+        self,
+        *classes: str,
+        limit: float | None = None,
+        measure: str | None = None,
+        unit: str | None = None,
+        by: str = "python",
+        reason: str = "",
+        report: Reporter = silent,
+    ) -> rule_accept.AcceptedRule:
+        """Write the limit between two classes into the label book; queue what breaks it.
+
+        Args:
+            *classes: As for `propose_rules`; with `measure` the second one lies above.
+            limit: Instead of the proposed one.
+            measure: length, area or short_side: take no proposal, but `limit`.
+            unit: px or mm, with `measure`.
+            by: Who decides.
+            reason: Why; the proposal in words if left out.
+            report: Told of the progress.
+
+        Returns:
+            The rule as written, and what it contradicts.
+        """
+        if measure is not None:
+            rule = rule_accept.limit_rule(classes, measure=measure, unit=unit, limit=limit)
+            return rule_accept.accept_limit(self.store, rule, author=by, reason=reason)
+        if not classes:
+            raise InvalidInputError("name the classes that the limit parts")
+        (proposal,) = rules.propose_rules(self.store, classes, report=report)
+        return rule_accept.accept_proposal(
+            self.store, proposal, author=by, reason=reason, limit=limit
+        )
+
+    def check_rules(self) -> RuleCheck:
+        """Queue every label that contradicts a rule of the label book.
+
+        Returns:
+            How many, by class.
+        """
+        return check_rules(self.store)
 
     def settle(
         self,
@@ -547,3 +618,28 @@ class Consensus:
 
     def _repr_html_(self) -> str:
         return consensus_html(self.store, self.found)
+
+
+@dataclass(frozen=True)
+class RuleProposals:
+    """Some proposed rules of a project."""
+
+    store: ProjectStore
+    rows: Sequence[RuleProposal]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[RuleProposal]:
+        return iter(self.rows)
+
+    def write_page(self, path: str | Path) -> None:
+        """Write the proposals as a page that needs nothing beside itself.
+
+        Args:
+            path: The file.
+        """
+        write_rule_page(self.store, self.rows, Path(path))
+
+    def _repr_html_(self) -> str:
+        return rules_html(self.store, self.rows)

@@ -62,7 +62,7 @@ def test_the_first_convolution_stays_in_fp32_and_the_last_ones_only_by_choice(ex
     assert len(first) == (6 if model.spec.task == "classification" else 1)
     # At this size detection looks at stride 4 too; then there are four levels.
     levels = len(getattr(model.network.head, "strides", ()))
-    assert len(ends) == 1 + (levels or LAST[model.spec.task])
+    assert len(ends) == len(first) + (levels or LAST[model.spec.task])
     assert set(first) < set(ends)
     assert len(whole) + len(first) == len(inner) + len(ends)
 

@@ -27,7 +27,7 @@ def audit(
     steps: int | None,
     threads: int | None,
 ) -> None:
-    """Queue findings: likely label faults, broken rules, duplicates, split leaks."""
+    """Queue findings: label faults, groups labeled by two rules, duplicates, split leaks."""
     from pitmark.ops.auditing import AuditOptions
 
     options = AuditOptions(
@@ -42,7 +42,9 @@ def audit(
         done = out.project().audit(options=options, report=progress)
     lines = [f"{done.images} images audited in {done.seconds:.0f} s."]
     lines += [f"  {kind}: {count}" for kind, count in done.counts.items()]
+    lines += [f"Two rules: {g['sentence']}" for g in done.groups[:5]]
     lines += [f"Weak slice: {s.sentence()}" for s in done.slices[:5]]
+    lines += [str(done.ceiling["sentence"])] if done.ceiling else []
     out.result(done.to_json(), [*lines, "Next: pitmark findings"])
 
 
@@ -57,7 +59,7 @@ def audit(
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @click.pass_obj
 def findings(out: Output, state: str, kind: str | None, limit: int) -> None:
-    """The queue of findings, most likely faults first."""
+    """The queue of findings: groups with their members, then the most likely faults."""
     from pitmark.ops.labeling import shapes_json
 
     project = out.project()

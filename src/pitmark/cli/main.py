@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from pitmark import __version__
-from pitmark.cli import agreement, data, demo, labels, line, model
+from pitmark.cli import agreement, data, demo, labels, line, model, rules
 from pitmark.cli.output import Output
 from pitmark.core.errors import PitmarkError
 
@@ -20,6 +20,7 @@ COMMANDS = (
     *model.COMMANDS,
     *labels.COMMANDS,
     *agreement.COMMANDS,
+    *rules.COMMANDS,
     *line.COMMANDS,
     demo.demo,
 )

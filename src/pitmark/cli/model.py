@@ -123,6 +123,8 @@ def _tell(out: Output, report: object, html: Path | None = None) -> None:
     content = report.to_json()
     lines = [f"Run {report.run.id}: {figures(report.metrics)}"]
     lines += content.get("sentences", [])
+    ceiling = content.get("ceiling") or {}
+    lines += [f"{ceiling['sentence']} {ceiling['assumes']}".strip()] if ceiling else []
     choice = content.get("choice", {})
     if choice:
         lines.append(f"Threshold {choice['threshold']:.3f}: {choice['reason']}.")

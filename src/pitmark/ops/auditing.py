@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,18 @@ import numpy as np
 from pitmark.core.errors import NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.label_book import LabelBook
-from pitmark.core.labels import Shape, image_class, shapes_hash
+from pitmark.core.labels import Shape, Task, image_class, shapes_hash
 from pitmark.core.predictions import Prediction, predictions_from_bytes, predictions_to_bytes
 from pitmark.core.progress import Reporter, silent
 from pitmark.core.records import LabeledImage
+from pitmark.ops.asked import WHOLE_IMAGE_TASKS
+from pitmark.ops.audit_record import ARTIFACT, KIND, audit_json
+from pitmark.ops.ceilings import ceiling_of
 from pitmark.ops.doubles import double_findings
-from pitmark.ops.embeddings import Vectors, embed_all, embed_objects
+from pitmark.ops.embeddings import embed_all, embed_objects
+from pitmark.ops.inconsistency import MEMBER, Seen, find_groups, without_members
 from pitmark.ops.pixels import pixel_loader
+from pitmark.ops.rule_check import BROKEN, check_rules
 from pitmark.ops.slicing import find_weak_slices
 from pitmark.ops.training import good_names, run_folder, train_settings
 from pitmark.quality.label_faults import Fault, anomaly_faults, classification_faults
@@ -48,13 +54,19 @@ class AuditOptions:
 
 @dataclass(frozen=True, slots=True)
 class AuditSummary:
-    """How many findings of each kind an audit queued, and where the model is weak."""
+    """How many findings of each kind an audit queued, and where the model is weak.
+
+    `groups` are the look-alikes that are labeled by two rules; `ceiling` is the best score
+    that the labels allow.
+    """
 
     snapshot_id: str
     images: int
     counts: Mapping[str, int]
     slices: tuple[Slice, ...]
     seconds: float
+    groups: tuple[dict[str, Any], ...] = ()
+    ceiling: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON types."""
@@ -64,6 +76,8 @@ class AuditSummary:
             "findings": sum(self.counts.values()),
             "by_kind": dict(self.counts),
             "weak_slices": [s.to_json() for s in self.slices],
+            "groups": [{k: v for k, v in g.items() if k != "pairs"} for g in self.groups],
+            "ceiling": dict(self.ceiling),
             "seconds": round(self.seconds, 2),
         }
 
@@ -71,7 +85,7 @@ class AuditSummary:
 def audit(
     project: ProjectStore, *, options: AuditOptions | None = None, report: Reporter = silent
 ) -> AuditSummary:
-    """Find likely label faults, broken rules, duplicates and split leaks.
+    """Find likely label faults, groups labeled by two rules, broken rules, duplicates, leaks.
 
     Labels are judged only by models that never saw them (out-of-fold, whole groups
     together). Findings still open from an earlier audit are replaced; settled ones stay.
@@ -94,15 +108,36 @@ def audit(
     book = project.book.current()
     judged = out_of_fold(project, info.id, images, how, report)
     hashes = {i.image.sha256: shapes_hash(i.shapes or ()) for i in images}
-    faults = _label_faults(project, judged, images, report)
-    found = [_from_fault(f, hashes[f.key]) for f in faults]
-    found += _broken_rules(images, book)
-    found += double_findings(project, images, report)
-    project.findings.save(found, source=SOURCE)
-    counts = Counter(f.kind for f in found)
+    seen = _look(project, judged, images, report)
+    faults = _label_faults(project.task, seen, book)
+    groups = find_groups(project, seen, report)
+    single = without_members([_from_fault(f, hashes[f.key]) for f in faults], groups.findings)
+    found = [*single, *double_findings(project, images, report)]
+    # An audit is kept as a run: what it saw is what pages and ceilings refer to later.
+    row = project.runs.create(KIND, info.id, {"folds": how.folds}, how.seed)
+    grouped = [replace(f, run_id=row.id) for f in groups.findings]
+    project.findings.save([*grouped, *found], source=SOURCE)
+    broken = check_rules(project)
+    counts = Counter(f.kind for f in (*grouped, *found))
+    counts += Counter({BROKEN: broken.contradictions})
     slices = find_weak_slices(judged.spec, images, judged.predictions, book=book)
-    spent = time.monotonic() - started
-    return AuditSummary(info.id, len(images), counts, tuple(slices), spent)
+    members = [f for f in groups.findings if f.kind == MEMBER]
+    kept = audit_json([*members, *single], hashes, groups.groups)
+    project.runs.finish(
+        row.id,
+        metrics=dict(counts),
+        inspector=judged.spec.to_json(),
+        artifacts={ARTIFACT: project.blobs.put(json.dumps(kept).encode())},
+    )
+    return AuditSummary(
+        info.id,
+        len(images),
+        counts,
+        tuple(slices),
+        time.monotonic() - started,
+        groups=groups.groups,
+        ceiling=ceiling_of(project, info.id),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,49 +208,50 @@ def out_of_fold(
     return OutOfFold(spec, predictions)
 
 
-def _label_faults(
+def _look(
     project: ProjectStore,
     judged: OutOfFold,
     images: Sequence[LabeledImage],
     report: Reporter,
-) -> list[Fault]:
+) -> Seen:
+    """The labeled images with predictions, and vectors of what is judged on them."""
     spec, predictions = judged.spec, judged.predictions
     seen = [i for i in images if i.image.sha256 in predictions and i.shapes is not None]
     if not seen:
         raise NotEnoughDataError("no image has both a label and a prediction")
-    shapes: dict[str, tuple[Shape, ...]] = {i.image.sha256: i.shapes or () for i in seen}
-    if spec.task == "classification":
-        vectors = embed_all(project, seen, report)
-        return _class_faults(spec, seen, predictions, vectors)
-    if spec.task == "anomaly":
-        book = project.book.current()
+    whole = spec.task in WHOLE_IMAGE_TASKS
+    vectors = embed_all(project, seen, report) if whole else {}
+    objects = {} if whole else embed_objects(project, seen, report)
+    return Seen(spec.classes, predictions, seen, vectors, objects)
+
+
+def _label_faults(task: Task, seen: Seen, book: LabelBook) -> list[Fault]:
+    predictions, images = seen.predictions, seen.images
+    shapes: dict[str, tuple[Shape, ...]] = {i.image.sha256: i.shapes or () for i in images}
+    if task == "classification":
+        return _class_faults(seen)
+    if task == "anomaly":
         scores = np.array([predictions[k].score for k in shapes])
         good = np.array([not book.is_defect(s) for s in shapes.values()])
         return anomaly_faults(list(shapes), good, scores)
     mine = {k: predictions[k] for k in shapes}
-    if spec.task == "detection":
-        objects = embed_objects(project, seen, report)
-        return detection_faults(shapes, mine, spec.classes, box_embeddings=objects)
-    sized = {i.image.sha256: (i.shapes or (), i.image.size_wh) for i in seen}
-    return segmentation_faults(sized, mine, spec.classes)
+    if task == "detection":
+        return detection_faults(shapes, mine, seen.classes, box_embeddings=seen.objects)
+    sized = {i.image.sha256: (i.shapes or (), i.image.size_wh) for i in images}
+    return segmentation_faults(sized, mine, seen.classes)
 
 
-def _class_faults(
-    spec: InspectorSpec,
-    seen: Sequence[LabeledImage],
-    predictions: Mapping[str, Prediction],
-    vectors: Vectors,
-) -> list[Fault]:
-    named = [(i, image_class(i.shapes or ())) for i in seen]
-    known = [(i, label) for i, label in named if label in spec.classes]
+def _class_faults(seen: Seen) -> list[Fault]:
+    named = [(i, image_class(i.shapes or ())) for i in seen.images]
+    known = [(i, label) for i, label in named if label in seen.classes]
     shas = [i.image.sha256 for i, _ in known]
-    chances = [predictions[sha].class_probs for sha in shas]
+    chances = [seen.predictions[sha].class_probs for sha in shas]
     return classification_faults(
         shas,
         [str(label) for _, label in known],
         np.stack([c for c in chances if c is not None]),
-        spec.classes,
-        embeddings=np.stack([vectors[sha] for sha in shas]),
+        seen.classes,
+        embeddings=np.stack([seen.vectors[sha] for sha in shas]),
         groups=[i.image.group_key for i, _ in known],
     )
 
@@ -230,20 +266,3 @@ def _from_fault(fault: Fault, labels_hash: str) -> NewFinding:
         suggestion=fault.suggestion,
         labels_hash=labels_hash,
     )
-
-
-def _broken_rules(images: Sequence[LabeledImage], book: LabelBook) -> list[NewFinding]:
-    """Labels that contradict a numeric rule of the label book: no guess, a measurement."""
-    return [
-        NewFinding(
-            kind="broken_rule",
-            sha256=item.image.sha256,
-            shape_index=index,
-            score=1.0,
-            why=f"{shape.label}: the label book asks for {told}",
-            suggestion=None,
-        )
-        for item in images
-        for index, shape in enumerate(item.shapes or ())
-        for told in book.broken_rules(shape)
-    ]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pitmark.core.labels import Shape, shape_box
+from pitmark.core.labels import Box, shape_box
 from pitmark.core.progress import Reporter
 from pitmark.core.records import LabeledImage
 from pitmark.ops.pixels import pixel_loader
@@ -58,24 +58,12 @@ def embed_objects(
     Returns:
         sha256 to (number of shapes, D), in the order of the shapes.
     """
-    from pitmark.train.embed import embed_images
-
-    load = pixel_loader(project)
-    held: dict[str, NDArray[Any]] = {}
-    shapes = {
-        f"{i.image.sha256}#{n}": (i.image.sha256, s)
+    places = {
+        f"{i.image.sha256}#{n}": (i.image.sha256, shape_box(s))
         for i in images
         for n, s in enumerate(i.shapes or ())
     }
-
-    def crop(key: str) -> NDArray[Any]:
-        sha, shape = shapes[key]
-        if sha not in held:
-            held.clear()
-            held[sha] = load(sha)
-        return _around(held[sha], shape)
-
-    vectors = embed_images(list(shapes), crop, side=_OBJECT_SIDE, report=report)
+    vectors = embed_places(project, places, report)
     return {
         i.image.sha256: np.stack(
             [vectors[f"{i.image.sha256}#{n}"] for n in range(len(i.shapes or ()))]
@@ -85,10 +73,36 @@ def embed_objects(
     }
 
 
-def _around(pixels: NDArray[Any], shape: Shape) -> NDArray[Any]:
-    box = shape_box(shape)
-    if box is None:
-        return pixels
+def embed_places(
+    project: ProjectStore, places: Mapping[str, tuple[str, Box | None]], report: Reporter
+) -> Vectors:
+    """One vector per place, seen with a little of its surroundings.
+
+    Args:
+        project: The project.
+        places: Key to an image and a box in its pixels; None means the whole image. Those
+            of one image should follow each other.
+        report: Told of the progress.
+
+    Returns:
+        Key to (D,).
+    """
+    from pitmark.train.embed import embed_images
+
+    load = pixel_loader(project)
+    held: dict[str, NDArray[Any]] = {}
+
+    def crop(key: str) -> NDArray[Any]:
+        sha, box = places[key]
+        if sha not in held:
+            held.clear()
+            held[sha] = load(sha)
+        return held[sha] if box is None else _around(held[sha], box)
+
+    return embed_images(list(places), crop, side=_OBJECT_SIDE, report=report)
+
+
+def _around(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
     x1, y1, x2, y2 = box
     side = max(x2 - x1, y2 - y1)
     reach = side / 2 + max(_CONTEXT * side, _CONTEXT_PX)

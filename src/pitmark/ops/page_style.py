@@ -79,6 +79,10 @@ body.pitmark > main, body.pitmark > header, body.pitmark > footer {
 .pm-wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 500px), 1fr)); }
 .pm-card { background: var(--pm-panel); border: 1px solid var(--pm-line); border-radius: 8px;
   overflow: hidden; min-width: 0; break-inside: avoid; margin: 0; }
+.pm-group { grid-column: 1 / -1; }
+.pm-sides { display: flex; flex-wrap: wrap; gap: 8px 48px; margin: 8px 0; }
+.pm-pairs { display: grid; gap: 8px; padding: 0 14px;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 380px), 1fr)); }
 .pm-stage { background: #17191b; color: #c9ced3; display: flex; gap: 2px; }
 .pm-stage figure { margin: 0; flex: 1 1 0; min-width: 0; }
 .pm-shot { position: relative; aspect-ratio: 4 / 3; overflow: auto; }

@@ -17,10 +17,14 @@ from pitmark.ops.agreement_words import upper_first
 from pitmark.ops.chart_frame import attribute
 from pitmark.ops.consensus import ConsensusProposals
 from pitmark.ops.consensus_page import about_consensus, consensus_sections
+from pitmark.ops.group_cards import group_card
+from pitmark.ops.inconsistency import GROUP
 from pitmark.ops.page_style import STYLE
 from pitmark.ops.picture_cards import Drawer, card, chips, facts, stage
 from pitmark.ops.report_page import about, report_sections
 from pitmark.ops.reports import Report
+from pitmark.ops.rule_page import rule_sections
+from pitmark.ops.rule_proposal import RuleProposal
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 
@@ -31,6 +35,7 @@ _KIND_WORDS = {
     "sloppy_outline": "Sloppy outline?",
     "image_fault": "Unusual image?",
     "broken_rule": "Breaks a rule of the label book",
+    "inconsistent_label": "Labeled by another rule?",
     "duplicate": "Duplicate",
     "leak": "Same part in two splits",
 }
@@ -122,7 +127,10 @@ def findings_html(store: ProjectStore, rows: Sequence[FindingRow], limit: int = 
     cards = []
     for row in shown:
         labels = held.get(row.sha256)
-        cards.append(_finding(store, drawer, row, labels.shapes if labels else ()))
+        if row.kind == GROUP:
+            cards.append(group_card(store, drawer, row, _decision(row)))
+        else:
+            cards.append(_finding(store, drawer, row, labels.shapes if labels else ()))
     told = _shown(len(shown), len(rows), "finding")
     return _fragment(f'{told}<div class="pm-grid pm-wide">{"".join(cards)}</div>')
 
@@ -194,6 +202,42 @@ def write_consensus_page(store: ProjectStore, found: ConsensusProposals, path: P
     """
     lead, title = about_consensus(found), f"Consensus on {store.info.name}"
     _write_told(path, title, lead, consensus_sections(store, found))
+
+
+def rules_html(store: ProjectStore, proposals: Sequence[RuleProposal]) -> str:
+    """Proposed rules with histogram, labelers and border cases.
+
+    Args:
+        store: The project.
+        proposals: Of it.
+
+    Returns:
+        HTML to stand in a page or a notebook.
+    """
+    return _fragment(_parts(rule_sections(store, proposals)))
+
+
+def write_rule_page(store: ProjectStore, proposals: Sequence[RuleProposal], path: Path) -> None:
+    """Write proposed rules as a page; the file is whole or not there at all.
+
+    Args:
+        store: The project.
+        proposals: Of it.
+        path: The file to write; it is replaced if it exists.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    lead = "Where people change from one class to another, and the rule that could settle it."
+    write_page(
+        path, page(f"Rules for {store.info.name}", rule_sections(store, proposals), lead)
+    )
+
+
+def _parts(sections: Sequence[tuple[str, str]]) -> str:
+    return "".join(
+        f"<section><h2>{escape(heading)}</h2>{html}</section>" for heading, html in sections
+    )
 
 
 def write_report_page(store: ProjectStore, report: Report, path: Path) -> None:

@@ -119,6 +119,38 @@ def headline_panels(content: Content) -> str:
     return f'<div class="pm-row">{"".join(panels)}</div>' if panels else ""
 
 
+def ceiling_section(content: Content) -> str:
+    """The best score that the labels allow, beside what the model reaches.
+
+    Args:
+        content: Of the report.
+
+    Returns:
+        HTML; empty where the report says nothing of a ceiling.
+    """
+    ceiling = content.get("ceiling")
+    if not ceiling:
+        return ""
+    metrics = ceiling.get("metrics") or {}
+    if not metrics:
+        return f'<p class="pm-quiet">{escape(str(ceiling["sentence"]))}</p>'
+    reached = content.get("metrics") or {}
+    lines = []
+    for name, best in metrics.items():
+        own = reached.get(name)
+        lines.append(
+            [
+                WORDS.get(name, name),
+                "unknown" if own is None else f"{percent(own)} %",
+                f"{percent(best['value'])} %",
+                f"{percent(best['low'])} to {percent(best['high'])} %",
+            ]
+        )
+    head = ["figure", "this model", "at best", "between"]
+    told = f"{ceiling['sentence']} {ceiling['assumes']}"
+    return f'<div class="pm-panel pm-fit">{table(head, lines)}</div><p>{escape(told)}</p>'
+
+
 def class_section(content: Content) -> str:
     """Every class: how much is found, and how much of what is called so is so.
 

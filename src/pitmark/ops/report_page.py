@@ -17,6 +17,7 @@ from pitmark.ops.charts import Marker, confusion_table, curve_svg, lines_svg
 from pitmark.ops.picture_cards import Drawer, card, chips, stage
 from pitmark.ops.report_figures import (
     all_metrics,
+    ceiling_section,
     class_section,
     headline_panels,
     outcome_panels,
@@ -56,6 +57,7 @@ def report_sections(store: ProjectStore, report: Report) -> list[tuple[str, str]
     found = [
         ("Verdict", verdict(content) + outcome_panels(content)),
         ("Figures", figures),
+        ("The best that these labels allow", ceiling_section(content)),
         ("Class by class", class_section(content)),
         ("What is taken for what", _confusion(content)),
         ("Curves", _curves(store, report)),

@@ -12,6 +12,7 @@ import numpy as np
 from pitmark.core.errors import NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.metrics.paired import VerdictComparison, compare_verdicts
+from pitmark.ops.ceilings import ceiling_of
 from pitmark.ops.evaluating import Costs, choose_thresholds, evaluate_predictions
 from pitmark.ops.training import REPORT, held_out_predictions, in_split
 from pitmark.ops.truth import defective
@@ -43,7 +44,7 @@ class Report:
 
 
 def report_of(project: ProjectStore, run: RunRow) -> Report:
-    """The report that was made when a run finished.
+    """The report that was made when a run finished, with the ceiling as known today.
 
     Args:
         project: The project.
@@ -58,7 +59,14 @@ def report_of(project: ProjectStore, run: RunRow) -> Report:
     if REPORT not in run.artifacts:
         raise NotEnoughDataError(f"run {run.id} is {run.state} and has no report")
     content = json.loads(project.blobs.read(run.artifacts[REPORT]))
-    return Report(project.info.name, run, content)
+    return Report(project.info.name, run, _with_ceiling(project, run, content))
+
+
+def _with_ceiling(
+    project: ProjectStore, run: RunRow, content: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The report with the best that its labels allow, by what is known of them today."""
+    return {**content, "ceiling": ceiling_of(project, run.snapshot_id)}
 
 
 def history(project: ProjectStore, run: RunRow) -> list[dict[str, float]]:
@@ -108,7 +116,7 @@ def evaluate(
         inspector=spec.to_json(),
         artifacts={REPORT: project.blobs.put(json.dumps(content).encode())},
     )
-    return Report(project.info.name, saved, content)
+    return Report(project.info.name, saved, _with_ceiling(project, saved, content))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ folds lie in different spaces.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pitmark.core.errors import InvalidInputError
+from pitmark.quality.group_codes import group_codes
 
 NEIGHBORS = 10
 _BLOCK_CELLS = 20_000_000
@@ -66,11 +67,36 @@ def nearest_votes(
             f"embeddings must have shape ({len(labels)}, D), found {embeddings.shape}"
         )
     count = len(labels)
-    codes = _codes(groups, count)
     votes, likeness = np.zeros((count, class_count)), np.zeros(count)
+    for rows, near, cosine in nearest_things(embeddings, groups, neighbors):
+        counts = np.isfinite(cosine)
+        at = np.broadcast_to(rows[:, None], near.shape)[counts]
+        np.add.at(votes, (at, labels[near[counts]]), 1)
+        total = np.where(counts, cosine, 0).sum(axis=1)
+        likeness[rows] = total / np.maximum(counts.sum(axis=1), 1)
+    return NeighborVotes(votes, likeness)
+
+
+def nearest_things(
+    embeddings: NDArray[np.floating], groups: Sequence[Hashable] | None, neighbors: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.float32]]]:
+    """The nearest things of other groups, block by block, so that memory stays small.
+
+    Args:
+        embeddings: (N, D), all from one model.
+        groups: (N,) those that are one physical part; None means each is its own.
+        neighbors: How many, at least 1.
+
+    Yields:
+        (B,) things, the (B, k) things most like them in no order, and their (B, k) cosines in
+        [-1, 1]; minus infinity where there are not as many of other groups. Nothing for
+        fewer than two things.
+    """
+    count = len(embeddings)
+    codes = _codes(groups, count)
     if count < 2:
-        return NeighborVotes(votes, likeness)
-    unit = _unit_rows(embeddings)
+        return
+    unit = unit_rows(embeddings)
     wanted = min(neighbors, count - 1)
     step = max(1, _BLOCK_CELLS // count)
     for low in range(0, count, step):
@@ -78,17 +104,18 @@ def nearest_votes(
         cosine = unit[rows] @ unit.T
         cosine[codes[rows][:, None] == codes[None, :]] = -np.inf
         near = np.argpartition(-cosine, wanted - 1, axis=1)[:, :wanted]
-        value = np.take_along_axis(cosine, near, axis=1)
-        counts = np.isfinite(value)
-        at = np.broadcast_to(rows[:, None], near.shape)[counts]
-        np.add.at(votes, (at, labels[near[counts]]), 1)
-        total = np.where(counts, value, 0).sum(axis=1)
-        likeness[rows] = total / np.maximum(counts.sum(axis=1), 1)
-    return NeighborVotes(votes, likeness)
+        yield rows, near, np.take_along_axis(cosine, near, axis=1)
 
 
-def _unit_rows(embeddings: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Centered rows of length 1: what all things share says nothing about any of them."""
+def unit_rows(embeddings: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Centered rows of length 1: what all things share says nothing about any of them.
+
+    Args:
+        embeddings: (N, D).
+
+    Returns:
+        (N, D); a row of zeros stays one.
+    """
     clean = np.nan_to_num(np.asarray(embeddings, dtype=np.float32), posinf=0, neginf=0)
     centered = clean - clean.mean(axis=0, keepdims=True)
     length = np.linalg.norm(centered, axis=1, keepdims=True)
@@ -100,5 +127,4 @@ def _codes(groups: Sequence[Hashable] | None, count: int) -> NDArray[np.int64]:
         return np.arange(count)
     if len(groups) != count:
         raise InvalidInputError(f"{count} labels need {count} groups, found {len(groups)}")
-    known: dict[Hashable, int] = {}
-    return np.array([known.setdefault(g, len(known)) for g in groups], dtype=np.int64)
+    return group_codes(groups)

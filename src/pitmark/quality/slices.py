@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
 from pitmark.core.errors import InvalidInputError
+from pitmark.quality.stratified_test import false_discovery_levels
 
 Rule = tuple[tuple[str, str], ...]
 
@@ -103,9 +104,9 @@ def weak_slices(
             made = _test(rule, inside, failed, among)
             if made is not None:
                 tested[rule] = made
-    levels = _q_values([p for p, _ in tested.values()])
+    levels = false_discovery_levels([p for p, _ in tested.values()])
     found = {
-        rule: Slice(s.rule, s.cases, s.failures, s.rate, s.rate_outside, q)
+        rule: Slice(s.rule, s.cases, s.failures, s.rate, s.rate_outside, float(q))
         for (rule, (_, s)), q in zip(tested.items(), levels, strict=True)
     }
     told = [
@@ -157,15 +158,6 @@ def _test(
         return None
     p_value = float(min(chances[failures:].sum(), 1.0))
     return p_value, Slice(rule, cases, failures, failures / cases, expected / cases, 1.0)
-
-
-def _q_values(p_values: Sequence[float]) -> list[float]:
-    order = np.argsort(p_values)
-    ranked = np.asarray(p_values)[order] * len(p_values) / np.arange(1, len(p_values) + 1)
-    levels = np.minimum.accumulate(ranked[::-1])[::-1]
-    out = np.ones(len(p_values))
-    out[order] = np.minimum(levels, 1)
-    return [float(q) for q in out]
 
 
 def _sharper(rule: Rule, found: Mapping[Rule, Slice]) -> bool:

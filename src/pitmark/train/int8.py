@@ -32,6 +32,8 @@ from pitmark.train.export import INPUT_NAME
 Extent = Literal["whole", "inner"]
 # In order of preference.
 EXTENTS: tuple[Extent, ...] = ("whole", "inner")
+# So the exporter calls tensors that are no parameters.
+_CONSTANT = "lifted_tensor"
 _QUANTIZED = ("Conv", "Relu", "Add", "MaxPool", "Resize")
 
 
@@ -110,7 +112,8 @@ def fp32_nodes(proto: onnx.ModelProto, extent: Extent) -> list[str]:
 
 def _is_learned(convolution: onnx.NodeProto) -> bool:
     """Whether its weights are part of the network; the waves of `cell_light` are not."""
-    return convolution.input[1].endswith(".weight")
+    weights: str = convolution.input[1]
+    return _CONSTANT not in weights
 
 
 def _leading_to_convolution(graph: onnx.GraphProto) -> set[str]:
