@@ -7,6 +7,9 @@ FILE) is trained on it by `pitmark train` in a process of its own and judged on 
 images. A fifth of the budget chooses the thresholds and is no part of training; anomaly
 detection learns from good images alone and takes all of it. Classification draws as the
 probe does, the same number of each class; the other tasks as `pitmark snapshot` does.
+
+With --reference RULE (as for `pitmark import`) every start is trained twice on each draw,
+without references and comparing with them.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ METRICS = {
 }
 _VAL_SHARE = 0.2
 _GAIN = 0.05
+_COMPARED = " with references"
 
 
 @dataclass
@@ -66,6 +70,8 @@ def _arguments() -> argparse.Namespace:
     out.add_argument("--init", default="random,shipped", help="starts: random, shipped")
     out.add_argument("--weights", action="append", type=Path, default=[], metavar="FILE",
                      help="further starts")  # fmt: skip
+    out.add_argument("--reference", metavar="RULE",
+                     help='references of images, as in "{name}_temp"')  # fmt: skip
     out.add_argument("--preset", default="balanced")
     out.add_argument("--side", type=int)
     out.add_argument("--image-steps", type=int)
@@ -77,6 +83,8 @@ def _arguments() -> argparse.Namespace:
         sys.exit("--init takes random and shipped; files are given as --weights FILE")
     if given.classes_from and given.task != "classification":
         sys.exit("--classes-from gives classes of whole images: use --task classification")
+    if given.reference and given.task in ("classification", "anomaly"):
+        sys.exit("--reference is measured for detection and segmentation")
     return given
 
 
@@ -87,6 +95,7 @@ def draws_of(data: Path, folder: Path, arguments: argparse.Namespace) -> _Classe
     tables = [data / m for m in arguments.metadata if (data / m).is_file()]
     options = ["--metadata", str(tables[0])] if tables else []
     options += ["--pattern", arguments.pattern] if arguments.pattern else []
+    options += ["--reference", arguments.reference] if arguments.reference else []
     named = arguments.group_by if tables or arguments.pattern else []
     options += [o for g in named for o in ("--group-by", g)]
     home = _imported(folder / "home", arguments.task, data, options)
@@ -151,6 +160,12 @@ def _trained(
 ) -> dict[str, _Tally]:
     starts = {s: ["--init", s] if s == "random" else [] for s in arguments.init.split(",") if s}
     starts |= {f.stem: ["--init", str(f)] for f in arguments.weights}
+    if arguments.reference:
+        starts = {
+            f"{start}{how}": [*init, option]
+            for start, init in starts.items()
+            for how, option in (("", "--no-reference"), (_COMPARED, "--reference"))
+        }
     tallies = {start: _Tally() for start in starts}
     for seed in range(arguments.seeds):
         home = source.drawn(budget, seed)
@@ -183,8 +198,8 @@ def _results(
             "data": name,
             "task": arguments.task,
             "budget": budget,
-            "init": start if start in ("random", "shipped") else "file",
-            **({} if start in ("random", "shipped") else {"file": start}),
+            **_start(start),
+            "reference": start.endswith(_COMPARED),
             "preset": arguments.preset,
             "metric": metric,
             "median": round(statistics.median(values), 4),
@@ -200,6 +215,11 @@ def _results(
     ]
 
 
+def _start(start: str) -> dict[str, str]:
+    name = start.removesuffix(_COMPARED)
+    return {"init": name} if name in ("random", "shipped") else {"init": "file", "file": name}
+
+
 def _gates(
     name: str, budget: int, tallies: dict[str, _Tally], metric: str
 ) -> list[dict[str, Any]]:
@@ -208,9 +228,19 @@ def _gates(
         for start, tally in tallies.items()
         if tally.values.get(metric)
     }
+    gates = [
+        gate(
+            f"{name}@{budget} {metric}: {start} - {start.removesuffix(_COMPARED)} >= 0",
+            round(median - medians[start.removesuffix(_COMPARED)], 4),
+            0.0,
+            at_least=True,
+        )
+        for start, median in medians.items()
+        if start.endswith(_COMPARED) and start.removesuffix(_COMPARED) in medians
+    ]
     if "random" not in medians:
-        return []
-    return [
+        return gates
+    return gates + [
         gate(
             f"{name}@{budget} {metric}: {start} - random >= .05",
             round(median - medians["random"], 4),
@@ -218,7 +248,7 @@ def _gates(
             at_least=True,
         )
         for start, median in medians.items()
-        if start != "random"
+        if start != "random" and not start.endswith(_COMPARED)
     ]
 
 

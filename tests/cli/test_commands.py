@@ -8,7 +8,7 @@ import pytest
 
 from docs.make_cli_page import page as make_page
 from pitmark.cli.main import COMMANDS, cli, run
-from tests.ops.toys import class_folder
+from tests.ops.toys import class_folder, pair_folder
 
 
 @pytest.fixture
@@ -47,6 +47,34 @@ def test_the_loop_runs_by_commands_alone(pitmark, tmp_path):
     assert (seen["images"], len(seen["inspections"])) == (24, 24)
     assert pitmark("export", tmp_path / "out", "--format", "csv")[1]["files"] > 0
     assert pitmark("status")[1][0]["releases"] == 1
+
+
+def test_images_are_compared_with_their_references_by_commands(pitmark, tmp_path):
+    folder = pair_folder(tmp_path / "in", count=12)
+    rule = ("--reference", "{name}_ref")
+    assert pitmark("new", "parts", "--task", "detection")[0] == 0
+    assert pitmark("import", folder, *rule)[1]["compared"] == 12
+    assert pitmark("status")[1][0]["images"] == 12
+    assert pitmark("snapshot")[1]["images"] == 12
+    quick = ("--preset", "fast", "--side", 64, "--steps", 16, "--threads", 1)
+    assert pitmark("train", *quick, "--no-reference")[1]["reference"]["used"] is False
+    assert pitmark("train", *quick)[1]["reference"]["used"] is True
+    bundle = tmp_path / "parts.pitmark"
+    assert pitmark("release", bundle, "--no-int8")[1]["reference"] is True
+    seen = pitmark("predict", bundle, folder / "images", *rule)[1]
+    assert (seen["images"], seen["outcomes"].get("error", 0)) == (12, 0)
+    assert pitmark("predict", bundle, folder / "images")[1]["outcomes"] == {"error": 24}
+    assert pitmark("train", *quick, "--reference", "--quick")[0] == 1
+
+
+def test_missing_references_are_one_clear_error(pitmark, tmp_path):
+    folder = class_folder(tmp_path / "in", count=4)
+    pitmark("new", "parts", "--task", "classification")
+    status, result, errors = pitmark("import", folder, "--reference", "{name}_ref")
+    told = json.loads(errors)
+    assert (status, result, told["code"]) == (1, None, "invalid_input")
+    assert "4 of 4 images have no reference (first: dent/" in told["message"]
+    assert told["hint"]
 
 
 @pytest.mark.parametrize(

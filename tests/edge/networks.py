@@ -22,7 +22,7 @@ CLASSES = ("scratch", "dent")
 TASKS = ("classification", "detection", "segmentation", "anomaly")
 
 
-def spec_for(task, *, mode="letterbox", threshold=0.5):
+def spec_for(task, *, mode="letterbox", threshold=0.5, reference=False):
     classes = {"classification": ("good", "dent"), "anomaly": ("anomaly",)}.get(task, CLASSES)
     return InspectorSpec(
         task=task,
@@ -31,17 +31,25 @@ def spec_for(task, *, mode="letterbox", threshold=0.5):
         preprocess=PreprocessSpec((SIDE, SIDE), mode=mode, overlap_px=16, mean=0.0, std=1.0),
         threshold=threshold,
         box_thresholds=(threshold,) * 2 if task == "detection" else (),
+        reference=reference,
     )
 
 
-def onnx_for(task, *, bias=0.0, side=SIDE, outputs=None):
-    """The bytes of a network whose score rises with brightness and with `bias`."""
-    graph = _Graph()
+def onnx_for(task, *, bias=0.0, side=SIDE, outputs=None, reference=False):
+    """The bytes of a network whose score rises with brightness and with `bias`.
+
+    With `reference` it rises with what is brighter than the reference.
+    """
+    graph = _Graph(["images", "references"] if reference else ["images"])
     depth = 1 if task == "anomaly" else 2
     step = 32 if task == "detection" else 4
+    seen = "images"
+    if reference:
+        seen = "more"
+        graph.add("Sub", graph.inputs, seen)
     graph.add("GlobalAveragePool", ["images"], "pooled")
     graph.add("Flatten", ["pooled"], "embedding")
-    graph.add("AveragePool", ["images"], "cells", kernel_shape=[step] * 2, strides=[step] * 2)
+    graph.add("AveragePool", [seen], "cells", kernel_shape=[step] * 2, strides=[step] * 2)
     weight = np.linspace(2.0, 3.0, depth)[:, None, None, None] * np.ones((1, 3, 1, 1))
     graph.constant("weight", weight)
     graph.constant("bias", np.linspace(-4.0, -5.0, depth) + np.eye(depth)[-1] * bias)
@@ -97,7 +105,8 @@ _HEADS = {
 
 
 class _Graph:
-    def __init__(self):
+    def __init__(self, inputs):
+        self.inputs = inputs
         self.nodes = []
         self.constants = []
 
@@ -112,7 +121,7 @@ class _Graph:
         graph = helper.make_graph(
             self.nodes,
             "tiny",
-            [helper.make_tensor_value_info("images", FLOAT, shape)],
+            [helper.make_tensor_value_info(n, FLOAT, shape) for n in self.inputs],
             [helper.make_tensor_value_info(n, FLOAT, None) for n in outputs],
             self.constants,
         )
@@ -156,13 +165,19 @@ def manifest_for(spec, **changes):
 
 def golden_for(task, spec, *, shape=(96, 80)):
     """Golden inputs with the answers of the fp32 network, one NG and one OK."""
-    network = Network(onnx_for(task), spec, name=MODEL_FP32)
+    network = Network(onnx_for(task, reference=spec.reference), spec, name=MODEL_FP32)
     images = [part_image(seed, bright=seed % 2 == 0, shape=shape) for seed in range(2)]
-    return make_golden(images, [network.predict(i) for i in images], spec)
+    plain = [part_image(seed, bright=False, shape=shape) for seed in range(2)]
+    predictions = [network.predict(*pair) for pair in zip(images, plain, strict=True)]
+    return make_golden(images, predictions, spec, references=plain if spec.reference else ())
 
 
 def files_for(task, spec, *, int8_bias=None):
-    files = {MODEL_FP32: onnx_for(task), GOLDEN_NAME: golden_for(task, spec)}
+    compared = spec.reference
+    files = {
+        MODEL_FP32: onnx_for(task, reference=compared),
+        GOLDEN_NAME: golden_for(task, spec),
+    }
     if int8_bias is not None:
-        files[MODEL_INT8] = onnx_for(task, bias=int8_bias)
+        files[MODEL_INT8] = onnx_for(task, bias=int8_bias, reference=compared)
     return files

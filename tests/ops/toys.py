@@ -47,6 +47,17 @@ def mask_folder(root, count=24):
     return root
 
 
+def pair_folder(root, count=24):
+    """The same as `yolo_folder`, each with its part without the defect as NAME_ref.png."""
+    yolo_folder(root, count)
+    for index in range(count):
+        pixels, box = part(index, defect=index % 2 == 1)
+        if box is not None:
+            pixels[box[1] : box[3], box[0] : box[2]] = 110
+        Image.fromarray(pixels).save(root / "images" / f"part{index:03d}_ref.png")
+    return root
+
+
 def yolo_folder(root, count=24):
     """Images and boxes of one class in YOLO's layout."""
     for name in ("images", "labels"):

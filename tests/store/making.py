@@ -43,6 +43,7 @@ def snapshot_of(project, splits=None):
             r.sha256,
             shapes_hash(held[r.sha256].shapes) if r.sha256 in held else "",
             (splits or {}).get(r.name, "train"),
+            r.reference or "",
         )
         for r in project.images.iterate()
     ]

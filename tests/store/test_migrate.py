@@ -75,6 +75,9 @@ def test_an_older_workspace_is_brought_up_to_date(home):
             db.execute(f"DROP TRIGGER {name}")
         for table in ("study_answers", "studies"):
             db.execute(f"DROP TABLE {table}")
+        for table in ("images", "snapshot_items"):
+            db.execute(f"DROP INDEX ix_{table}_reference_sha")
+            db.execute(f"ALTER TABLE {table} DROP COLUMN reference_sha")
         db.execute("UPDATE alembic_version SET version_num = '0001'")
     db.close()
     with open_store(home) as store, store.database.read() as c:

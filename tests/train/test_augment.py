@@ -11,12 +11,12 @@ from pitmark.train.augment import (
     mirror,
     quarter_turn,
     random_piece,
-    relight,
     render,
 )
 from pitmark.train.batches import BatchMaker, collate, scene_weights, task_augmentation
 from pitmark.train.compose import mosaic, paste_defect
 from pitmark.train.dataset import SceneCache, make_scene, shrink_mask, usable
+from pitmark.train.windows import relight
 from tests.train.runs import TASKS, planned
 from tests.train.toys import Toys, mixed
 

@@ -12,12 +12,16 @@ from pitmark.core.records import ImageRecord, LabeledImage
 
 
 class Toys:
-    """Images with bright squares ("spot") and dark bars ("bar") on a grainy ground."""
+    """Images with bright squares ("spot") and dark bars ("bar") on a grainy ground.
 
-    def __init__(self, task, *, size_wh=(64, 64), mode="L", seed=0):
+    With `references`, each has a second picture of its ground without them.
+    """
+
+    def __init__(self, task, *, size_wh=(64, 64), mode="L", seed=0, references=False):
         self.task = task
         self.size_wh = size_wh
         self.mode = mode
+        self.references = references
         self.rng = np.random.default_rng(seed)
         self.pixels = {}
         self.images = []
@@ -29,6 +33,13 @@ class Toys:
     def add(self, kind, *, split="train", group=None, sides=None):
         width, height = self.size_wh
         gray = self.rng.normal(0.4, 0.03, size=(height, width))
+        reference = None
+        if self.references:
+            # What is printed on both: without comparing, it looks like a defect.
+            for _ in range(3):
+                y, x = self.rng.integers(0, height - 10), self.rng.integers(0, width - 10)
+                gray[y : y + 10, x : x + 10] = 0.8
+            reference = self._keep(np.clip(gray, 0, 1))
         shapes = []
         if kind != "good":
             wide, high = sides or ((10, 10) if kind == "spot" else (20, 5))
@@ -38,10 +49,11 @@ class Toys:
             shapes = [self._shape(kind, (x, y, x + wide, y + high))]
         elif self.task == "classification":
             shapes = [ImageClass("good")]
-        image = self._stored(np.clip(gray, 0, 1))
-        sha = hashlib.sha256(image.tobytes()).hexdigest()
-        self.pixels[sha] = image
-        record = ImageRecord(sha, width, height, self.mode, f"{sha[:6]}.png", group=group)
+        sha = self._keep(np.clip(gray, 0, 1))
+        name = f"{sha[:6]}.png"
+        record = ImageRecord(
+            sha, width, height, self.mode, name, group=group, reference=reference
+        )
         self.images.append(LabeledImage(record, tuple(shapes), split))
         return self
 
@@ -59,6 +71,12 @@ class Toys:
         mask = np.zeros(self.size_wh[::-1], dtype=bool)
         mask[y1:y2, x1:x2] = True
         return mask_shape(kind, mask)
+
+    def _keep(self, gray):
+        image = self._stored(gray)
+        sha = hashlib.sha256(image.tobytes()).hexdigest()
+        self.pixels[sha] = image
+        return sha
 
     def _stored(self, gray):
         deep = self.mode.endswith("16")

@@ -37,6 +37,11 @@ def new(out: Output, name: str, task: str) -> None:
     multiple=True,
     help="Metadata key; images that agree in it stay together in splits. May be repeated.",
 )
+@click.option(
+    "--reference",
+    help="Reference of each image, the same part without defects: a file, or by name as in"
+    ' "{name}_temp" or "{n}_test={n}_temp", or "{column}" of the metadata.',
+)
 @click.option("--labeler", default="import", show_default=True, help="Whose labels these are.")
 @click.pass_obj
 def import_(
@@ -46,6 +51,7 @@ def import_(
     pattern: str | None,
     metadata: Path | None,
     group_by: tuple[str, ...],
+    reference: str | None,
     labeler: str,
 ) -> None:
     """Bring a folder of images and labels into the project."""
@@ -56,6 +62,7 @@ def import_(
         pattern=pattern,
         metadata_csv=metadata,
         group_by=group_by,
+        reference=reference,
         labeler=labeler,
     )
     with out.progress() as progress:
@@ -64,6 +71,7 @@ def import_(
         f"{done.format}: {done.found} images found, {done.added} added,"
         f" {done.known} known before, {done.labeled} with labels."
     ]
+    lines += [f"{done.compared} images with a reference."] if done.compared else []
     lines += [f"Classes: {', '.join(done.classes)}"] if done.classes else []
     lines += [f"Note: {note}" for note in done.notes]
     lines += [f"Left out: {p.name}: {p.reason}" for p in done.problems[:20]]

@@ -12,6 +12,9 @@ import click
 from pitmark.cli.output import Output
 
 FILE = click.Path(path_type=Path)
+_NEEDS_REFERENCE = (
+    "It compares: give predict and watch the rule of the references with --reference."
+)
 PRECISIONS = ("auto", "fp32", "int8")
 
 
@@ -45,12 +48,17 @@ def release(out: Output, file: Path | None, run: str, int8: bool, drift_by: str 
             f"Largest difference to the trained model: {gate['fp32']['largest']:.1e} (fp32).",
             f"{gate['quantization']['why'][0].upper()}{gate['quantization']['why'][1:]}.",
             *([drift] if drift else []),
+            *([_NEEDS_REFERENCE] if done.reference else []),
         ],
     )
 
 
 def _options(
-    precision: str, threads: int | None, run_length: int, tags: str | None, log: Path | None
+    precision: str,
+    threads: int | None,
+    run_length: int,
+    tags: str | None,
+    **given: Any,
 ) -> Any:
     from pitmark.ops.inspecting import WatchOptions, name_tags
 
@@ -60,7 +68,7 @@ def _options(
         threads=threads,
         run_length_images=run_length,
         tags=name_tags(tags) if tags else (lambda _: {}),
-        log=log,
+        **given,
     )
 
 
@@ -80,6 +88,11 @@ def _shared(command: Any) -> Any:
                 help="Images expected between two false drift alarms.",
             ),
             click.option("--tags", help='Tags from file names, as in "{camera}_{lot}_{n}".'),
+            click.option(
+                "--reference",
+                help="Reference of each image, as at the import: a file, or by name as in"
+                ' "{name}_temp" or "{n}_test={n}_temp".',
+            ),
             click.option("--log", type=FILE, help="Append one JSON line per image here."),
         )
     ):
@@ -98,6 +111,7 @@ def predict(
     threads: int | None,
     run_length: int,
     tags: str | None,
+    reference: str | None,
     log: Path | None,
 ) -> None:
     """Inspect a folder of images, or one image, with a bundle."""
@@ -110,7 +124,7 @@ def predict(
         if not out.as_json:
             click.echo(_line(inspection))
 
-    options = _options(precision, threads, run_length, tags, log)
+    options = _options(precision, threads, run_length, tags, reference=reference, log=log)
     done = predict_folder(bundle, folder, options=options, on_image=note)
     out.result({**done.to_json(), "inspections": seen}, _summary(done))
 
@@ -126,6 +140,7 @@ def watch(
     threads: int | None,
     run_length: int,
     tags: str | None,
+    reference: str | None,
     log: Path | None,
 ) -> None:
     """Inspect images as they appear in a folder; Ctrl-C ends it."""
@@ -145,7 +160,7 @@ def watch(
             alarmed = True
             click.secho(f"DRIFT: {state.sentence}", fg="yellow")
 
-    options = _options(precision, threads, run_length, tags, log)
+    options = _options(precision, threads, run_length, tags, reference=reference, log=log)
     done = watch_folder(bundle, folder, stop=stop, options=options, on_image=note)
     out.result(done.to_json(), _summary(done))
 
@@ -157,9 +172,9 @@ def _line(inspection: Any) -> str:
 
 def _summary(done: Any) -> list[str]:
     told = ", ".join(f"{n} {o}" for o, n in sorted(done.outcomes.items()))
-    lines = [
-        f"{done.images} images: {told or 'none'} ({done.precision}, {done.threads} threads)"
-    ]
+    how = f"{done.precision}, {done.threads} threads"
+    how += ", compared with references" if done.reference else ""
+    lines = [f"{done.images} images: {told or 'none'} ({how})"]
     if done.p50_ms is not None:
         lines.append(f"{done.p50_ms} ms per image (median), {done.p95_ms} ms (95 %)")
     if done.drift is not None:

@@ -34,6 +34,12 @@ NETWORKS = ("standard", "small")
     show_default=True,
     help="small: half the residual blocks, faster on weak devices, less accurate.",
 )
+@click.option(
+    "--reference/--no-reference",
+    default=None,
+    help="Compare images with their reference images, or do not; left out, images are"
+    " compared where every training image has a reference.",
+)
 @click.option("--cost-escape", type=float, default=10.0, show_default=True)
 @click.option("--cost-overkill", type=float, default=1.0, show_default=True)
 @click.pass_obj
@@ -48,6 +54,7 @@ def train(
     threads: int | None,
     init: str | None,
     network: str,
+    reference: bool | None,
     cost_escape: float,
     cost_overkill: float,
 ) -> None:
@@ -65,6 +72,7 @@ def train(
         threads=threads,
         init=_start(init),
         network=network,
+        reference=reference,
         costs=Costs(cost_escape, cost_overkill),
     )
     with out.progress() as progress:
@@ -129,6 +137,7 @@ def _tell(out: Output, report: object, html: Path | None = None) -> None:
     if choice:
         lines.append(f"Threshold {choice['threshold']:.3f}: {choice['reason']}.")
     lines += [content["note"]] if "note" in content else []
+    lines += [content["reference"]["sentence"]] if "reference" in content else []
     lines += [f"Page: {html}"] if html is not None else []
     out.result(content, lines)
 

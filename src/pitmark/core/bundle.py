@@ -10,7 +10,8 @@ from pitmark.core.errors import BundleError, InvalidInputError, InvalidLabelErro
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.label_book import LabelBook
 
-FORMAT_VERSION = 1
+# The newest format that is read. 2 adds models that compare with a reference.
+FORMAT_VERSION = 2
 MANIFEST_NAME = "manifest.json"
 MODEL_FP32 = "model.fp32.onnx"
 MODEL_INT8 = "model.int8.onnx"
@@ -41,7 +42,11 @@ class Manifest:
     files: Mapping[str, str]
     tolerance: Mapping[str, float]
     gate: Mapping[str, Any]
-    format_version: int = FORMAT_VERSION
+
+    @property
+    def format_version(self) -> int:
+        """The oldest format that can say all of this, so that older devices read it."""
+        return 2 if self.inspector.reference else 1
 
     def to_json(self) -> dict[str, Any]:
         """The manifest as plain JSON types."""
@@ -92,7 +97,6 @@ class Manifest:
                 files=files,
                 tolerance={str(k): float(v) for k, v in data["tolerance"].items()},
                 gate=dict(data["gate"]),
-                format_version=found,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise BundleError(f"the bundle's manifest is damaged: {exc!r}") from exc

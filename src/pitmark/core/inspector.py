@@ -11,7 +11,8 @@ import numpy as np
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.labels import TASKS, Task
 from pitmark.core.predictions import Prediction
-from pitmark.core.preprocess import PreprocessSpec
+from pitmark.core.preprocess import Patches, Pixels, PreprocessSpec, check_reference, cut
+from pitmark.core.records import ImageRecord, PixelLoader
 
 Outcome = Literal["OK", "NG", "error"]
 
@@ -23,7 +24,8 @@ class InspectorSpec:
     `classes` are the classes it was trained for, in the order of its outputs; `good`
     names those among them that are no defect (classification only). An image whose
     score reaches `threshold` is NG. A box counts when its score reaches the threshold
-    of its class in `box_thresholds` (one per class, detection only).
+    of its class in `box_thresholds` (one per class, detection only). `reference` says
+    that every image is compared with a reference image, and cannot be judged without.
     """
 
     task: Task
@@ -34,6 +36,7 @@ class InspectorSpec:
     box_thresholds: tuple[float, ...] = ()
     nms_iou: float = 0.5
     max_boxes: int = 100
+    reference: bool = False
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -44,6 +47,8 @@ class InspectorSpec:
             raise InvalidInputError(f"a class occurs twice in {self.classes}")
         if not set(self.good) <= set(self.classes):
             raise InvalidInputError(f"good classes {self.good} are not all in {self.classes}")
+        if not isinstance(self.reference, bool):
+            raise InvalidInputError(f"reference is true or false, found {self.reference!r}")
         if self.box_thresholds and len(self.box_thresholds) != len(self.classes):
             raise InvalidInputError("box_thresholds needs one value per class")
 
@@ -76,6 +81,8 @@ class InspectorSpec:
             "box_thresholds": list(self.box_thresholds),
             "nms_iou": self.nms_iou,
             "max_boxes": self.max_boxes,
+            # Only where it says something: readers of format version 1 do not know it.
+            **({"reference": True} if self.reference else {}),
         }
 
     @staticmethod
@@ -103,6 +110,61 @@ class InspectorSpec:
             )
         except (KeyError, TypeError, ValueError) as exc:
             raise InvalidInputError(f"not an inspector spec: {exc}") from exc
+
+
+def cut_pair(
+    image: Pixels, reference: Pixels | None, spec: InspectorSpec
+) -> tuple[Patches, Patches | None]:
+    """An image, and its reference where the model compares with one, as patches.
+
+    Args:
+        image: (H, W) or (H, W, 3), uint8 or uint16.
+        reference: Of the same size and depth; unused by a model that compares with nothing.
+        spec: Of the model.
+
+    Returns:
+        The patches of both, which lie alike; None for a model that compares with nothing.
+
+    Raises:
+        InvalidInputError: Not an image array, no reference for a model that needs one, or
+            one that does not fit.
+    """
+    if not spec.reference:
+        return cut(image, spec.preprocess), None
+    if reference is None:
+        raise InvalidInputError(
+            "the model compares with a reference image, and none was given",
+            hint="Give the picture of the same part without defects.",
+        )
+    check_reference(image, reference)
+    return cut(image, spec.preprocess), cut(reference, spec.preprocess)
+
+
+def load_pair(
+    record: ImageRecord, load: PixelLoader, spec: InspectorSpec
+) -> tuple[Pixels, Pixels | None]:
+    """An image and, for a model that compares, its reference.
+
+    Args:
+        record: The image.
+        load: Gives pixels.
+        spec: Of the model.
+
+    Returns:
+        Pixels of both; None for a model that compares with nothing.
+
+    Raises:
+        InvalidInputError: The model needs a reference and the image has none.
+    """
+    pixels = load(record.sha256)
+    if not spec.reference:
+        return pixels, None
+    if record.reference is None:
+        raise InvalidInputError(
+            f"{record.name} has no reference image, and the model compares with one",
+            hint="Import it again with --reference, or train with --no-reference.",
+        )
+    return pixels, load(record.reference)
 
 
 @dataclass(frozen=True, slots=True)

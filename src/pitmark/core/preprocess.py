@@ -156,6 +156,28 @@ def check_pixels(image: Pixels) -> None:
         )
 
 
+def check_reference(image: Pixels, reference: Pixels) -> None:
+    """Make sure that an image can be compared with a reference.
+
+    Args:
+        image: (H, W) or (H, W, 3), uint8 or uint16.
+        reference: Of the same height, width and depth; one may be gray and the other not.
+
+    Raises:
+        InvalidInputError: One is no image array, or they are of different kinds.
+    """
+    check_pixels(image)
+    check_pixels(reference)
+    if image.shape[:2] != reference.shape[:2] or image.dtype != reference.dtype:
+        found, wanted = (
+            f"{a.shape[1]}x{a.shape[0]} pixels of {a.dtype}" for a in (reference, image)
+        )
+        raise InvalidInputError(
+            f"the reference has {found}, its image {wanted}",
+            hint="A reference shows the same part without defects, pixel upon pixel.",
+        )
+
+
 def resize(image: Pixels, size_wh: tuple[int, int]) -> Pixels:
     """An image resampled (bilinear with antialiasing) without loss of bit depth.
 

@@ -26,7 +26,9 @@ class ImageRecord:
 
     `mode` is L or RGB for 8 bits a channel, L16 or RGB16 for 16. `name` is how the
     user knows it and never a path to open. `group` names the physical part (or lot, or
-    time run): images of one group never part between splits.
+    time run): images of one group never part between splits. `reference` is the sha256
+    of a picture of the same part without defects, aligned with this one: it is no image
+    of the project, only something to compare with.
     """
 
     sha256: str
@@ -37,6 +39,7 @@ class ImageRecord:
     metadata: Metadata = field(default_factory=dict)
     group: str | None = None
     synthetic: bool = False
+    reference: str | None = None
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -58,21 +61,39 @@ class LabeledImage:
     split: Split
 
 
+def references_of(images: Iterable[LabeledImage]) -> dict[str, str]:
+    """Which image is compared with which reference.
+
+    Args:
+        images: Any images.
+
+    Returns:
+        sha256 of images to that of their reference, for those that have one.
+    """
+    records = (i.image for i in images)
+    return {r.sha256: r.reference for r in records if r.reference is not None}
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class SnapshotItem:
-    """One line of a snapshot; `labels_hash` is empty for an unlabeled image."""
+    """One line of a snapshot.
+
+    `labels_hash` is empty for an unlabeled image, `reference` where it is compared with
+    nothing.
+    """
 
     sha256: str
     labels_hash: str
     split: Split
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """An immutable version of the data; its id is the Merkle root of its items.
 
-    Two snapshots with the same images, labels, splits and classes have the same id,
-    wherever and whenever they were made.
+    Two snapshots with the same images, labels, splits, references and classes have the
+    same id, wherever and whenever they were made.
     """
 
     items: tuple[SnapshotItem, ...]
@@ -93,7 +114,7 @@ class Snapshot:
         ordered = tuple(sorted(items))
         names = tuple(classes)
         leaves = [_leaf("class", n) for n in names]
-        leaves += [_leaf("item", i.sha256, i.labels_hash, i.split) for i in ordered]
+        leaves += [_item_leaf(i) for i in ordered]
         return Snapshot(ordered, names, merkle_root(leaves))
 
     def diff(self, newer: Snapshot) -> SnapshotDiff:
@@ -103,7 +124,8 @@ class Snapshot:
             newer: The other snapshot.
 
         Returns:
-            Hashes of images added, removed, relabeled and moved between splits.
+            Hashes of images added, removed, relabeled, moved between splits, and
+            compared with another reference.
         """
         old = {i.sha256: i for i in self.items}
         new = {i.sha256: i for i in newer.items}
@@ -113,6 +135,7 @@ class Snapshot:
             removed=tuple(sorted(old.keys() - new.keys())),
             relabeled=tuple(s for s in both if old[s].labels_hash != new[s].labels_hash),
             moved=tuple(s for s in both if old[s].split != new[s].split),
+            compared=tuple(s for s in both if old[s].reference != new[s].reference),
         )
 
 
@@ -124,6 +147,7 @@ class SnapshotDiff:
     removed: tuple[str, ...]
     relabeled: tuple[str, ...]
     moved: tuple[str, ...]
+    compared: tuple[str, ...] = ()
 
 
 def merkle_root(leaves: Iterable[bytes]) -> str:
@@ -148,6 +172,12 @@ def merkle_root(leaves: Iterable[bytes]) -> str:
         ]
         level = paired + ([level[-1]] if len(level) % 2 else [])
     return level[0].hex()
+
+
+def _item_leaf(item: SnapshotItem) -> bytes:
+    # Without references the ids are those of before there were any.
+    compared = (item.reference,) if item.reference else ()
+    return _leaf("item", item.sha256, item.labels_hash, item.split, *compared)
 
 
 def _leaf(*fields: str) -> bytes:

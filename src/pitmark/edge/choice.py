@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pitmark.core.bundle import GOLDEN_NAME, MODEL_FP32, MODEL_INT8
 from pitmark.core.errors import BundleError, InvalidInputError, ParityError
-from pitmark.core.preprocess import cut
+from pitmark.core.inspector import cut_pair
 from pitmark.edge.bundle_file import Bundle
 from pitmark.edge.golden import Golden, GoldenReport, golden_from_bytes, replay
 from pitmark.edge.network import Network
@@ -217,14 +217,14 @@ def _measure(
 ) -> tuple[Trial, ...]:
     """Each precision once on the fewest threads, then more threads within the budget."""
     start = clock()
-    patch = _one_patch(bundle, golden)
+    patches = _one_patch(bundle, golden)
     trials: list[Trial] = []
     for count in threads:
         for precision in precisions:
             if count != threads[0] and clock() - start >= BUDGET_S:
                 return tuple(trials)
             network = load_network(bundle, precision, count)
-            trials.append(Trial(precision, count, _time(network, patch, clock)))
+            trials.append(Trial(precision, count, _time(network, patches, clock)))
     return tuple(trials)
 
 
@@ -237,22 +237,27 @@ def _judge(
     return replay(golden, network.predict, bundle.manifest.inspector, tolerance=tolerance)
 
 
-def _one_patch(bundle: Bundle, golden: Golden | None) -> NDArray[np.float32]:
-    spec = bundle.manifest.inspector.preprocess
+def _one_patch(bundle: Bundle, golden: Golden | None) -> list[NDArray[np.float32]]:
+    """A patch for every input of the network."""
+    spec = bundle.manifest.inspector
     if golden is not None:
-        return cut(golden.images[0], spec).data[:1]
-    width, height = spec.input_wh
-    return np.zeros((1, 3, height, width), dtype=np.float32)
+        pair = cut_pair(*golden.pair(0), spec)
+        return [patches[:1] for patches in pair if patches is not None]
+    width, height = spec.preprocess.input_wh
+    blank = np.zeros((1, 3, height, width), dtype=np.float32)
+    return [blank, blank] if spec.reference else [blank]
 
 
-def _time(network: Network, patch: NDArray[np.float32], clock: Callable[[], float]) -> float:
+def _time(
+    network: Network, patches: Sequence[NDArray[np.float32]], clock: Callable[[], float]
+) -> float:
     """The quickest of a few runs in milliseconds."""
     start = clock()
-    network.run(patch)  # The first run sets up buffers and is not representative.
+    network.run(*patches)  # The first run sets up buffers and is not representative.
     best = float("inf")
     for _ in range(_RUNS):
         before = clock()
-        network.run(patch)
+        network.run(*patches)
         after = clock()
         best = min(best, (after - before) * 1000)
         if after - start > BUDGET_S / 4:

@@ -18,17 +18,27 @@ from pitmark.core.predictions import (
     predictions_from_bytes,
     predictions_to_bytes,
 )
-from pitmark.core.preprocess import Pixels, check_pixels
+from pitmark.core.preprocess import Pixels, check_pixels, check_reference
 from pitmark.edge.array_file import check_arrays, read_arrays
 from pitmark.edge.difference import Difference, compare
 
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """Images and, in the same order, what the trained model said about them."""
+    """Images and, in the same order, what the trained model said about them.
+
+    `references` belong to the images one by one; there are none for a model that compares
+    with nothing.
+    """
 
     images: tuple[Pixels, ...]
     predictions: tuple[Prediction, ...]
+    references: tuple[Pixels, ...] = ()
+
+    def pair(self, position: int) -> tuple[Pixels, Pixels | None]:
+        """One of the images, and its reference where it has one."""
+        beside = self.references[position] if self.references else None
+        return self.images[position], beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,11 @@ class GoldenReport:
 
 
 def make_golden(
-    images: Sequence[Pixels], predictions: Sequence[Prediction], spec: InspectorSpec
+    images: Sequence[Pixels],
+    predictions: Sequence[Prediction],
+    spec: InspectorSpec,
+    *,
+    references: Sequence[Pixels] = (),
 ) -> bytes:
     """The file of golden inputs and expected outputs.
 
@@ -88,24 +102,27 @@ def make_golden(
         images: (H, W) or (H, W, 3), uint8 or uint16.
         predictions: Of the trained model, one per image.
         spec: Of the model.
+        references: One per image for a model that compares with references.
 
     Returns:
         The bytes of an npz file.
 
     Raises:
-        InvalidInputError: No image at all, or a prediction that does not belong to its
-            image or to a model with these classes.
+        InvalidInputError: No image at all, a reference too few or too many, or a
+            prediction that does not belong to its image or to a model with these classes.
     """
     if not images or len(images) != len(predictions):
         raise InvalidInputError(
             f"golden inputs need one prediction per image and at least one,"
             f" found {len(images)} images and {len(predictions)} predictions"
         )
+    _check_references(images, references, spec)
     arrays: dict[str, NDArray[Any]] = {}
     for position, (image, prediction) in enumerate(zip(images, predictions, strict=True)):
         check_pixels(image)
         _check_belongs(prediction, (image.shape[1], image.shape[0]), spec)
         arrays[f"image{position}"] = image
+    arrays |= {f"reference{i}": reference for i, reference in enumerate(references)}
     packed = predictions_to_bytes({str(i): p for i, p in enumerate(predictions)})
     arrays["predictions"] = np.frombuffer(packed, dtype=np.uint8)
     out = io.BytesIO()
@@ -121,7 +138,7 @@ def golden_from_bytes(data: bytes, spec: InspectorSpec) -> Golden:
         spec: Of the model in the same bundle.
 
     Returns:
-        Images and predictions.
+        Images, predictions and references.
 
     Raises:
         BundleError: Damaged, or not golden inputs of such a model.
@@ -133,21 +150,24 @@ def golden_from_bytes(data: bytes, spec: InspectorSpec) -> Golden:
         by_position = predictions_from_bytes(packed)
         images = tuple(arrays.pop(f"image{i}") for i in range(len(by_position)))
         predictions = tuple(by_position[str(i)] for i in range(len(by_position)))
+        count = len(images) if spec.reference else 0
+        references = tuple(arrays.pop(f"reference{i}") for i in range(count))
         if arrays or not images:
             raise BundleError(f"{GOLDEN_NAME} holds {sorted(arrays) or 'no image'}")
         for image, prediction in zip(images, predictions, strict=True):
             check_pixels(image)
             _check_belongs(prediction, (image.shape[1], image.shape[0]), spec)
+        _check_references(images, references, spec)
     except (KeyError, IndexError, TypeError, ValueError) as exc:
         raise BundleError(f"{GOLDEN_NAME} does not hold golden inputs: {exc!r}") from exc
     except InvalidInputError as exc:
         raise BundleError(f"{GOLDEN_NAME} does not hold golden inputs: {exc}") from exc
-    return Golden(images, predictions)
+    return Golden(images, predictions, references)
 
 
 def replay(
     golden: Golden,
-    predict: Callable[[Pixels], Prediction],
+    predict: Callable[[Pixels, Pixels | None], Prediction],
     spec: InspectorSpec,
     *,
     tolerance: float,
@@ -156,7 +176,7 @@ def replay(
 
     Args:
         golden: Images and expected predictions.
-        predict: The runtime to be judged.
+        predict: The runtime to be judged: image and reference, if any, to prediction.
         spec: Of the model; its thresholds give the verdicts.
         tolerance: Largest difference of a score allowed, in [0, 1].
 
@@ -166,14 +186,24 @@ def replay(
     floor = min(spec.box_thresholds, default=spec.threshold)
     worst = Difference()
     flipped = []
-    for position, (image, expected) in enumerate(
-        zip(golden.images, golden.predictions, strict=True)
-    ):
-        found = predict(image)
+    for position, expected in enumerate(golden.predictions):
+        found = predict(*golden.pair(position))
         worst = worst.joined(compare(expected, found, box_floor=floor))
         if decide(expected, spec).outcome != decide(found, spec).outcome:
             flipped.append(position)
     return GoldenReport(len(golden.images), tolerance, worst, tuple(flipped))
+
+
+def _check_references(
+    images: Sequence[Pixels], references: Sequence[Pixels], spec: InspectorSpec
+) -> None:
+    wanted = len(images) if spec.reference else 0
+    if len(references) != wanted:
+        raise InvalidInputError(
+            f"golden inputs need {wanted} references, found {len(references)}"
+        )
+    for image, reference in zip(images, references, strict=False):
+        check_reference(image, reference)
 
 
 def _check_belongs(

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pitmark.core.assemble import OUTPUT_NAMES, assemble
 from pitmark.core.errors import BundleError, MissingExtraError
-from pitmark.core.inspector import InspectorSpec
+from pitmark.core.inspector import InspectorSpec, cut_pair
 from pitmark.core.predictions import Prediction
-from pitmark.core.preprocess import Patches, Pixels, cut
+from pitmark.core.preprocess import Patches, Pixels
 
 try:
     import onnxruntime as ort
@@ -29,6 +29,7 @@ except ModuleNotFoundError as exc:
 ort.disable_telemetry_events()
 
 INPUT_NAME = "images"
+REFERENCE_NAME = "references"
 # On a CPU a batch takes as long as its patches one by one, and only memory grows with it.
 MAX_BATCH = 1
 _QUIET = 4  # Log fatal messages only: everything below arrives as an exception.
@@ -82,31 +83,40 @@ class Network:
         self._spec = spec
         self._name = name
         self._outputs = list(OUTPUT_NAMES[spec.task])
+        self._inputs = [INPUT_NAME, *([REFERENCE_NAME] if spec.reference else [])]
         self._check_signature(inputs, outputs)
 
-    def predict(self, image: Pixels) -> Prediction:
+    def predict(self, image: Pixels, reference: Pixels | None = None) -> Prediction:
         """What the model says about one image.
 
         Args:
             image: (H, W) or (H, W, 3), uint8 or uint16.
+            reference: The same part without defects, aligned, of the same size and depth;
+                unused by a model that compares with nothing.
 
         Returns:
             The prediction, in pixels of the image.
 
         Raises:
-            InvalidInputError: Not an image array.
+            InvalidInputError: Not an image array, or no fitting reference for a model
+                that compares with one.
             BundleError: The model fails, or its outputs have the wrong shape.
         """
-        patches = cut(image, self._spec.preprocess)
-        outputs = self.run(patches)
+        patches, beside = cut_pair(image, reference, self._spec)
+        outputs = self.run(patches, beside)
         image_wh = (image.shape[1], image.shape[0])
         return assemble(outputs, patches, image_wh=image_wh, spec=self._spec)
 
-    def run(self, patches: Patches | NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    def run(
+        self,
+        patches: Patches | NDArray[np.float32],
+        references: Patches | NDArray[np.float32] | None = None,
+    ) -> dict[str, NDArray[np.float32]]:
         """The raw outputs for some patches.
 
         Args:
             patches: (P, 3, H, W), P at least 1; cut ones are made batch by batch.
+            references: The same of the reference, for a model that compares with one.
 
         Returns:
             Output name to array with P first, as in `pitmark.core.assemble`.
@@ -114,11 +124,13 @@ class Network:
         Raises:
             BundleError: The model fails, or its outputs have the wrong shape.
         """
+        given = [p for p in (patches, references) if p is not None]
         parts = []
         for start in range(0, len(patches), MAX_BATCH):
-            batch = patches[start : start + MAX_BATCH]
+            batches = [g[start : start + MAX_BATCH] for g in given]
+            feed = dict(zip(self._inputs, batches, strict=True))
             try:
-                parts.append(self._session.run(self._outputs, {INPUT_NAME: batch}))
+                parts.append(self._session.run(self._outputs, feed))
             except RUNTIME_ERRORS as exc:
                 raise BundleError(f"{self._name} failed: {exc}") from exc
         joined = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -127,16 +139,17 @@ class Network:
         return outputs
 
     def _check_signature(self, inputs: dict[str, list[Any]], outputs: set[str]) -> None:
-        if list(inputs) != [INPUT_NAME]:
+        if list(inputs) != self._inputs:
             raise BundleError(
-                f"{self._name} has inputs {list(inputs)}, expected [{INPUT_NAME!r}]"
+                f"{self._name} has inputs {list(inputs)}, expected {self._inputs}"
             )
         width, height = self._spec.preprocess.input_wh
-        if inputs[INPUT_NAME][1:] != [3, height, width]:
-            raise BundleError(
-                f"{self._name} takes patches of {inputs[INPUT_NAME][1:]},"
-                f" the manifest says {[3, height, width]}"
-            )
+        for shape in inputs.values():
+            if shape[1:] != [3, height, width]:
+                raise BundleError(
+                    f"{self._name} takes patches of {shape[1:]},"
+                    f" the manifest says {[3, height, width]}"
+                )
         missing = [n for n in self._outputs if n not in outputs]
         if missing:
             raise BundleError(

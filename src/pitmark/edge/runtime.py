@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -164,36 +164,47 @@ class EdgeInspector:
         """The reference that knows cameras or finishes apart, None where there is none."""
         return self._bundle.files.get(DRIFT_BY_CONDITION_NAME)
 
-    def predict(self, image: Pixels) -> Prediction:
+    def predict(self, image: Pixels, reference: Pixels | None = None) -> Prediction:
         """What the model says about one image.
 
         Args:
             image: (H, W) or (H, W, 3), uint8 or uint16.
+            reference: The same part without defects, aligned, of the same size and depth;
+                needed where `spec.reference` says so, unused elsewhere.
 
         Returns:
             The prediction, in pixels of the image.
 
         Raises:
-            InvalidInputError: Not an image array.
+            InvalidInputError: Not an image array, or no fitting reference where one is
+                needed.
             BundleError: The model fails on it.
         """
-        return self._network.predict(image)
+        return self._network.predict(image, reference)
 
-    def inspect(self, image: Pixels | bytes, *, name: str = "") -> Inspection:
+    def inspect(
+        self,
+        image: Pixels | bytes,
+        *,
+        name: str = "",
+        reference: Pixels | bytes | None = None,
+    ) -> Inspection:
         """The verdict on one image, whatever state it is in.
 
         Args:
             image: Pixels as for `predict`, or the bytes of an image file.
             name: How to call it in reasons and logs.
+            reference: Of the image, likewise.
 
         Returns:
             The inspection. An image that cannot be read or judged gets the verdict
-            error with the reason; nothing is raised for it.
+            error with the reason, one without the reference it needs as well; nothing is
+            raised for it.
         """
         start = time.perf_counter()
         try:
             pixels = _pixels_of(image, name)
-            prediction = self.predict(pixels)
+            prediction = self.predict(pixels, self._beside(reference, name))
             verdict = decide(prediction, self.spec)
         except (PitmarkError, MemoryError) as exc:
             verdict = Verdict("error", 0.0, None, str(exc) or "out of memory")
@@ -204,19 +215,30 @@ class EdgeInspector:
         boxes = counted_boxes(prediction, self.spec)
         return Inspection(name, verdict, prediction, boxes, elapsed_ms, classes, pixels)
 
+    def _beside(self, reference: Pixels | bytes | None, name: str) -> Pixels | None:
+        """The pixels of a reference; None where there is none, or none is needed."""
+        if reference is None or not self.spec.reference:
+            return None
+        return _pixels_of(reference, f"the reference of {name}" if name else "the reference")
+
     def inspect_each(
-        self, images: Iterable[tuple[str, Pixels | bytes]]
+        self,
+        images: Iterable[tuple[str, Pixels | bytes]],
+        *,
+        references: Callable[[str], Pixels | bytes | None] = lambda _: None,
     ) -> Iterator[Inspection]:
         """Verdicts on a stream of images, one by one as they come.
 
         Args:
             images: Names with pixels or file bytes, as from `pitmark.edge.sources`.
+            references: Gives the reference of an image by its name, such as
+                `pitmark.edge.sources.FolderReferences`; None where it has none.
 
         Yields:
             One inspection per image, in order.
         """
         for name, image in images:
-            yield self.inspect(image, name=name)
+            yield self.inspect(image, name=name, reference=references(name))
 
     def replay_golden(self) -> GoldenReport:
         """Run the bundle's golden inputs on this device.

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pitmark.core.errors import NotFoundError, StorageError
+from pitmark.core.errors import InvalidInputError, NotFoundError, StorageError
 from pitmark.core.preprocess import Pixels
+from pitmark.formats.references import ReferenceRule
 
 IMAGE_SUFFIXES = frozenset(
     {
@@ -35,7 +36,50 @@ DEFAULT_POLL_S = 0.5
 _Stamp = tuple[int, int, int]
 
 
-def iterate_folder(path: Path, *, recursive: bool = False) -> Iterator[tuple[str, bytes]]:
+class FolderReferences:
+    """The references of the images in a folder, by the rule they were imported with.
+
+    Args:
+        path: The folder.
+        rule: See `pitmark.formats.references`; None where nothing is compared.
+
+    Raises:
+        InvalidInputError: The rule cannot be used, or needs metadata, which a device
+            does not have.
+    """
+
+    def __init__(self, path: Path, rule: str | None) -> None:
+        self._root = path
+        self._rule = None if rule is None else ReferenceRule.parse(rule)
+        self._elsewhere = None if self._rule is None else self._rule.file()
+        if self._rule is not None and not self._rule.by_name:
+            raise InvalidInputError(
+                f"the rule {rule!r} needs metadata, and a device knows only names",
+                hint="Tell references by name, as in {name}_temp.",
+            )
+
+    def __call__(self, name: str) -> bytes | None:
+        """The bytes of the reference of an image, as they are now; None without one."""
+        if self._rule is None:
+            return None
+        found = self._rule.find(name, self._holds)
+        path = self._elsewhere if found is None else self._root / found
+        return None if path is None else _read(path)
+
+    def is_reference(self, name: str) -> bool:
+        """Whether a file of the folder is a reference, and no image to inspect."""
+        if self._rule is None:
+            return False
+        return self._rule.names(name) or (self._root / name).resolve() == self._elsewhere
+
+    def _holds(self, name: str) -> bool:
+        path = self._root / name
+        return path.is_file() and path.resolve().is_relative_to(self._root.resolve())
+
+
+def iterate_folder(
+    path: Path, *, recursive: bool = False, leave_out: Callable[[str], bool] | None = None
+) -> Iterator[tuple[str, bytes]]:
     """The images in a folder, in the order of their names.
 
     Hidden files, and links that lead out of the folder, are left out.
@@ -43,6 +87,7 @@ def iterate_folder(path: Path, *, recursive: bool = False) -> Iterator[tuple[str
     Args:
         path: The folder.
         recursive: Whether to look into folders inside it.
+        leave_out: Whether a file, by its name, is no image to inspect.
 
     Returns:
         Pairs of name (relative to the folder, with /) and file bytes, read one by one.
@@ -52,7 +97,7 @@ def iterate_folder(path: Path, *, recursive: bool = False) -> Iterator[tuple[str
         StorageError: It, or a folder inside it, cannot be read.
     """
     _check_folder(path)
-    return _each_file(path, recursive)
+    return _each_file(path, recursive, leave_out)
 
 
 def watch_folder(
@@ -62,6 +107,7 @@ def watch_folder(
     stop: threading.Event,
     recursive: bool = False,
     existing: bool = False,
+    leave_out: Callable[[str], bool] | None = None,
 ) -> Iterator[tuple[str, bytes]]:
     """Images as they appear in a folder, until told to stop.
 
@@ -75,6 +121,7 @@ def watch_folder(
         stop: Set it to end the iteration within one image.
         recursive: Whether to look into folders inside it.
         existing: Whether to begin with the images that are there already.
+        leave_out: Whether a file, by its name, is no image to inspect.
 
     Returns:
         Pairs of name (relative to the folder, with /) and file bytes.
@@ -84,7 +131,8 @@ def watch_folder(
     """
     _check_folder(path)
     known = {} if existing else _stamps(path, recursive) or {}
-    return _each_new_file(path, poll_s, stop, recursive, known)
+    found = _each_new_file(path, poll_s, stop, recursive, known)
+    return (pair for pair in found if leave_out is None or not leave_out(pair[0]))
 
 
 def name_arrays(
@@ -108,12 +156,15 @@ def _check_folder(path: Path) -> None:
         raise NotFoundError(f"there is no folder {path}")
 
 
-def _each_file(path: Path, recursive: bool) -> Iterator[tuple[str, bytes]]:
+def _each_file(
+    path: Path, recursive: bool, leave_out: Callable[[str], bool] | None
+) -> Iterator[tuple[str, bytes]]:
     stamps = _stamps(path, recursive)
     if stamps is None:
         raise StorageError(f"the folder {path} cannot be read")
     for name in sorted(stamps):
-        yield name, _read(path / name)
+        if leave_out is None or not leave_out(name):
+            yield name, _read(path / name)
 
 
 def _each_new_file(

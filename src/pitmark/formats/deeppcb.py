@@ -70,7 +70,11 @@ def read(folder: Folder) -> Listing:
         found.add(name, boxes, metadata=metadata)
     for name in folder.images:
         if stem_of(name).endswith("_temp"):
-            found.note("templates are known as `reference`, not imported as images", name)
+            found.note(
+                "templates are named in metadata, not imported as images; --reference"
+                ' "{reference}" compares with them',
+                name,
+            )
         elif name not in found:
             found.note("images are neither tests nor templates: passed over", name)
     return found.listing(CLASSES)

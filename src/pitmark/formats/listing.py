@@ -23,7 +23,7 @@ class ImportedImage:
     `name` is the path below the root with forward slashes. `shapes` is None where nobody
     said anything, and empty where somebody looked and found nothing to mark. `by_labeler`
     holds everybody's shapes where the format tells labelers apart; `shapes` is then what
-    the first of them said.
+    the first of them said. `reference` is the file of the same part without defects.
     """
 
     path: Path
@@ -32,6 +32,7 @@ class ImportedImage:
     metadata: dict[str, MetadataValue] = field(default_factory=dict)
     split: Split | None = None
     by_labeler: dict[str, tuple[Shape, ...]] = field(default_factory=dict)
+    reference: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pitmark.formats.scan import Folder, read_text, split_word
 from pitmark.formats.table import IMAGE_COLUMNS, header_of, parse_table, typed
 
 METADATA_FILE = "metadata.csv"
-_FIELD = re.compile(r"\{([^{}]*)\}")
+FIELD = re.compile(r"\{([^{}]*)\}")
 _MOST_DIGITS = 15
 
 
@@ -35,7 +35,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         InvalidInputError: No field, a field without or with a wrong or repeated name, or
             two fields side by side.
     """
-    parts = _FIELD.split(pattern)
+    parts = FIELD.split(pattern)
     names = [f.partition(":")[0] for f in parts[1::2]]
     kept = [n for n in names if n != "_"]
     if not kept or "" in parts[2:-1:2] or any("{" in t or "}" in t for t in parts[0::2]):

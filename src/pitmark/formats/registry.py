@@ -40,6 +40,7 @@ from pitmark.formats.metadata import (
     join_pattern,
     write_metadata,
 )
+from pitmark.formats.references import ReferenceRule, pair_references
 from pitmark.formats.scan import Folder
 
 __all__ = [
@@ -95,6 +96,7 @@ def read_folder(
     pattern: str | None = None,
     metadata_csv: Path | None = None,
     task: Task | None = None,
+    reference: str | None = None,
 ) -> Listing:
     """What a folder holds, without decoding its images.
 
@@ -106,19 +108,25 @@ def read_folder(
             is read without being asked for.
         task: What the labels are for; whole-image classes are made from shapes for
             classification, and "good" becomes "nothing to mark" for anomaly.
+        reference: Rule by which images have references, see `formats.references`; these
+            are then no images themselves.
 
     Returns:
         Images with shapes and metadata, and every problem by file name.
 
     Raises:
         UnknownFormatError: The format is not known or cannot be told.
-        InvalidInputError: The pattern, the table or the main label file cannot be used.
+        InvalidInputError: The pattern, the table, the rule or the main label file cannot
+            be used, or an image has no reference.
     """
+    rule = None if reference is None else ReferenceRule.parse(reference)
     folder = Folder(root)
     chosen = _format(format or _detect(folder))
     listing = chosen.read(folder)
     listing.problems.extend(Problem(n, why) for n, why in folder.refused)
     listing.images.sort(key=lambda i: i.name)
+    if rule is not None and rule.by_name:
+        pair_references(listing, folder, rule)
     if pattern is not None:
         join_pattern(listing, pattern)
     if metadata_csv is not None:
@@ -127,6 +135,8 @@ def read_folder(
         _join_found_table(listing, folder.path(METADATA_FILE))
     else:
         hint_at_tables(listing, folder)
+    if rule is not None and not rule.by_name:
+        pair_references(listing, folder, rule)
     if task is not None:
         fit_task(listing, task)
     return listing
@@ -172,6 +182,8 @@ def write_folder(
     job = WriteJob(items, names, read_bytes, out)
     lost = chosen.write(job)
     write_metadata(job)
+    compared = sum(i.image.reference is not None for i in items)
+    empty |= {"reference images were left out": compared}
     return WriteSummary(len(job.written), lost + counted(empty))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from pitmark.core.bundle import DRIFT_BY_CONDITION_NAME, DRIFT_NAME
 from pitmark.core.errors import InvalidInputError
+from pitmark.core.inspector import load_pair
 from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.quality.conditions import usable
 from pitmark.quality.drift import DriftReference
@@ -89,8 +90,8 @@ def drift_references(
     """
     statistics, embeddings, scores = [], [], []
     for item in images:
-        pixels = load(item.image.sha256)
-        prediction = model.predict(pixels)
+        pixels, beside = load_pair(item.image, load, model.spec)
+        prediction = model.predict(pixels, beside)
         statistics.append(image_statistics(pixels))
         embeddings.append(prediction.embedding)
         scores.append(prediction.score)

@@ -15,6 +15,7 @@ from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import ImageRecord
 from pitmark.formats.images import DecodedImage, decode_image
 from pitmark.formats.registry import ImportedImage, Listing, Problem, read_folder
+from pitmark.ops.references import ReferenceKeeper
 from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import ProjectStore
 
@@ -27,8 +28,8 @@ _READERS = 8
 class ImportSummary:
     """What an import found, added and had to leave out.
 
-    `known` images were in the project before; `problems` name every file that could not
-    be taken and why.
+    `known` images were in the project before, `compared` ones have a reference;
+    `problems` name every file that could not be taken and why.
     """
 
     format: str
@@ -40,6 +41,7 @@ class ImportSummary:
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     seconds: float
+    compared: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON types."""
@@ -49,6 +51,7 @@ class ImportSummary:
             "added": self.added,
             "known": self.known,
             "labeled": self.labeled,
+            "compared": self.compared,
             "classes": list(self.classes),
             "problems": [{"name": p.name, "reason": p.reason} for p in self.problems],
             "notes": list(self.notes),
@@ -62,7 +65,8 @@ class ImportOptions:
 
     `format` None asks for detection; `pattern` takes metadata from file names, as in
     "exp{exposure}_num_{num}"; `metadata_csv` joins a table by file name; images that
-    agree in all `group_by` metadata keys belong to one group.
+    agree in all `group_by` metadata keys belong to one group. `reference` is the rule by
+    which images have references, as in "{name}_temp"; see `formats.references`.
     """
 
     format: str | None = None
@@ -70,6 +74,7 @@ class ImportOptions:
     metadata_csv: Path | None = None
     group_by: tuple[str, ...] = ()
     labeler: str = "import"
+    reference: str | None = None
 
 
 def import_folder(
@@ -94,7 +99,8 @@ def import_folder(
         The summary.
 
     Raises:
-        InvalidInputError: No such folder, or the pattern or table cannot be used.
+        InvalidInputError: No such folder, the pattern, table or rule cannot be used, or
+            images have no reference where a rule asks for one.
         UnknownFormatError: The format cannot be told.
     """
     how = options or ImportOptions()
@@ -107,6 +113,7 @@ def import_folder(
         pattern=how.pattern,
         metadata_csv=how.metadata_csv,
         task=project.task,
+        reference=how.reference,
     )
     _check_groups(listing, how.group_by)
     book = project.book.current()
@@ -128,6 +135,7 @@ def import_folder(
         problems=tuple(importer.problems),
         notes=tuple(listing.notes),
         seconds=time.monotonic() - started,
+        compared=importer.compared,
     )
 
 
@@ -147,9 +155,10 @@ class _Importer:
         self, project: ProjectStore, how: ImportOptions, *, problems: list[Problem]
     ) -> None:
         self.project, self.how, self.problems = project, how, problems
-        self.added = self.known = self.labeled = 0
+        self.added = self.known = self.labeled = self.compared = 0
         self.book_revision = project.book.current().revision
         self._said: dict[tuple[str, str], tuple[Shape, ...]] = {}
+        self._references = ReferenceKeeper(project)
 
     def take(self, listing: Listing, source: str, report: Reporter) -> None:
         """Read, check and store all images of a listing, batch by batch."""
@@ -174,9 +183,15 @@ class _Importer:
         except OSError as exc:
             reason = exc.strerror or "cannot be read"
             return _Read(item, None, (Problem(item.name, reason),))
+        reference = None
+        if item.reference is not None:
+            try:
+                reference = self._references.keep(item.reference, decoded)
+            except PitmarkError as exc:
+                return _Read(item, None, (Problem(item.name, exc.message),))
         fitted, problems = _fit(item, decoded)
         record = self._record(fitted, decoded, self.project.blobs.put(data))
-        return _Read(fitted, record, problems)
+        return _Read(fitted, replace(record, reference=reference), problems)
 
     def _record(self, item: ImportedImage, decoded: DecodedImage, sha: str) -> ImageRecord:
         metadata = dict(item.metadata)
@@ -200,6 +215,7 @@ class _Importer:
             new = self.project.images.add_many([(r, source) for _, r in ready])
             said = [a for item, record in ready for a in self._annotations(item, record)]
             self.project.annotations.add_many(said)
+        self.compared += sum(record.reference is not None for _, record in ready)
         self.added += sum(new)
         self.known += len(new) - sum(new)
         self.labeled += sum(item.shapes is not None for item, _ in ready)

@@ -17,7 +17,7 @@ import numpy as np
 from pitmark.core.errors import StorageError
 from pitmark.edge.monitor import DEFAULT_RUN_LENGTH_IMAGES, Monitor
 from pitmark.edge.runtime import EdgeInspector, Inspection
-from pitmark.edge.sources import iterate_folder, watch_folder
+from pitmark.edge.sources import FolderReferences, iterate_folder, watch_folder
 from pitmark.quality.drift import DriftState
 
 Watcher = Callable[[Inspection, DriftState | None], None]
@@ -29,6 +29,7 @@ class WatchOptions:
 
     `run_length_images` is the number of images expected between two false drift alarms.
     `tags` takes what else is known from file names, as in "{camera}_{lot}_{n}".
+    `reference` is the rule by which images have references, see `formats.references`.
     """
 
     precision: Literal["auto", "fp32", "int8"] = "auto"
@@ -37,6 +38,7 @@ class WatchOptions:
     run_length_images: int = DEFAULT_RUN_LENGTH_IMAGES
     tags: Callable[[str], dict[str, str]] = field(default=lambda _: {})
     log: Path | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class WatchSummary:
     precision: str
     threads: int
     drift: dict[str, Any] | None
+    reference: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON types."""
@@ -61,6 +64,7 @@ class WatchSummary:
             "precision": self.precision,
             "threads": self.threads,
             "drift": self.drift,
+            "reference": self.reference,
         }
 
 
@@ -88,8 +92,9 @@ def predict(
     """
     how = options or WatchOptions()
     inspector = EdgeInspector.open(bundle, precision=how.precision, threads=how.threads)
-    images: Iterable[tuple[str, bytes]] = iterate_folder(folder, recursive=how.recursive)
-    return _inspect(inspector, images, how, on_image)
+    references = FolderReferences(folder, how.reference)
+    images = iterate_folder(folder, recursive=how.recursive, leave_out=references.is_reference)
+    return _inspect(inspector, images, references, how, on_image)
 
 
 def watch(
@@ -118,13 +123,21 @@ def watch(
     """
     how = options or WatchOptions()
     inspector = EdgeInspector.open(bundle, precision=how.precision, threads=how.threads)
-    images = watch_folder(folder, stop=stop, recursive=how.recursive, existing=True)
-    return _inspect(inspector, images, how, on_image)
+    references = FolderReferences(folder, how.reference)
+    images = watch_folder(
+        folder,
+        stop=stop,
+        recursive=how.recursive,
+        existing=True,
+        leave_out=references.is_reference,
+    )
+    return _inspect(inspector, images, references, how, on_image)
 
 
 def _inspect(
     inspector: EdgeInspector,
     images: Iterable[tuple[str, bytes]],
+    references: FolderReferences,
     how: WatchOptions,
     on_image: Watcher | None,
 ) -> WatchSummary:
@@ -139,7 +152,7 @@ def _inspect(
     latencies: list[float] = []
     state = None
     with _Log(how.log) as log:
-        for inspection in inspector.inspect_each(images):
+        for inspection in inspector.inspect_each(images, references=references):
             tags = how.tags(inspection.name)
             state = monitor.update(inspection, tags=tags) if monitor else None
             outcomes[inspection.verdict.outcome] += 1
@@ -154,6 +167,7 @@ def _inspect(
         p95_ms=_quantile(latencies, 0.95),
         precision=inspector.precision,
         threads=inspector.threads,
+        reference=inspector.spec.reference,
         drift=None if state is None else state.to_json(),
     )
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pitmark.core.bundle import MODEL_FP32, MODEL_INT8
+from pitmark.core.inspector import load_pair
 from pitmark.core.label_book import LabelBook
 from pitmark.core.predictions import Prediction
-from pitmark.core.records import LabeledImage, PixelLoader
+from pitmark.core.records import LabeledImage, PixelLoader, references_of
 from pitmark.edge.golden import GoldenReport, golden_from_bytes, replay
 from pitmark.edge.network import Network
 from pitmark.ops.calibrating import calibration_patches, stratified
@@ -138,7 +139,10 @@ class Judges:
         """
         if not self.images:
             return None
-        said = {i.image.sha256: network.predict(self.load(i.image.sha256)) for i in self.images}
+        said = {
+            i.image.sha256: network.predict(*load_pair(i.image, self.load, self.spec))
+            for i in self.images
+        }
         before, after = (
             evaluate_predictions(self.spec, self.images, p, book=self.book).metrics
             for p in (self.predictions, said)
@@ -185,10 +189,14 @@ def add_int8(
     """
     from pitmark.train.int8 import EXTENTS, export_int8
 
-    patches = calibration_patches(judges.spec.preprocess, images, judges.load)
+    preprocess, beside = judges.spec.preprocess, None
+    patches = calibration_patches(preprocess, images, judges.load)
+    if judges.spec.reference:
+        of = references_of(images)
+        beside = calibration_patches(preprocess, images, lambda sha: judges.load(of[sha]))
     attempts: list[Attempt] = []
     for extent in EXTENTS:
-        model = export_int8(files[MODEL_FP32], patches, extent=extent)
+        model = export_int8(files[MODEL_FP32], patches, beside, extent=extent)
         attempts.append(judges.attempt(model, extent))
         if attempts[-1].ok:
             files[MODEL_INT8] = model

@@ -15,9 +15,10 @@ from pitmark.core.bundle import (
     Manifest,
 )
 from pitmark.core.errors import InvalidInputError, ParityError
+from pitmark.core.inspector import load_pair
 from pitmark.core.predictions import Prediction
 from pitmark.core.progress import Progress, Reporter, silent
-from pitmark.core.records import LabeledImage
+from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.edge.bundle_file import write_bundle
 from pitmark.edge.golden import make_golden
 from pitmark.edge.runtime import EdgeInspector
@@ -46,6 +47,7 @@ class ReleaseResult:
     path: Path
     size_bytes: int
     drift_conditions: tuple[str, ...] = ()
+    reference: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The result as plain JSON types."""
@@ -58,6 +60,7 @@ class ReleaseResult:
             "size_bytes": self.size_bytes,
             "gate": self.row.gate,
             "drift_conditions": list(self.drift_conditions),
+            "reference": self.reference,
         }
 
 
@@ -103,9 +106,7 @@ def release(
     stages.next("export")
     files = {MODEL_FP32: _export(model)}
     stages.next("golden")
-    golden = _golden_images(images)
-    pixels = [load(i.image.sha256) for i in golden]
-    files[GOLDEN_NAME] = make_golden(pixels, [model.predict(p) for p in pixels], model.spec)
+    files[GOLDEN_NAME] = _golden(model, images, load)
     record = {}
     if int8:
         stages.next("int8")
@@ -132,7 +133,8 @@ def release(
     write_bundle(path, replace(manifest, gate=gate), files)
     sha = project.blobs.put_file(path)
     added = project.releases.add(row.id, version, sha, gate)
-    return ReleaseResult(added, path, path.stat().st_size, by)
+    size_bytes = path.stat().st_size
+    return ReleaseResult(added, path, size_bytes, by, reference=model.spec.reference)
 
 
 class _Stages:
@@ -167,6 +169,17 @@ def _judges(
         pixel_loader(project),
         project.book.current(),
         files[GOLDEN_NAME],
+    )
+
+
+def _golden(model: TrainedModel, images: Sequence[LabeledImage], load: PixelLoader) -> bytes:
+    """The file of golden inputs with what the model says about them."""
+    pairs = [load_pair(i.image, load, model.spec) for i in _golden_images(images)]
+    return make_golden(
+        [pixels for pixels, _ in pairs],
+        [model.predict(*pair) for pair in pairs],
+        model.spec,
+        references=[beside for _, beside in pairs if beside is not None],
     )
 
 

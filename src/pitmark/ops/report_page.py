@@ -80,6 +80,8 @@ def about(report: Report) -> str:
     if images:
         noun = "image" if images == 1 else "images"
         parts.append(f"judged on {images} {noun} that it has not seen")
+    if report.content.get("reference", {}).get("used"):
+        parts.append("each compared with its reference image")
     return ", ".join(parts)
 
 

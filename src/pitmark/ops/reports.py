@@ -14,6 +14,7 @@ from pitmark.core.inspector import InspectorSpec
 from pitmark.metrics.paired import VerdictComparison, compare_verdicts
 from pitmark.ops.ceilings import ceiling_of
 from pitmark.ops.evaluating import Costs, choose_thresholds, evaluate_predictions
+from pitmark.ops.references import reference_report
 from pitmark.ops.training import REPORT, held_out_predictions, in_split
 from pitmark.ops.truth import defective
 from pitmark.store.db import ProjectStore
@@ -109,7 +110,7 @@ def evaluate(
         spec, in_split(images, "val"), predictions, book=book, costs=costs
     )
     outcome = evaluate_predictions(spec, in_split(images, "test"), predictions, book=book)
-    content = {**outcome.to_json(), "choice": choice}
+    content = {**outcome.to_json(), "choice": choice, **reference_report(spec, images)}
     saved = project.runs.amend(
         row.id,
         metrics=outcome.metrics,

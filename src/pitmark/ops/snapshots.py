@@ -63,7 +63,12 @@ def take_snapshot(
     splits = _splits(project, images, labels, book, how)
     snapshot = Snapshot.of(
         (
-            SnapshotItem(r.sha256, shapes_hash(labels[r.sha256].shapes), splits[r.sha256])
+            SnapshotItem(
+                r.sha256,
+                shapes_hash(labels[r.sha256].shapes),
+                splits[r.sha256],
+                r.reference or "",
+            )
             for r in images
         ),
         book.names,

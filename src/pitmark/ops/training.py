@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,9 +13,10 @@ from pitmark.core.errors import MissingExtraError, PitmarkError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.predictions import Prediction, predictions_from_bytes, predictions_to_bytes
 from pitmark.core.progress import Reporter, silent
-from pitmark.core.records import LabeledImage, PixelLoader, Split
+from pitmark.core.records import LabeledImage, PixelLoader, Split, references_of
 from pitmark.ops.evaluating import Costs, choose_thresholds, evaluate_predictions
 from pitmark.ops.pixels import pixel_loader
+from pitmark.ops.references import check_references, reference_report
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow
 
@@ -34,7 +35,9 @@ class TrainOptions:
     `preset` is fast, balanced or thorough; `quick` asks for the instant first model
     (frozen features and ridge); `side_px` fixes the longer side of the input; `threads`
     None takes all cores. `init` is a file of weights to start from, or the word random;
-    None takes the shipped weights. `network` is standard or small.
+    None takes the shipped weights. `network` is standard or small. `reference` asks to
+    compare images with their references, or forbids it; None compares where every
+    training image has one.
     """
 
     snapshot: str = "latest"
@@ -47,6 +50,7 @@ class TrainOptions:
     init: Path | Literal["random"] | None = None
     network: str = "standard"
     costs: Costs = field(default_factory=Costs)
+    reference: bool | None = None
 
 
 def train(
@@ -82,6 +86,7 @@ def train(
         threads=how.threads,
         init=how.init,
         network=how.network,
+        reference=how.reference,
         good_names=good_names(project),
     )
     kept = {**settings.to_json(), "quick": how.quick}
@@ -107,7 +112,10 @@ def _run(
 
     book = project.book.current()
     load = pixel_loader(project)
+    if how.quick and not settings.reference:
+        settings = replace(settings, reference=False)
     spec = plan_inspector(images, book, project.task, settings, load=load)
+    check_references(spec, images)
     work = run_folder(project, row.id)
     learned: dict[str, Any] = {}
     if how.quick:
@@ -132,7 +140,8 @@ def _run(
     outcome = {"metrics": {}, "note": "the test split is empty: nothing was evaluated"}
     if test:
         outcome = evaluate_predictions(spec, test, predictions, book=book).to_json()
-    outcome = {**outcome, "choice": choice, **({"learned": learned} if learned else {})}
+    outcome |= {"choice": choice, **reference_report(spec, images)}
+    outcome |= {"learned": learned} if learned else {}
     return _finish(project, row, model, predictions, outcome)
 
 
@@ -190,7 +199,8 @@ def _predict(
     model: TrainedModel, images: Sequence[LabeledImage], load: PixelLoader, report: Reporter
 ) -> dict[str, Prediction]:
     held_out = [i.image.sha256 for i in images if i.split != "train"]
-    return model.predict_many(held_out, load, report=report)
+    references = references_of(images)
+    return model.predict_many(held_out, load, references=references, report=report)
 
 
 def train_settings(

@@ -15,11 +15,14 @@ from pitmark.store.schema import (
     releases,
     run_artifacts,
     run_predictions,
+    snapshot_items,
 )
 from pitmark.store.scope import CHUNK, Scope, chunks
 
 _REFERENCES = (
     images.c.sha256,
+    images.c.reference_sha,
+    snapshot_items.c.reference_sha,
     run_artifacts.c.blob_sha,
     run_predictions.c.blob_sha,
     releases.c.bundle_sha,
@@ -37,7 +40,8 @@ def referenced(scope: Scope) -> set[str]:
     """
     out: set[str] = set()
     for column in _REFERENCES:
-        out |= {row[0] for row in scope.stream(scope.select(column.table, column))}
+        query = scope.select(column.table, column).where(column.is_not(None))
+        out |= {row[0] for row in scope.stream(query)}
     return out
 
 

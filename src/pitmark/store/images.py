@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_
+from sqlalchemy import ColumnElement, Connection, and_, func, or_
 
 from pitmark.core.errors import InvalidInputError, NotFoundError
 from pitmark.core.records import ImageRecord, MetadataValue
 from pitmark.store.blobs import BlobStore, check_sha
-from pitmark.store.schema import image_occurrences, images, now
+from pitmark.store.schema import annotation_table, image_occurrences, images, now
 from pitmark.store.scope import Scope, chunks
 
 _SHORTEST_PREFIX = 4
@@ -24,6 +24,7 @@ RECORD_COLUMNS = (
     images.c.metadata,
     images.c.group_name,
     images.c.synthetic,
+    images.c.reference_sha,
 )
 
 
@@ -39,17 +40,18 @@ class Images:
         self._scope, self._blobs = scope, blobs
 
     def add(self, record: ImageRecord, *, source: str) -> bool:
-        """Add an image whose bytes are in the blob store already.
+        """Add an image whose bytes are in the blob store already, its reference's as well.
 
         Args:
             record: The image; metadata that is not a finite number is left out.
             source: Where it came from, such as the name of the imported folder.
 
         Returns:
-            False if these bytes are known; a new name for them is remembered then.
+            False if these bytes are known; a new name for them is remembered then, and
+            the reference where the record has one.
 
         Raises:
-            StorageError: There is no blob with the bytes of the image.
+            StorageError: There is no blob with the bytes of the image or its reference.
         """
         return self.add_many([(record, source)])[0]
 
@@ -76,6 +78,7 @@ class Images:
     ) -> list[bool]:
         # Checked inside the transaction: deleting a project removes blobs inside one.
         self._blobs.require(record.sha256 for record, _ in part)
+        self._blobs.require(r.reference for r, _ in part if r.reference is not None)
         known = self._ids([record.sha256 for record, _ in part])
         first: dict[str, tuple[ImageRecord, str]] = {}
         again: list[tuple[ImageRecord, str]] = []
@@ -89,7 +92,16 @@ class Images:
                 again.append((record, source))
         self._scope.insert(connection, images, [_values(*pair) for pair in first.values()])
         self._remember(connection, again)
+        self._compare(connection, [record for record, _ in again])
         return out
+
+    def _compare(self, connection: Connection, again: Sequence[ImageRecord]) -> None:
+        """Known images take the reference they come with this time."""
+        for record in again:
+            if record.reference is None:
+                continue
+            change = self._scope.update(images).where(images.c.sha256 == record.sha256)
+            connection.execute(change.values(reference_sha=check_sha(record.reference)))
 
     def _remember(
         self, connection: Connection, again: Sequence[tuple[ImageRecord, str]]
@@ -178,6 +190,8 @@ class Images:
     def iterate(self, batch: int = 1000) -> Iterator[ImageRecord]:
         """All images in the order of their names, few in memory at a time.
 
+        An unlabeled image that serves another as reference is no longer one of them.
+
         Args:
             batch: How many to fetch at once.
 
@@ -185,6 +199,7 @@ class Images:
             The images.
         """
         query = self._scope.select(images, images.c.id, *RECORD_COLUMNS).limit(batch)
+        query = query.where(self._samples())
         query = query.order_by(images.c.name, images.c.id)
         rows = self._scope.rows(query)
         while rows:
@@ -194,8 +209,20 @@ class Images:
             rows = self._scope.rows(query.where(images.c.name >= name, later))
 
     def count(self) -> int:
-        """How many images there are."""
-        return int(self._scope.value(self._scope.select(images, func.count())))
+        """How many images there are, as `iterate` tells them."""
+        query = self._scope.select(images, func.count()).where(self._samples())
+        return int(self._scope.value(query))
+
+    def _samples(self) -> ColumnElement[bool]:
+        """The condition that an image is more than the reference of another."""
+        other = images.alias("other")
+        serves = self._scope.select(other, other.c.id).where(
+            other.c.reference_sha == images.c.sha256, other.c.id != images.c.id
+        )
+        said = self._scope.select(annotation_table, annotation_table.c.id).where(
+            annotation_table.c.image_id == images.c.id
+        )
+        return or_(~serves.exists(), said.exists())
 
     def occurrences(self) -> dict[str, list[str]]:
         """All names of the images that came under more than one.
@@ -305,6 +332,7 @@ def _values(record: ImageRecord, source: str) -> dict[str, Any]:
         "synthetic": record.synthetic,
         "source": shown(source),
         "added": now(),
+        "reference_sha": None if record.reference is None else check_sha(record.reference),
     }
 
 
@@ -326,4 +354,5 @@ def record_of(row: Any) -> ImageRecord:
         metadata=row.metadata,
         group=row.group_name,
         synthetic=row.synthetic,
+        reference=row.reference_sha,
     )

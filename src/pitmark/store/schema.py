@@ -159,7 +159,9 @@ images = Table(
     Column("synthetic", Boolean, nullable=False),
     _text("source"),
     _time("added"),
+    _sha("reference_sha", nullable=True),
     UniqueConstraint("organisation_id", "project_id", "sha256"),
+    Index(None, "reference_sha"),
     Index(None, "organisation_id", "project_id", "name", "id"),
     sqlite_autoincrement=True,
 )
@@ -262,6 +264,8 @@ snapshot_items = Table(
     _to("image_id", "images.id", primary_key=True),
     _to("annotation_id", "annotations.id", nullable=True),
     Column("split", String(8), nullable=False),
+    _sha("reference_sha", nullable=True),
+    Index(None, "reference_sha"),
     # What is removed looks for its references: without these it would read all items.
     Index(None, "image_id"),
     Index(None, "annotation_id"),

@@ -90,7 +90,7 @@ class Scope:
             return mine
         return and_(mine, table.c.project_id == self.project_id)
 
-    def select(self, table: Table, *columns: Any) -> Select[Any]:
+    def select(self, table: FromClause, *columns: Any) -> Select[Any]:
         """A query over the rows of this scope.
 
         Args:

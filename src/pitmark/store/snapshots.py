@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -105,6 +105,7 @@ class Snapshots:
                     "image_id": image_ids[i.sha256],
                     "annotation_id": annotation_ids.get(i.sha256),
                     "split": i.split,
+                    "reference_sha": i.reference or None,
                 }
                 for i in part
             ]
@@ -186,7 +187,7 @@ class Snapshots:
         """
         row = self._find(id_or_prefix)
         items = (
-            SnapshotItem(r.sha256, r.labels_hash or "", r.split)
+            SnapshotItem(r.sha256, r.labels_hash or "", r.split, r.compared or "")
             for r in self._items(row.key, images.c.sha256, annotation_table.c.labels_hash)
         )
         snapshot = Snapshot.of(items, row.classes)
@@ -201,6 +202,7 @@ class Snapshots:
         """The images of a snapshot with the shapes as they were.
 
         Names, metadata and groups are those of today: they describe, they do not label.
+        References are those of the snapshot.
 
         Args:
             id_or_prefix: Its id or the beginning of it, or "latest".
@@ -214,7 +216,7 @@ class Snapshots:
         row = self._find(id_or_prefix)
         found = [
             LabeledImage(
-                record_of(r),
+                replace(record_of(r), reference=r.compared),
                 None if r.shapes is None else shapes_from_plain(r.shapes),
                 r.split,
             )
@@ -246,7 +248,9 @@ class Snapshots:
     def _items(self, key: int, *columns: Any) -> Iterator[Any]:
         """The items of a snapshot, page by page along its primary key."""
         image_id = snapshot_items.c.image_id
-        query = self._scope.select(snapshot_items, image_id, snapshot_items.c.split, *columns)
+        compared = snapshot_items.c.reference_sha.label("compared")
+        own = (image_id, snapshot_items.c.split, compared)
+        query = self._scope.select(snapshot_items, *own, *columns)
         query = query.join(images, images.c.id == image_id)
         query = query.outerjoin(
             annotation_table, annotation_table.c.id == snapshot_items.c.annotation_id

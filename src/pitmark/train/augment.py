@@ -7,14 +7,12 @@ patches. Coordinates are scene pixels until a piece is rendered, patch pixels af
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from scipy.ndimage import gaussian_filter
 
-from pitmark.train.dataset import Scene, shrink_mask
+from pitmark.train.dataset import Scene
+from pitmark.train.windows import shown, shown_mask
 
 # A box of which less than this is in view is not shown to the network as a defect.
 _VISIBLE_SHARE = 0.35
@@ -27,7 +25,8 @@ class Augmentation:
     `zoom` are the limits of the scale, 1 being what the finished model sees. `focus` is
     the share of patches placed on a defect. `mosaic`, `paste` and `paint` are shares of
     patches joined from four scenes, given a defect of another image, and given an
-    invented anomaly.
+    invented anomaly. A reference is shown shifted by up to `jitter_px` in either
+    direction, as parts never lie quite alike.
     """
 
     flips: bool = True
@@ -38,17 +37,22 @@ class Augmentation:
     mosaic: float = 0.0
     paste: float = 0.0
     paint: float = 0.0
+    jitter_px: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A rendered part of a scene: (h, w, 3) float32 in [0, 1] with its truth."""
+    """A rendered part of a scene: (h, w, 3) float32 in [0, 1] with its truth.
+
+    `reference` is the same part of the scene's reference, where it has one.
+    """
 
     pixels: NDArray[np.float32]
     boxes_xyxy: NDArray[np.float32]
     box_classes: NDArray[np.int64]
     mask_hw: NDArray[np.uint8]
     label: int
+    reference: NDArray[np.float32] | None = None
 
 
 def blank(size_wh: tuple[int, int], *, fill: float = 0.5) -> Piece:
@@ -81,6 +85,9 @@ def random_piece(
 ) -> Piece:
     """A random view of a scene: place, scale, orientation and light.
 
+    Its reference is seen from the same place, scale and orientation, under light of its
+    own.
+
     Args:
         scene: The scene.
         size_wh: Width and height of the piece in pixels.
@@ -94,7 +101,12 @@ def random_piece(
     turned = how.turns and rng.random() < 0.5
     seen_wh = size_wh[::-1] if turned else size_wh
     window = random_window(scene, seen_wh, how, rng)
-    piece = render(scene, window, seen_wh, fill=fill, light=(how.light, rng))
+    shift = (0.0, 0.0)
+    if scene.reference is not None:
+        x, y = rng.uniform(-how.jitter_px, how.jitter_px, size=2) / scene.patch_scale
+        shift = (float(x), float(y))
+    light = (how.light, rng)
+    piece = render(scene, window, seen_wh, fill=fill, light=light, shift_xy=shift)
     if turned:
         piece = quarter_turn(piece)
     if how.flips and rng.random() < 0.5:
@@ -156,6 +168,7 @@ def render(
     *,
     fill: float = 0.5,
     light: tuple[float, np.random.Generator] | None = None,
+    shift_xy: tuple[float, float] = (0.0, 0.0),
 ) -> Piece:
     """Part of a scene at a given size, with antialiasing.
 
@@ -164,67 +177,26 @@ def render(
         window_xyxy: The part in scene pixels; what lies outside becomes padding.
         size_wh: Width and height of the piece in pixels.
         fill: Gray value of padding, in [0, 1].
-        light: Strength and source of changes of light; None leaves it as it is.
+        light: Strength and source of changes of light, drawn for the image and for its
+            reference apart; None leaves both as they are.
+        shift_xy: How far off the reference lies, in scene pixels.
 
     Returns:
         The piece.
     """
+    pixels = shown(scene.pixels, window_xyxy, size_wh, fill=fill, light=light)
+    mask = np.zeros((size_wh[1], size_wh[0]), dtype=np.uint8)
+    if scene.mask_hw is not None:
+        mask = shown_mask(scene.mask_hw, window_xyxy, size_wh)
     x1, y1, x2, y2 = window_xyxy
     scale = (size_wh[0] / (x2 - x1), size_wh[1] / (y2 - y1))
-    low = (max(x1, 0.0), max(y1, 0.0))
-    high = (min(x2, scene.size_wh[0]), min(y2, scene.size_wh[1]))
-    start = [min(round((low[a] - (x1, y1)[a]) * scale[a]), size_wh[a] - 1) for a in (0, 1)]
-    end = [
-        int(np.clip(round((high[a] - (x1, y1)[a]) * scale[a]), start[a] + 1, size_wh[a]))
-        for a in (0, 1)
-    ]
-    inner_wh = (end[0] - start[0], end[1] - start[1])
-    part = (*low, *high)
-    pixels = _resampled(scene.pixels, part, inner_wh)
-    if light is not None:
-        pixels = relight(pixels, light[0], light[1])
-    out = blank(size_wh, fill=fill)
-    area = np.s_[start[1] : end[1], start[0] : end[0]]
-    out.pixels[area] = pixels if pixels.ndim == 3 else pixels[..., None]
-    if scene.mask_hw is not None:
-        out.mask_hw[area] = _resampled_mask(scene.mask_hw, part, inner_wh)
     moved = (scene.boxes_xyxy - np.array([x1, y1, x1, y1])) * np.array([*scale, *scale])
     boxes, kinds = visible_boxes(moved.astype(np.float32), scene.box_classes, size_wh)
-    return replace(out, boxes_xyxy=boxes, box_classes=kinds, label=scene.label)
-
-
-def _resampled(
-    pixels: NDArray[Any], part: tuple[float, ...], size_wh: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Part of an image at a given size, in [0, 1]."""
-    how = Image.Resampling.BILINEAR
-    x1, y1, x2, y2 = part
-    if pixels.dtype == np.uint8:
-        image = Image.fromarray(pixels).resize(size_wh, how, box=(x1, y1, x2, y2))
-        return np.asarray(image, np.float32) * np.float32(1 / 255)
-    planes = pixels[..., None] if pixels.ndim == 2 else pixels
-    resized = [
-        np.asarray(
-            Image.fromarray(planes[..., c].astype(np.float32)).resize(
-                size_wh, how, box=(x1, y1, x2, y2)
-            )
-        )
-        for c in range(planes.shape[2])
-    ]
-    unit = np.stack(resized, axis=2) * np.float32(1 / 65535)
-    return unit[..., 0] if pixels.ndim == 2 else unit
-
-
-def _resampled_mask(
-    mask_hw: NDArray[np.uint8], part: tuple[float, ...], size_wh: tuple[int, int]
-) -> NDArray[np.uint8]:
-    x1, y1, x2, y2 = part
-    out = np.zeros((size_wh[1], size_wh[0]), dtype=np.uint8)
-    seen = mask_hw[int(y1) : int(np.ceil(y2)), int(x1) : int(np.ceil(x2))]
-    for number in np.unique(seen):
-        if number:
-            out[shrink_mask(mask_hw == number, (x1, y1, x2, y2), size_wh)] = number
-    return out
+    reference = None
+    if scene.reference is not None:
+        aside = (x1 + shift_xy[0], y1 + shift_xy[1], x2 + shift_xy[0], y2 + shift_xy[1])
+        reference = shown(scene.reference, aside, size_wh, fill=fill, light=light)
+    return Piece(pixels, boxes, kinds, mask, scene.label, reference)
 
 
 def visible_boxes(
@@ -248,38 +220,6 @@ def visible_boxes(
     return cut[keep], classes[keep]
 
 
-def relight(
-    pixels: NDArray[np.float32], strength: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """The same surface under other light, through another lens, with other noise.
-
-    Args:
-        pixels: (h, w) or (h, w, 3) in [0, 1].
-        strength: 0 changes nothing, 1 is usual.
-        rng: Source of all choices.
-
-    Returns:
-        The same shape, in [0, 1].
-    """
-    if strength <= 0:
-        return pixels
-    gamma = float(np.exp(rng.normal(0, 0.2) * strength))
-    gain = float(np.exp(rng.normal(0, 0.12) * strength))
-    shift = float(rng.normal(0, 0.04) * strength)
-    out = np.clip(pixels, 1e-4, 1) ** np.float32(gamma)
-    if out.ndim == 3 and rng.random() < 0.3:
-        out *= np.exp(rng.normal(0, 0.05 * strength, size=3)).astype(np.float32)
-    middle = np.float32(out.mean())
-    out = (out - middle) * np.float32(gain) + middle + np.float32(shift)
-    if rng.random() < 0.15 * strength:
-        sigma = float(rng.uniform(0.4, 1.2))
-        out = gaussian_filter(out, (sigma, sigma, 0) if out.ndim == 3 else sigma)
-    if rng.random() < 0.3 * strength:
-        sigma = float(rng.uniform(0.005, 0.03))
-        out = out + np.float32(sigma) * rng.standard_normal(out.shape, dtype=np.float32)
-    return np.asarray(np.clip(out, 0, 1), dtype=np.float32)
-
-
 def mirror(piece: Piece) -> Piece:
     """The piece with left and right exchanged.
 
@@ -297,6 +237,7 @@ def mirror(piece: Piece) -> Piece:
         pixels=piece.pixels[:, ::-1],
         mask_hw=piece.mask_hw[:, ::-1],
         boxes_xyxy=boxes,
+        reference=None if piece.reference is None else piece.reference[:, ::-1],
     )
 
 
@@ -317,4 +258,5 @@ def quarter_turn(piece: Piece) -> Piece:
         pixels=np.rot90(piece.pixels),
         mask_hw=np.rot90(piece.mask_hw),
         boxes_xyxy=boxes,
+        reference=None if piece.reference is None else np.rot90(piece.reference),
     )

@@ -185,14 +185,20 @@ def collate(pieces: list[Piece], preprocess: PreprocessSpec) -> Batch:
     Returns:
         The batch.
     """
-    # Channels stay last in memory: the network wants them there.
-    images = np.stack([p.pixels for p in pieces])
-    images -= np.float32(preprocess.mean)
-    images /= np.float32(preprocess.std)
+    references = [p.reference for p in pieces if p.reference is not None]
     return Batch(
-        images=torch.from_numpy(images).permute(0, 3, 1, 2),
+        images=_normalized([p.pixels for p in pieces], preprocess),
         labels=torch.tensor([p.label for p in pieces]),
         boxes_xyxy=[torch.from_numpy(p.boxes_xyxy.copy()) for p in pieces],
         box_classes=[torch.from_numpy(p.box_classes.copy()) for p in pieces],
         masks=torch.from_numpy(np.stack([p.mask_hw for p in pieces])),
+        references=_normalized(references, preprocess) if references else None,
     )
+
+
+def _normalized(planes: list[NDArray[np.float32]], preprocess: PreprocessSpec) -> torch.Tensor:
+    # Channels stay last in memory: the network wants them there.
+    images = np.stack(planes)
+    images -= np.float32(preprocess.mean)
+    images /= np.float32(preprocess.std)
+    return torch.from_numpy(images).permute(0, 3, 1, 2)

@@ -44,6 +44,7 @@ def mosaic(
     across = int(width * rng.uniform(0.3, 0.7))
     down = int(height * rng.uniform(0.3, 0.7))
     out = blank(size_wh, fill=fill)
+    reference = out.pixels.copy()
     boxes, kinds = [], []
     areas = (
         (0, 0, across, down),
@@ -55,9 +56,16 @@ def mosaic(
         piece = random_piece(scene, (x2 - x1, y2 - y1), how, rng, fill=fill)
         out.pixels[y1:y2, x1:x2] = piece.pixels
         out.mask_hw[y1:y2, x1:x2] = piece.mask_hw
+        if piece.reference is not None:
+            reference[y1:y2, x1:x2] = piece.reference
         boxes.append(piece.boxes_xyxy + np.array([x1, y1, x1, y1], dtype=np.float32))
         kinds.append(piece.box_classes)
-    return replace(out, boxes_xyxy=np.concatenate(boxes), box_classes=np.concatenate(kinds))
+    return replace(
+        out,
+        boxes_xyxy=np.concatenate(boxes),
+        box_classes=np.concatenate(kinds),
+        reference=reference if scenes[0].reference is not None else None,
+    )
 
 
 def paste_defect(
@@ -65,7 +73,8 @@ def paste_defect(
 ) -> Piece:
     """One defect of a donor pasted somewhere onto a piece.
 
-    Its surroundings are brought to the gray level of the place, and the seam is faded.
+    Its surroundings are brought to the gray level of the place, and the seam is faded;
+    the reference of the place stays without it.
     Nothing happens where the donor has no defect that fits, or the place has one already.
 
     Args:

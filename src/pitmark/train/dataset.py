@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pitmark.core.inspector import InspectorSpec
+from pitmark.core.inspector import InspectorSpec, load_pair
 from pitmark.core.labels import ImageClass, Shape, shape_box, shape_mask
-from pitmark.core.preprocess import check_pixels, resize, scaled_size
+from pitmark.core.preprocess import check_pixels, check_reference, resize, scaled_size
 from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.train.settings import image_label, is_good
 
@@ -36,6 +36,7 @@ class Scene:
     `pixels` is (h, w) or (h, w, 3), uint8 or uint16 over the full range of its type.
     `mask_hw` holds 0 for background and k + 1 for class k. `label` is -1 where the image
     as a whole has no class. A patch shows `patch_scale` pixels per scene pixel.
+    `reference` is like `pixels`: the same part without defects, where there is such.
     """
 
     pixels: NDArray[Any]
@@ -44,6 +45,7 @@ class Scene:
     mask_hw: NDArray[np.uint8] | None
     label: int
     patch_scale: float
+    reference: NDArray[Any] | None = None
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -53,7 +55,8 @@ class Scene:
     @property
     def byte_count(self) -> int:
         """Memory taken by the arrays, in bytes."""
-        return self.pixels.nbytes + (0 if self.mask_hw is None else self.mask_hw.nbytes)
+        arrays = (self.pixels, self.mask_hw, self.reference)
+        return sum(a.nbytes for a in arrays if a is not None)
 
 
 def usable(
@@ -115,7 +118,8 @@ class SceneCache:
             self._kept.move_to_end(position)
             return self._kept[position]
         item = self.images[position]
-        scene = make_scene(self._load(item.image.sha256), item.shapes or (), self.spec)
+        pixels, reference = load_pair(item.image, self._load, self.spec)
+        scene = make_scene(pixels, item.shapes or (), self.spec, reference=reference)
         self._kept[position] = scene
         self._kept_bytes += scene.byte_count
         while self._kept_bytes > self._cap_bytes and len(self._kept) > 1:
@@ -123,21 +127,30 @@ class SceneCache:
         return scene
 
 
-def make_scene(image: NDArray[Any], shapes: Sequence[Shape], spec: InspectorSpec) -> Scene:
+def make_scene(
+    image: NDArray[Any],
+    shapes: Sequence[Shape],
+    spec: InspectorSpec,
+    *,
+    reference: NDArray[Any] | None = None,
+) -> Scene:
     """One image at training resolution, with its truth.
 
     Args:
         image: (H, W) or (H, W, 3), uint8 or uint16.
         shapes: What is true of it.
         spec: What is to be learned.
+        reference: The same part without defects, aligned, of the same size and depth.
 
     Returns:
         The scene.
 
     Raises:
-        InvalidInputError: Not an image array.
+        InvalidInputError: Not an image array, or a reference that does not fit.
     """
     check_pixels(image)
+    if reference is not None:
+        check_reference(image, reference)
     image_wh = (image.shape[1], image.shape[0])
     shown = scaled_size(image_wh, spec.preprocess)
     scale = shown[0] / image_wh[0] if shown[0] >= shown[1] else shown[1] / image_wh[1]
@@ -155,6 +168,7 @@ def make_scene(image: NDArray[Any], shapes: Sequence[Shape], spec: InspectorSpec
         mask_hw=mask,
         label=spec.classes.index(label) if label in spec.classes else -1,
         patch_scale=scale / kept,
+        reference=None if reference is None else _quantized(reference, size_wh, spec),
     )
 
 

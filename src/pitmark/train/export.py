@@ -1,8 +1,8 @@
 """Networks as ONNX files that need nothing else.
 
 The graph takes `images` (B, 3, H, W), already preprocessed, of the size the model was
-trained for and any B, and gives the outputs named in `core.assemble`. Suppression of
-overlapping boxes stays outside.
+trained for and any B, and where it compares `references` like them. It gives the outputs
+named in `core.assemble`. Suppression of overlapping boxes stays outside.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pitmark.train.network import Network
 from pitmark.train.slimming import slim
 
 INPUT_NAME = "images"
+REFERENCE_NAME = "references"
 _OPSET = 20
 _IR_VERSION = 10
 
@@ -42,13 +43,15 @@ def export_fp32(model: TrainedModel) -> bytes:
     width, height = model.spec.preprocess.input_wh
     network = folded(model.network)
     names = list(OUTPUT_NAMES[model.spec.task])
+    inputs = [INPUT_NAME, *([REFERENCE_NAME] if model.spec.reference else [])]
+    batch = torch.export.Dim("batch", min=1)
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             network,
-            (torch.zeros(2, 3, height, width),),
-            input_names=[INPUT_NAME],
+            tuple(torch.zeros(2, 3, height, width) for _ in inputs),
+            input_names=inputs,
             output_names=names,
-            dynamic_shapes={"images": {0: torch.export.Dim("batch", min=1)}},
+            dynamic_shapes={name: {0: batch} for name in inputs},
             opset_version=_OPSET,
             dynamo=True,
             external_data=False,
@@ -107,6 +110,8 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         # torch.export copies its own tree specs, whose class torch itself deprecates.
         warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
+        # Images and references are one batch: their axis has one name.
+        warnings.filterwarnings("ignore", message=".*axis name: batch will not be used")
         try:
             yield
         finally:

@@ -14,7 +14,7 @@ from pitmark.core.errors import NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.predictions import Prediction, predictions_from_bytes, predictions_to_bytes
 from pitmark.core.progress import Progress, Reporter, silent
-from pitmark.core.records import LabeledImage, PixelLoader, Split
+from pitmark.core.records import LabeledImage, PixelLoader, Split, references_of
 from pitmark.core.splits import SplitItem, assign_folds
 from pitmark.train.loop import fingerprint, fit
 from pitmark.train.model import TrainedModel
@@ -114,7 +114,9 @@ class _Fold:
         if kept is not None and kept.is_file():
             return predictions_from_bytes(kept.read_bytes())
         checkpoint = self._file("checkpoint")
-        found = self._model(checkpoint).predict_many(away, self.load, report=self._told)
+        references = references_of(self.images)
+        model = self._model(checkpoint)
+        found = model.predict_many(away, self.load, references=references, report=self._told)
         if kept is not None and checkpoint is not None:
             partial = kept.with_suffix(".partial")
             partial.write_bytes(predictions_to_bytes(found))

@@ -27,7 +27,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.train.export import INPUT_NAME
+from pitmark.train.export import INPUT_NAME, REFERENCE_NAME
 
 Extent = Literal["whole", "inner"]
 # In order of preference.
@@ -38,7 +38,11 @@ _QUANTIZED = ("Conv", "Relu", "Add", "MaxPool", "Resize")
 
 
 def export_int8(
-    fp32: bytes, patches: NDArray[np.float32], *, extent: Extent = "inner"
+    fp32: bytes,
+    patches: NDArray[np.float32],
+    references: NDArray[np.float32] | None = None,
+    *,
+    extent: Extent = "inner",
 ) -> bytes:
     """An int8 version of an ONNX file.
 
@@ -48,6 +52,7 @@ def export_int8(
     Args:
         fp32: From `export_fp32`.
         patches: (N, 3, H, W) as the network sees them, with the rare defects among them.
+        references: The same of their references, for a network that compares.
         extent: "whole" quantizes the last convolutions too; with "inner" they, whose
             outputs are scores and distances, stay in fp32.
 
@@ -69,7 +74,7 @@ def export_int8(
             quantize_static(
                 str(prepared),
                 str(target),
-                _Patches(np.ascontiguousarray(patches, dtype=np.float32)),
+                _Patches(patches, references),
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=list(_QUANTIZED),
                 per_channel=True,
@@ -142,15 +147,21 @@ def _body(graph: onnx.GraphProto, leads: set[str]) -> set[str]:
 
 
 class _Patches(CalibrationDataReader):  # type: ignore[misc]
-    """Calibration patches one by one."""
+    """Calibration patches one by one, with their references where there are such."""
 
-    def __init__(self, patches: NDArray[np.float32]) -> None:
-        self._left = iter(patches)
+    def __init__(
+        self, patches: NDArray[np.float32], references: NDArray[np.float32] | None
+    ) -> None:
+        given = {INPUT_NAME: patches}
+        given |= {} if references is None else {REFERENCE_NAME: references}
+        ready = {n: np.ascontiguousarray(a, dtype=np.float32) for n, a in given.items()}
+        self._left = iter(
+            [{n: a[i : i + 1] for n, a in ready.items()} for i in range(len(patches))]
+        )
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        """The next input, or None at the end."""
-        patch = next(self._left, None)
-        return None if patch is None else {INPUT_NAME: patch[None]}
+        """The next inputs, or None at the end."""
+        return next(self._left, None)
 
 
 @contextmanager

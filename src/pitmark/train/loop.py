@@ -149,6 +149,7 @@ def start(
         blocks=begin.blocks(settings.network),
         fine=fine,
         backbone=begin.backbone,
+        reference=spec.reference,
     )
     network = Network(plan, seed=settings.seed)
     begin.put_into(network)
@@ -298,6 +299,9 @@ def fingerprint(
         64 hexadecimal digits.
     """
     threads_apart = {k: v for k, v in settings.to_json().items() if k != "threads"}
-    lines = [f"{i.image.sha256} {shapes_hash(i.shapes or ())}" for i in images]
+    lines = [
+        f"{i.image.sha256} {shapes_hash(i.shapes or ())} {i.image.reference or ''}".rstrip()
+        for i in images
+    ]
     about = [spec.to_json(), threads_apart, [repr(m) for m in more], lines]
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,9 +21,9 @@ from safetensors.torch import load, save
 
 from pitmark.core.assemble import assemble
 from pitmark.core.errors import InvalidInputError
-from pitmark.core.inspector import InspectorSpec
+from pitmark.core.inspector import InspectorSpec, cut_pair
 from pitmark.core.predictions import Prediction
-from pitmark.core.preprocess import Patches, Pixels, cut
+from pitmark.core.preprocess import Patches, Pixels
 from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import PixelLoader
 from pitmark.train.network import Network, NetworkPlan
@@ -64,31 +64,39 @@ class TrainedModel:
             )
         return replace(self, spec=spec)
 
-    def predict(self, image: Pixels) -> Prediction:
+    def predict(self, image: Pixels, reference: Pixels | None = None) -> Prediction:
         """What the model says about one image.
 
         Args:
             image: (H, W) or (H, W, 3), uint8 or uint16.
+            reference: The same part without defects, aligned, of the same size and depth;
+                unused by a model that compares with nothing.
 
         Returns:
             The prediction in pixels of the image.
 
         Raises:
-            InvalidInputError: Not an image array.
+            InvalidInputError: Not an image array, or no fitting reference for a model
+                that compares with one.
         """
-        patches = cut(image, self.spec.preprocess)
+        patches, beside = cut_pair(image, reference, self.spec)
         return assemble(
-            self.run(patches),
+            self.run(patches, beside),
             patches,
             image_wh=(image.shape[1], image.shape[0]),
             spec=self.spec,
         )
 
-    def run(self, patches: Patches | NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    def run(
+        self,
+        patches: Patches | NDArray[np.float32],
+        references: Patches | NDArray[np.float32] | None = None,
+    ) -> dict[str, NDArray[np.float32]]:
         """The raw outputs of the network.
 
         Args:
             patches: (P, 3, H, W) from `core.preprocess.cut`.
+            references: The same of the reference, for a model that compares with one.
 
         Returns:
             The outputs by name, see `core.assemble`.
@@ -98,18 +106,26 @@ class TrainedModel:
         parts: list[dict[str, torch.Tensor]] = []
         with torch.inference_mode():
             for start in range(0, len(patches), _PATCHES_AT_ONCE):
-                part = torch.from_numpy(patches[start : start + _PATCHES_AT_ONCE])
-                parts.append({k: v.cpu() for k, v in self.network(part.to(device)).items()})
+                wanted = slice(start, start + _PATCHES_AT_ONCE)
+                given = [p[wanted] for p in (patches, references) if p is not None]
+                tensors = [torch.from_numpy(g).to(device) for g in given]
+                parts.append({k: v.cpu() for k, v in self.network(*tensors).items()})
         return {k: torch.cat([p[k] for p in parts]).numpy() for k in parts[0]}
 
     def predict_many(
-        self, shas: Sequence[str], load: PixelLoader, *, report: Reporter = silent
+        self,
+        shas: Sequence[str],
+        load: PixelLoader,
+        *,
+        references: Mapping[str, str] | None = None,
+        report: Reporter = silent,
     ) -> dict[str, Prediction]:
         """What the model says about many images.
 
         Args:
             shas: sha256 of the images.
             load: Gives pixels.
+            references: sha256 of images to that of their reference.
             report: Takes progress, and may stop the work.
 
         Returns:
@@ -118,7 +134,8 @@ class TrainedModel:
         out: dict[str, Prediction] = {}
         pace = Pace(len(shas))
         for position, sha in enumerate(shas):
-            out[sha] = self.predict(load(sha))
+            beside = (references or {}).get(sha) if self.spec.reference else None
+            out[sha] = self.predict(load(sha), None if beside is None else load(beside))
             if pace.due(position + 1):
                 eta_s = pace.eta_s(position + 1)
                 report(Progress("predict", position + 1, len(shas), eta_s=eta_s))

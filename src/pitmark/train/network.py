@@ -29,6 +29,7 @@ from pitmark.train.classify import ClassifyHead
 from pitmark.train.detect import DetectHead
 from pitmark.train.linear import LinearHead
 from pitmark.train.neck import load_pyramid
+from pitmark.train.reference import ReferenceFusion
 from pitmark.train.resnet import ResNet, ResNetName, our_names, recognize
 from pitmark.train.segment import SegmentHead
 from pitmark.train.settings import BLOCKS, NetworkSize
@@ -45,6 +46,7 @@ class NetworkPlan:
     `classes` is the number of classes K. `blocks` is the depth of the narrow backbone;
     `backbone` names another one. `fine` lets detection look at stride 4. `quick` takes
     the closed-form heads of the first model. `memory_size` is that of anomaly detection.
+    `reference` compares every image with a reference.
     """
 
     task: Task
@@ -54,6 +56,7 @@ class NetworkPlan:
     quick: bool = False
     memory_size: int = MEMORY_SIZE
     backbone: BackboneName = "narrow"
+    reference: bool = False
 
     def __post_init__(self) -> None:
         known = ("narrow", *get_args(ResNetName))
@@ -105,15 +108,18 @@ class Network(nn.Module):
         self.plan = plan
         self.backbone = build_backbone(plan.backbone, blocks=plan.blocks)
         self.head: Head = _build_head(plan, self.backbone.widths)
+        self.fusion = ReferenceFusion(self.backbone.widths) if plan.reference else None
         init_weights(self, seed=seed)
         dense = _dense_part(self.head)
         if dense is not None:
             dense.reset_prior()
+        if self.fusion is not None:
+            self.fusion.reset()
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
+    def forward(self, images: Tensor, references: Tensor | None = None) -> dict[str, Tensor]:
         """(B, 3, H, W) to the outputs named in `core.assemble.OUTPUT_NAMES`."""
-        features = self.backbone(images)
-        raw = self._raw(features, images)
+        features, seen = self._features(images, references)
+        raw = self._raw(seen, images)
         found = (
             self.head.outputs(raw, images)
             if isinstance(self.head, AnomalyHead)
@@ -139,9 +145,24 @@ class Network(nn.Module):
             A scalar.
         """
         assert not isinstance(self.head, LinearHead)
-        raw = self._raw(self.backbone(batch.images), batch.images)
+        seen = self._features(batch.images, batch.references)[1]
+        raw = self._raw(seen, batch.images)
         with torch.autocast(batch.images.device.type, enabled=False):
             return self.head.loss({k: v.float() for k, v in raw.items()}, batch, progress)
+
+    def _features(
+        self, images: Tensor, references: Tensor | None
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Features of the images, and what the head sees of them."""
+        if self.fusion is None:
+            features = self.backbone(images)
+            return features, features
+        assert references is not None
+        # In one pass, so that norms and int8 ranges are the same for both pictures.
+        both = self.backbone(torch.cat([images, references]))
+        pairs = [f.unflatten(0, (2, -1)) for f in both]
+        features = [p[0] for p in pairs]
+        return features, self.fusion(features, [p[1] for p in pairs])
 
 
 def build_backbone(name: BackboneName, *, blocks: int = 2) -> Backbone | ResNet:

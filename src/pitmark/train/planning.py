@@ -22,6 +22,8 @@ _LARGEST_UPSCALE = 1.5
 # Where the usual defect would be smaller, patches grow, but not beyond this factor.
 _GOOD_DEFECT_PX = 24.0
 _MOST_GROWTH = 1.6
+# Anomaly detection remembers what good parts look like instead.
+_COMPARING: tuple[Task, ...] = ("classification", "detection", "segmentation")
 
 
 def plan_inspector(
@@ -64,7 +66,40 @@ def plan_inspector(
     boxes = [] if task in ("classification", "anomaly") else _defect_boxes(labeled, classes)
     low, high = value_range(labeled, load)
     preprocess = _preprocess(labeled, boxes, task, settings, (low, high))
-    return InspectorSpec(task=task, classes=classes, preprocess=preprocess, good=good)
+    reference = compares(labeled, task, settings)
+    return InspectorSpec(task, classes, preprocess, good, reference=reference)
+
+
+def compares(images: Sequence[LabeledImage], task: Task, settings: TrainSettings) -> bool:
+    """Whether images are compared with their references.
+
+    Args:
+        images: To learn from.
+        task: What is learned.
+        settings: May ask for it, or forbid it.
+
+    Returns:
+        True where every image has a reference, unless the settings forbid it.
+
+    Raises:
+        InvalidInputError: It was asked for, and the task knows nothing of references.
+        NotEnoughDataError: It was asked for, and images lack a reference.
+    """
+    if task not in _COMPARING or settings.reference is False:
+        if settings.reference:
+            raise InvalidInputError(
+                f"{task} compares with no reference images",
+                hint=f"These do: {', '.join(_COMPARING)}.",
+            )
+        return False
+    lacking = [i.image.name for i in images if i.image.reference is None]
+    if lacking and settings.reference:
+        raise NotEnoughDataError(
+            f"{len(lacking)} of {len(images)} training images have no reference image"
+            f" (first: {lacking[0]})",
+            hint="Import them again with --reference.",
+        )
+    return not lacking
 
 
 def _classes(

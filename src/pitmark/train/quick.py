@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import torch
 
-from pitmark.core.errors import NotEnoughDataError
+from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.train.backbone import load_weights
@@ -44,7 +44,13 @@ def quick_fit(
 
     Raises:
         NotEnoughDataError: There is no image to learn from.
+        InvalidInputError: The spec asks to compare with references.
     """
+    if spec.reference:
+        raise InvalidInputError(
+            "the quick first model compares with no reference images",
+            hint="Plan it with the setting reference false.",
+        )
     chosen = usable(images, spec, settings.good_names)
     if not chosen:
         raise NotEnoughDataError(

@@ -44,8 +44,8 @@ def fit_best(  # noqa: PLR0913 - mirrors loop.fit
 ) -> tuple[TrainedModel, dict[str, Any]]:
     """A trained model, or the first one in closed form where that is the better one.
 
-    Only classification from few images has a choice, unless the settings say how many
-    steps to train.
+    Only classification from few images has a choice, unless it compares with references
+    or the settings say how many steps to train.
 
     Args:
         images: Any images.
@@ -91,7 +91,7 @@ def _compared(  # noqa: PLR0913 - mirrors loop.fit
     allowed: tuple[bool, bool],
 ) -> dict[str, Any]:
     learned = [i for i in images if i.split == "train" and i.shapes is not None]
-    if spec.task != "classification" or settings.image_steps is not None:
+    if spec.task != "classification" or spec.reference or settings.image_steps is not None:
         return {}
     if len(learned) >= _FEW_A_CLASS * len(spec.classes):
         return {}

@@ -148,6 +148,7 @@ def parameter_groups(network: Network, schedule: Schedule) -> list[dict[str, obj
     parts: tuple[tuple[nn.Module, float], ...] = (
         (network.backbone, share),
         (network.head, 1.0),
+        *([(network.fusion, 1.0)] if network.fusion is not None else []),
     )
     groups: list[dict[str, object]] = []
     for part, share in parts:

@@ -39,6 +39,8 @@ class TrainSettings:
     classes that mean "no defect" beside the usual names; only anomaly detection needs
     them. `precision` of auto times both and takes bf16 where it pays. `network` of small
     halves the residual blocks, for devices on which every millisecond counts.
+    `reference` asks to compare images with their references, or forbids it; None
+    compares where every training image has one.
     """
 
     preset: Preset = "balanced"
@@ -51,6 +53,7 @@ class TrainSettings:
     good_names: tuple[str, ...] = ()
     precision: Precision = "auto"
     network: NetworkSize = "standard"
+    reference: bool | None = None
 
     def __post_init__(self) -> None:
         if self.preset not in PRESET_SIDE_PX:
