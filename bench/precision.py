@@ -278,12 +278,12 @@ def _time_rows(
         about: dict[str, Any] = {"network": size, "precision": precision}
         about |= {"zero_weights": zeros[0]} if zeros else {}
         about |= {} if zeros else {"bytes": len(variants[size, precision].model)}
-        for metric, values in (("ms", timing.wall_ms), ("cpu_ms", timing.cpu_ms)):
-            low, high = np.percentile(values, (50, 95))
-            prefix = "cpu_" if metric == "cpu_ms" else ""
+        for prefix, values in (("", timing.wall_ms), ("cpu_", timing.cpu_ms)):
+            least, middle, high = np.percentile(values, (0, 50, 95))
+            told = {"least_ms": least, "p50_ms": middle, "p95_ms": high}
             rows += [
-                {**about, "threads": timing.threads, "metric": name, "value": round(value, 2)}
-                for name, value in ((f"{prefix}p50_ms", low), (f"{prefix}p95_ms", high))
+                {**about, "threads": timing.threads, "metric": prefix + m, "value": round(v, 2)}
+                for m, v in told.items()
             ]
     return rows
 
