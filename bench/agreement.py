@@ -32,7 +32,7 @@ from pitmark.formats.images import decode_mask_image
 from pitmark.formats.registry import read_folder
 from pitmark.ops.importing import ImportOptions
 from pitmark.quality.staple import PatternCounts, staple
-from pitmark.workspace import Project
+from pitmark.workspace.project import Project
 
 Mask = NDArray[np.bool_]
 Result = dict[str, Any]

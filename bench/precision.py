@@ -38,7 +38,7 @@ from pitmark.edge.network import Network
 from pitmark.ops.calibrating import calibration_patches
 from pitmark.ops.evaluating import evaluate_predictions
 from pitmark.ops.pixels import pixel_loader
-from pitmark.workspace import Workspace
+from pitmark.workspace.home import Workspace
 
 SIZES = ("standard", "small")
 SPARSE = (0.5, 0.9)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pitmark.workspace import Workspace
+    from pitmark.workspace.home import Workspace
 
 __version__ = "0.1.0"
 
@@ -25,6 +25,6 @@ def open(home: str | Path, *, create: bool = True) -> Workspace:
         NotFoundError: There is no workspace and `create` is off.
         StorageError: The folder cannot be used.
     """
-    from pitmark.workspace import Workspace  # noqa: PLC0415 - a device loads no SQL
+    from pitmark.workspace.home import Workspace  # noqa: PLC0415 - a device loads no SQL
 
     return Workspace.open(Path(home), create=create)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from pitmark.cli.main import run
-from pitmark.workspace import Workspace
+from pitmark.workspace.home import Workspace
 from tests.ops.people import project_of
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pitmark.cli.main import run
 from pitmark.ops.training import load_model
-from pitmark.workspace import Workspace
+from pitmark.workspace.home import Workspace
 from tests.ops.toys import class_folder
 
 pytest.importorskip("torch")

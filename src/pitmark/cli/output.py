@@ -21,7 +21,8 @@ from pitmark.core.progress import Progress
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from pitmark.workspace import Project, Workspace
+    from pitmark.workspace.home import Workspace
+    from pitmark.workspace.project import Project
 
 
 class Output:
@@ -39,7 +40,7 @@ class Output:
         Returns:
             The open workspace.
         """
-        from pitmark.workspace import Workspace
+        from pitmark.workspace.home import Workspace
 
         return Workspace.open(self.home, create=create)
 

@@ -1,25 +1,16 @@
-"""The Python API: `pitmark.open(folder)` gives objects over everything a person can do.
-
-ws = pitmark.open("factory")
-project = ws.create_project("casings", task="detection")
-project.import_folder("photos")
-run = project.train()
-project.audit()
-project.release("casings.pitmark")
-"""
+"""A project as Python sees it: everything a person can do with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from pitmark.core.errors import InvalidInputError, NotFoundError
+from pitmark.core.errors import InvalidInputError
 from pitmark.core.label_book import LabelBook
-from pitmark.core.labels import TASKS, Shape, Task
+from pitmark.core.labels import Shape, Task
 from pitmark.core.progress import Reporter, silent
-from pitmark.core.records import ImageRecord
 from pitmark.ops import (
     auditing,
     exporting,
@@ -29,122 +20,26 @@ from pitmark.ops import (
     rules,
     snapshots,
 )
-from pitmark.ops.agreement import AgreementOptions, AgreementReport, measure_agreement
+from pitmark.ops.agreement import AgreementOptions, measure_agreement
 from pitmark.ops.consensus import (
-    AppliedConsensus,
     ConsensusOptions,
-    ConsensusProposals,
-    apply_consensus,
     propose_consensus,
 )
 from pitmark.ops.finding_order import queue
-from pitmark.ops.pages import (
-    agreement_html,
-    consensus_html,
-    findings_html,
-    images_html,
-    report_html,
-    rules_html,
-    write_rule_page,
-)
-from pitmark.ops.reports import Comparison, Report, compare_runs, report_of
 from pitmark.ops.rule_check import RuleCheck, check_rules
-from pitmark.ops.rule_proposal import RuleProposal
 from pitmark.ops.study_answers import AddedAnswers, AnswerSource, add_folder, add_labels
 from pitmark.ops.study_design import Study, StudyOptions, design_study, study_of
-from pitmark.store.db import ProjectInfo, ProjectStore, Store, open_store
+from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
-from pitmark.store.runs import RunRow
 from pitmark.store.snapshots import SnapshotInfo
-
-
-class Workspace:
-    """A folder with projects. Use it as a context manager, or call `close`."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    @staticmethod
-    def open(home: Path, *, create: bool = True) -> Workspace:
-        """Open the workspace in a folder.
-
-        Args:
-            home: The folder.
-            create: Make it if it does not exist.
-
-        Returns:
-            The workspace.
-
-        Raises:
-            NotFoundError: There is none and `create` is off.
-        """
-        return Workspace(open_store(home, create=create))
-
-    @property
-    def home(self) -> Path:
-        """The folder."""
-        return self._store.home
-
-    def create_project(
-        self, name: str, *, task: str, label_book: LabelBook | None = None
-    ) -> Project:
-        """Begin a project.
-
-        Args:
-            name: 1 to 64 characters.
-            task: classification, detection, segmentation or anomaly.
-            label_book: Its classes; None begins with an empty one that imports fill.
-
-        Returns:
-            The project.
-
-        Raises:
-            ConflictError: The name is taken.
-            InvalidInputError: No such task, or the name cannot be used.
-        """
-        known: Task | None = next((t for t in TASKS if t == task), None)
-        if known is None:
-            raise InvalidInputError(
-                f"unknown task {task!r}", hint=f"Tasks: {', '.join(TASKS)}."
-            )
-        return Project(self._store.create_project(name, known, label_book or LabelBook()))
-
-    def project(self, name: str | None = None) -> Project:
-        """A project by name, or the only one.
-
-        Args:
-            name: Its name; None where there is just one.
-
-        Returns:
-            The project.
-
-        Raises:
-            NotFoundError: There is none of that name, or not just one.
-        """
-        if name is not None:
-            return Project(self._store.project(name))
-        names = [p.name for p in self._store.projects()]
-        if len(names) != 1:
-            found = f"there are {len(names)} projects" if names else "there is no project yet"
-            hint = (
-                f"Name one of: {', '.join(names)}." if names else "pitmark new NAME --task TASK"
-            )
-            raise NotFoundError(found, hint=hint)
-        return Project(self._store.project(names[0]))
-
-    def projects(self) -> list[ProjectInfo]:
-        """All projects with their counts."""
-        return self._store.projects()
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+from pitmark.workspace.views import (
+    Agreement,
+    Consensus,
+    Findings,
+    Images,
+    RuleProposals,
+    Run,
+)
 
 
 class Project:
@@ -491,155 +386,3 @@ class Project:
             How many files, and what the format could not hold.
         """
         return exporting.export_folder(self.store, Path(out), format=format, snapshot=snapshot)
-
-
-class Run:
-    """A training run with its report."""
-
-    def __init__(self, store: ProjectStore, row: RunRow) -> None:
-        self._store, self.row = store, row
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        return self.row.id
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """The headline figures on the test split."""
-        return dict(self.row.metrics)
-
-    @property
-    def report(self) -> Report:
-        """Everything the evaluation found."""
-        return report_of(self._store, self.row)
-
-    def compare(self, other: Run) -> Comparison:
-        """This run against another on the images that neither was trained on.
-
-        Args:
-            other: The other run.
-
-        Returns:
-            Difference of verdicts, other minus this, with interval.
-        """
-        return compare_runs(self._store, self.row, other.row)
-
-    def _repr_html_(self) -> str:
-        return report_html(self._store, self.report)
-
-
-@dataclass(frozen=True)
-class Images:
-    """Some images of a project."""
-
-    store: ProjectStore
-    records: Sequence[ImageRecord]
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def __iter__(self) -> Iterator[ImageRecord]:
-        return iter(self.records)
-
-    def _repr_html_(self) -> str:
-        return images_html(self.store, self.records)
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Some findings of a project."""
-
-    store: ProjectStore
-    rows: Sequence[FindingRow]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __iter__(self) -> Iterator[FindingRow]:
-        return iter(self.rows)
-
-    def _repr_html_(self) -> str:
-        return findings_html(self.store, self.rows)
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How far the people who label agree."""
-
-    store: ProjectStore
-    report: AgreementReport
-
-    def to_json(self) -> dict[str, Any]:
-        """The report as plain JSON types."""
-        return self.report.to_json()
-
-    def _repr_html_(self) -> str:
-        return agreement_html(self.store, self.report)
-
-
-@dataclass(frozen=True)
-class Consensus:
-    """What several people together hold of some images."""
-
-    store: ProjectStore
-    found: ConsensusProposals
-
-    def apply(
-        self,
-        *,
-        by: str,
-        least_confidence: float = 0.9,
-        images: Sequence[str] = (),
-        reason: str = "",
-    ) -> AppliedConsensus:
-        """Write proposals as a reviewer's decision, which is final.
-
-        Args:
-            by: The reviewer.
-            least_confidence: Only proposals at least so certain.
-            images: Only these images, whatever their confidence; all when empty.
-            reason: Why.
-
-        Returns:
-            What was written.
-        """
-        return apply_consensus(
-            self.store,
-            self.found,
-            by=by,
-            least_confidence=least_confidence,
-            images=images,
-            reason=reason,
-        )
-
-    def __len__(self) -> int:
-        return len(self.found.proposals)
-
-    def _repr_html_(self) -> str:
-        return consensus_html(self.store, self.found)
-
-
-@dataclass(frozen=True)
-class RuleProposals:
-    """Some proposed rules of a project."""
-
-    store: ProjectStore
-    rows: Sequence[RuleProposal]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __iter__(self) -> Iterator[RuleProposal]:
-        return iter(self.rows)
-
-    def write_page(self, path: str | Path) -> None:
-        """Write the proposals as a page that needs nothing beside itself.
-
-        Args:
-            path: The file.
-        """
-        write_rule_page(self.store, self.rows, Path(path))
-
-    def _repr_html_(self) -> str:
-        return rules_html(self.store, self.rows)

@@ -1,0 +1,109 @@
+"""The Python API: `pitmark.open(folder)` gives objects over everything a person can do.
+
+ws = pitmark.open("factory")
+project = ws.create_project("casings", task="detection")
+project.import_folder("photos")
+run = project.train()
+project.audit()
+project.release("casings.pitmark")
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pitmark.core.errors import InvalidInputError, NotFoundError
+from pitmark.core.label_book import LabelBook
+from pitmark.core.labels import TASKS, Task
+from pitmark.store.db import ProjectInfo, Store, open_store
+from pitmark.workspace.project import Project
+
+
+class Workspace:
+    """A folder with projects. Use it as a context manager, or call `close`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @staticmethod
+    def open(home: Path, *, create: bool = True) -> Workspace:
+        """Open the workspace in a folder.
+
+        Args:
+            home: The folder.
+            create: Make it if it does not exist.
+
+        Returns:
+            The workspace.
+
+        Raises:
+            NotFoundError: There is none and `create` is off.
+        """
+        return Workspace(open_store(home, create=create))
+
+    @property
+    def home(self) -> Path:
+        """The folder."""
+        return self._store.home
+
+    def create_project(
+        self, name: str, *, task: str, label_book: LabelBook | None = None
+    ) -> Project:
+        """Begin a project.
+
+        Args:
+            name: 1 to 64 characters.
+            task: classification, detection, segmentation or anomaly.
+            label_book: Its classes; None begins with an empty one that imports fill.
+
+        Returns:
+            The project.
+
+        Raises:
+            ConflictError: The name is taken.
+            InvalidInputError: No such task, or the name cannot be used.
+        """
+        known: Task | None = next((t for t in TASKS if t == task), None)
+        if known is None:
+            raise InvalidInputError(
+                f"unknown task {task!r}", hint=f"Tasks: {', '.join(TASKS)}."
+            )
+        return Project(self._store.create_project(name, known, label_book or LabelBook()))
+
+    def project(self, name: str | None = None) -> Project:
+        """A project by name, or the only one.
+
+        Args:
+            name: Its name; None where there is just one.
+
+        Returns:
+            The project.
+
+        Raises:
+            NotFoundError: There is none of that name, or not just one.
+        """
+        if name is not None:
+            return Project(self._store.project(name))
+        names = [p.name for p in self._store.projects()]
+        if len(names) != 1:
+            found = f"there are {len(names)} projects" if names else "there is no project yet"
+            hint = (
+                f"Name one of: {', '.join(names)}." if names else "pitmark new NAME --task TASK"
+            )
+            raise NotFoundError(found, hint=hint)
+        return Project(self._store.project(names[0]))
+
+    def projects(self) -> list[ProjectInfo]:
+        """All projects with their counts."""
+        return self._store.projects()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
