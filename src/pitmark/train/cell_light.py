@@ -14,7 +14,9 @@ import math
 from collections.abc import Iterator
 from functools import cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -94,7 +96,8 @@ def image_energies(images: Tensor) -> Tensor:
 def _powers(images: Tensor, scales: int) -> Iterator[Tensor]:
     """Squared responses (B, directions, h, w), each scale half the size of the one before."""
     grey = images.mean(1, keepdim=True)
-    waves = _waves().to(grey.device)
+    # A tensor must not outlive the call: one made while a network is exported is no number.
+    waves = torch.from_numpy(_waves()).to(grey.device)
     for _ in range(scales):
         padded = functional.pad(grey, (_REACH_PX,) * 4, mode="replicate")
         answers = functional.conv2d(padded, waves).square()
@@ -103,18 +106,18 @@ def _powers(images: Tensor, scales: int) -> Iterator[Tensor]:
 
 
 @cache
-def _waves() -> Tensor:
+def _waves() -> NDArray[np.float32]:
     """(2 directions, 1, 9, 9): even waves of all directions, then odd ones; unit length."""
-    along = torch.arange(-_REACH_PX, _REACH_PX + 1, dtype=torch.float32)
-    y, x = torch.meshgrid(along, along, indexing="ij")
+    y, x = np.mgrid[-_REACH_PX : _REACH_PX + 1, -_REACH_PX : _REACH_PX + 1].astype(np.float64)
     even, odd = [], []
     for number in range(_DIRECTIONS):
         turn = math.pi * number / _DIRECTIONS
         u = x * math.cos(turn) + y * math.sin(turn)
         v = y * math.cos(turn) - x * math.sin(turn)
-        envelope = torch.exp(-(u**2 + (_SLENDER * v) ** 2) / (2 * _ENVELOPE_PX**2))
-        wave = envelope * torch.cos(2 * math.pi / _WAVE_PX * u)
+        envelope = np.exp(-(u**2 + (_SLENDER * v) ** 2) / (2 * _ENVELOPE_PX**2))
+        wave = envelope * np.cos(2 * math.pi / _WAVE_PX * u)
         even.append(wave - envelope * wave.sum() / envelope.sum())
-        odd.append(envelope * torch.sin(2 * math.pi / _WAVE_PX * u))
-    waves = torch.stack([*even, *odd])
-    return (waves / waves.square().sum((1, 2), keepdim=True).sqrt())[:, None]
+        odd.append(envelope * np.sin(2 * math.pi / _WAVE_PX * u))
+    waves = np.stack([*even, *odd])
+    unit = waves / np.sqrt(np.square(waves).sum(axis=(1, 2), keepdims=True))
+    return np.asarray(unit[:, None], dtype=np.float32)
