@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +61,23 @@ def test_a_quick_model_exports_like_any_other():
     patches = cut(toys.load(toys.images[1].image.sha256), model.spec.preprocess).data
     theirs = run_onnx(export_fp32(model), patches)
     assert max_disagreement(theirs, model.run(patches)) < 1e-3
+
+
+def test_a_model_that_was_exported_before_it_ever_ran_still_runs(tmp_path):
+    toys = mixed("classification", per_kind=2)
+    model = quick_fit(toys.images, toys.load, planned(toys), tiny())
+    (tmp_path / "model").write_bytes(model.to_bytes())
+    script = (
+        "import sys, numpy as np; from pathlib import Path\n"
+        "from pitmark.train.export import export_fp32\n"
+        "from pitmark.train.model import TrainedModel\n"
+        "model = TrainedModel.from_bytes(Path(sys.argv[1]).read_bytes()); export_fp32(model)\n"
+        "print(model.predict(np.zeros((64, 64), np.uint8)).class_probs.sum())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "model")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(done.stdout.split()[-1]) == pytest.approx(1, abs=1e-5)
