@@ -32,8 +32,8 @@ from pitmark.train.export import INPUT_NAME, REFERENCE_NAME
 Extent = Literal["whole", "inner"]
 # In order of preference.
 EXTENTS: tuple[Extent, ...] = ("whole", "inner")
-# So the exporter calls tensors that are no parameters.
-_CONSTANT = "lifted_tensor"
+# What the names of a network's parameters hold, folded into each other or not.
+_PARTS = ("backbone.", "head.")
 _QUANTIZED = ("Conv", "Relu", "Add", "MaxPool", "Resize")
 
 
@@ -118,7 +118,7 @@ def fp32_nodes(proto: onnx.ModelProto, extent: Extent) -> list[str]:
 def _is_learned(convolution: onnx.NodeProto) -> bool:
     """Whether its weights are part of the network; the waves of `cell_light` are not."""
     weights: str = convolution.input[1]
-    return _CONSTANT not in weights
+    return any(part in weights for part in _PARTS)
 
 
 def _leading_to_convolution(graph: onnx.GraphProto) -> set[str]:
