@@ -87,6 +87,17 @@ def test_the_fingerprint_follows_labels_and_settings_but_not_threads():
     assert mark != fingerprint(toys.images[1:], spec, tiny())
 
 
+def test_the_fingerprint_follows_what_an_init_file_holds_not_where_it_lies(tmp_path):
+    toys = mixed("detection")
+    spec = planned(toys)
+    here, there, other = (tmp_path / name for name in ("a", "b", "c"))
+    here.write_bytes(b"one")
+    there.write_bytes(b"one")
+    other.write_bytes(b"two")
+    marks = [fingerprint(toys.images, spec, tiny(init=f)) for f in (here, there, other)]
+    assert marks[0] == marks[1] != marks[2]
+
+
 def test_progress_tells_loss_and_time_left(monkeypatch):
     monkeypatch.setattr("pitmark.train.pace._EVERY_S", 0.0)
     seen = []

@@ -40,6 +40,7 @@ def test_the_better_of_both_on_held_out_images_is_kept(tmp_path, monkeypatch):
     assert set(scores) == {"closed form", "trained"}
     # Sixteen steps from new heads cannot beat ridge regression on the same vectors.
     assert facts["kept"] == "closed form"
+    assert facts["sentence"].startswith("Kept the first model, in closed form: ")
     assert not model.history
     again, _ = best(mixed("classification", per_kind=5), tmp_path)
     assert again.network.plan.quick

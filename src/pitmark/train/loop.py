@@ -299,6 +299,10 @@ def fingerprint(
         64 hexadecimal digits.
     """
     threads_apart = {k: v for k, v in settings.to_json().items() if k != "threads"}
+    if isinstance(settings.init, Path) and settings.init.is_file():
+        # What the file holds counts, not where it lies.
+        with settings.init.open("rb") as file:
+            threads_apart["init"] = hashlib.file_digest(file, "sha256").hexdigest()
     lines = [
         f"{i.image.sha256} {shapes_hash(i.shapes or ())} {i.image.reference or ''}".rstrip()
         for i in images

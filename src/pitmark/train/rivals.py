@@ -58,8 +58,8 @@ def fit_best(  # noqa: PLR0913 - mirrors loop.fit
         turns: Whether a quarter-turned image is a possible one.
 
     Returns:
-        The model, and what the choice rests on: mean log-likelihoods of held-out images
-        and the one that was `kept`; empty where there was no choice.
+        The model, and what the choice rests on: mean log-likelihoods of held-out images,
+        the one that was `kept` and a `sentence`; empty where there was no choice.
 
     Raises:
         NotEnoughDataError: There is no image to learn from.
@@ -117,7 +117,18 @@ def _compared(  # noqa: PLR0913 - mirrors loop.fit
             return {}
         scores[name] = round(_log_likelihood(learned, found, spec), 4)
     kept = max(scores, key=lambda name: scores[name])
-    return {"kept": kept, "held-out log-likelihood": scores}
+    told = _sentence(kept, scores)
+    return {"kept": kept, "held-out log-likelihood": scores, "sentence": told}
+
+
+def _sentence(kept: str, scores: dict[str, float]) -> str:
+    names = {"closed form": "the first model, in closed form", "trained": "the trained network"}
+    given = {name: f"{np.exp(score):.2f}" for name, score in scores.items()}
+    other = next(name for name in scores if name != kept)
+    return (
+        f"Kept {names[kept]}: to held-out images it gives their true class {given[kept]}"
+        f" (geometric mean, each class alike), {names[other]} {given[other]}."
+    )
 
 
 def _log_likelihood(
