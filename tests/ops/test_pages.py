@@ -4,7 +4,6 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from pitmark.core.errors import StorageError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.labels import BoxShape, ImageClass
 from pitmark.core.predictions import Prediction
@@ -14,7 +13,6 @@ from pitmark.ops.pages import (
     images_html,
     page,
     report_html,
-    write_page,
     write_report_page,
 )
 from pitmark.ops.report_page import by_turns, in_order, report_sections
@@ -251,22 +249,6 @@ def test_light_and_dark_define_the_same_colors():
     light, dark = html.split("prefers-color-scheme: dark")
     names = [set(re.findall(r"(--pm-\w+):", half)) for half in (light, dark)]
     assert names[0] == names[1]
-
-
-def test_a_page_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path):
-    target = tmp_path / "new" / "report.html"
-    write_page(target, "first")
-    write_page(target, "second é")
-    assert target.read_text(encoding="utf-8") == "second é"
-    assert [f.name for f in target.parent.iterdir()] == ["report.html"]
-
-
-def test_a_page_that_cannot_be_written_is_a_clear_error(tmp_path):
-    folder = tmp_path / "taken.html"
-    folder.mkdir()
-    with pytest.raises(StorageError, match=r"taken\.html cannot be written"):
-        write_page(folder, "text")
-    assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_a_report_full_of_large_mistakes_stays_below_six_megabytes(store, tmp_path):

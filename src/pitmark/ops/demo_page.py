@@ -15,9 +15,10 @@ from pitmark.metrics.paired import PairedComparison
 from pitmark.ops.auditing import AuditSummary
 from pitmark.ops.charts import lines_svg
 from pitmark.ops.demo_review import Review
-from pitmark.ops.pages import images_html, page, write_page
+from pitmark.ops.pages import images_html, page
 from pitmark.ops.report_page import report_sections
 from pitmark.ops.reports import history, report_of
+from pitmark.ops.text_file import write_text
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow
 
@@ -74,7 +75,7 @@ def write_demo_page(path: Path, project: ProjectStore, scenes: DemoScenes) -> Pa
     ]
     report = report_of(project, scenes.after)
     parts += [(f"Report: {name}", html) for name, html in report_sections(project, report)]
-    write_page(path, page("Pitmark demo: the loop on smartphone casings", parts, lead))
+    write_text(path, page("Pitmark demo: the loop on smartphone casings", parts, lead))
     return path
 
 

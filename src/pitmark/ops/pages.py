@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from pitmark.core.errors import StorageError
 from pitmark.core.labels import Shape
 from pitmark.core.records import ImageRecord
 from pitmark.ops.agreement import AgreementReport
@@ -25,6 +22,7 @@ from pitmark.ops.report_page import about, report_sections
 from pitmark.ops.reports import Report
 from pitmark.ops.rule_page import rule_sections
 from pitmark.ops.rule_proposal import RuleProposal
+from pitmark.ops.text_file import write_text
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 
@@ -229,7 +227,7 @@ def write_rule_page(store: ProjectStore, proposals: Sequence[RuleProposal], path
         StorageError: It cannot be written.
     """
     lead = "Where people change from one class to another, and the rule that could settle it."
-    write_page(
+    write_text(
         path, page(f"Rules for {store.info.name}", rule_sections(store, proposals), lead)
     )
 
@@ -256,37 +254,7 @@ def write_report_page(store: ProjectStore, report: Report, path: Path) -> None:
 
 
 def _write_told(path: Path, title: str, lead: str, sections: Sequence[tuple[str, str]]) -> None:
-    write_page(path, page(title, sections, f"{upper_first(lead)}."))
-
-
-def write_page(path: Path, text: str) -> None:
-    """Write a page; the file is whole or as it was before.
-
-    Args:
-        path: The file to write; it is replaced if it exists.
-        text: The document.
-
-    Raises:
-        StorageError: It cannot be written.
-    """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".page-", suffix=".html", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as exc:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise StorageError(
-            f"the page {path} cannot be written: {exc.strerror}",
-            hint="Name a file in a folder in which your user may write.",
-        ) from exc
+    write_text(path, page(title, sections, f"{upper_first(lead)}."))
 
 
 def _finding(

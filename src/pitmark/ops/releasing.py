@@ -23,6 +23,8 @@ from pitmark.edge.bundle_file import write_bundle
 from pitmark.edge.golden import make_golden
 from pitmark.edge.runtime import EdgeInspector
 from pitmark.ops.calibrating import stratified
+from pitmark.ops.datasheet import make_datasheet
+from pitmark.ops.datasheet_page import write_datasheet_page
 from pitmark.ops.drift_references import drift_conditions, drift_references, reference_images
 from pitmark.ops.pixels import pixel_loader
 from pitmark.ops.quantizing import TOLERANCE_INT8, Judges, add_int8, validation_images
@@ -41,11 +43,12 @@ _GOLDEN_IMAGES = 8
 
 @dataclass(frozen=True, slots=True)
 class ReleaseResult:
-    """A release that passed its gate, and the file it was written to."""
+    """A release that passed its gate, the file it was written to, and its datasheet."""
 
     row: ReleaseRow
     path: Path
     size_bytes: int
+    datasheet: Path
     drift_conditions: tuple[str, ...] = ()
     reference: bool = False
 
@@ -58,6 +61,7 @@ class ReleaseResult:
             "bundle": str(self.path),
             "sha256": self.row.bundle_sha,
             "size_bytes": self.size_bytes,
+            "datasheet": str(self.datasheet),
             "gate": self.row.gate,
             "drift_conditions": list(self.drift_conditions),
             "reference": self.reference,
@@ -102,7 +106,7 @@ def release(
     by = drift_conditions(normal, conditions)
     model = load_model(project, row)
     load = pixel_loader(project)
-    stages = _Stages(report, total=5 if int8 else 4)
+    stages = _Stages(report, total=6 if int8 else 5)
     stages.next("export")
     files = {MODEL_FP32: _export(model)}
     stages.next("golden")
@@ -133,8 +137,12 @@ def release(
     write_bundle(path, replace(manifest, gate=gate), files)
     sha = project.blobs.put_file(path)
     added = project.releases.add(row.id, version, sha, gate)
-    size_bytes = path.stat().st_size
-    return ReleaseResult(added, path, size_bytes, by, reference=model.spec.reference)
+    stages.next("datasheet")
+    told = path.with_suffix(".datasheet.html")
+    write_datasheet_page(make_datasheet(project, snapshot=row.snapshot_id), told)
+    return ReleaseResult(
+        added, path, path.stat().st_size, told, by, reference=model.spec.reference
+    )
 
 
 class _Stages:

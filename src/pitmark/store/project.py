@@ -20,6 +20,7 @@ from pitmark.store.book import Books
 from pitmark.store.events import Events
 from pitmark.store.findings import Findings
 from pitmark.store.images import Images
+from pitmark.store.origins import Origins
 from pitmark.store.releases import Releases
 from pitmark.store.run_lock import RunLocks
 from pitmark.store.runs import Runs
@@ -60,6 +61,7 @@ class ProjectStore:
         self.blobs, self.audit = blobs, audit
         self.book = Books(scope)
         self.images = Images(scope, blobs)
+        self.origins = Origins(scope)
         self.annotations = Annotations(scope, self.task, images=self.images, book=self.book)
         self.studies = Studies(scope, images=self.images, book=self.book)
         self.snapshots = Snapshots(scope, self.images)

@@ -32,6 +32,7 @@ from pitmark.ops.study_design import Study, StudyOptions, design_study, study_of
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 from pitmark.store.snapshots import SnapshotInfo
+from pitmark.workspace.data import Data
 from pitmark.workspace.views import (
     Agreement,
     Consensus,
@@ -47,6 +48,7 @@ class Project:
 
     def __init__(self, store: ProjectStore) -> None:
         self.store = store
+        self.data = Data(store)
 
     @property
     def name(self) -> str:
