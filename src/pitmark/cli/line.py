@@ -93,6 +93,7 @@ def _shared(command: Any) -> Any:
                 help="Reference of each image, as at the import: a file, or by name as in"
                 ' "{name}_temp" or "{n}_test={n}_temp".',
             ),
+            click.option("--keys", type=FILE, help="Trusted keys; one must have signed."),
             click.option("--log", type=FILE, help="Append one JSON line per image here."),
         )
     ):
@@ -112,6 +113,7 @@ def predict(
     run_length: int,
     tags: str | None,
     reference: str | None,
+    keys: Path | None,
     log: Path | None,
 ) -> None:
     """Inspect a folder of images, or one image, with a bundle."""
@@ -124,7 +126,9 @@ def predict(
         if not out.as_json:
             click.echo(_line(inspection))
 
-    options = _options(precision, threads, run_length, tags, reference=reference, log=log)
+    options = _options(
+        precision, threads, run_length, tags, reference=reference, keys=keys, log=log
+    )
     done = predict_folder(bundle, folder, options=options, on_image=note)
     out.result({**done.to_json(), "inspections": seen}, _summary(done))
 
@@ -141,6 +145,7 @@ def watch(
     run_length: int,
     tags: str | None,
     reference: str | None,
+    keys: Path | None,
     log: Path | None,
 ) -> None:
     """Inspect images as they appear in a folder; Ctrl-C ends it."""
@@ -160,7 +165,9 @@ def watch(
             alarmed = True
             click.secho(f"DRIFT: {state.sentence}", fg="yellow")
 
-    options = _options(precision, threads, run_length, tags, reference=reference, log=log)
+    options = _options(
+        precision, threads, run_length, tags, reference=reference, keys=keys, log=log
+    )
     done = watch_folder(bundle, folder, stop=stop, options=options, on_image=note)
     out.result(done.to_json(), _summary(done))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from pitmark import __version__
-from pitmark.cli import agreement, data, datasheet, demo, labels, line, model, rules
+from pitmark.cli import agreement, data, datasheet, demo, labels, line, model, releases, rules
 from pitmark.cli.output import Output
 from pitmark.core.errors import PitmarkError
 
@@ -22,6 +22,7 @@ COMMANDS = (
     *agreement.COMMANDS,
     *rules.COMMANDS,
     *line.COMMANDS,
+    *releases.COMMANDS,
     *datasheet.COMMANDS,
     demo.demo,
 )

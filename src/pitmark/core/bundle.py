@@ -13,6 +13,7 @@ from pitmark.core.label_book import LabelBook
 # The newest format that is read. 2 adds models that compare with a reference.
 FORMAT_VERSION = 2
 MANIFEST_NAME = "manifest.json"
+SIGNATURE_NAME = "signature.json"
 MODEL_FP32 = "model.fp32.onnx"
 MODEL_INT8 = "model.int8.onnx"
 GOLDEN_NAME = "golden.npz"

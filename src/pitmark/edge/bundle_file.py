@@ -11,12 +11,12 @@ import os
 import stat
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from pitmark.core.bundle import ALLOWED_FILES, MANIFEST_NAME, Manifest
+from pitmark.core.bundle import ALLOWED_FILES, MANIFEST_NAME, SIGNATURE_NAME, Manifest
 from pitmark.core.errors import BundleError, NotFoundError, StorageError
 from pitmark.edge.array_file import check_arrays
 from pitmark.edge.manifest_file import (
@@ -24,9 +24,11 @@ from pitmark.edge.manifest_file import (
     manifest_from_bytes,
     manifest_to_bytes,
 )
+from pitmark.edge.signing import PublicKey, claimed_signer, sign, signer
 from pitmark.edge.wire_scan import refuse_external_tensors
 
 MAX_BUNDLE_BYTES = 256 * 1024 * 1024
+_ABOUT = (MANIFEST_NAME, SIGNATURE_NAME)
 _ENCRYPTED = 0x1
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 _RELEASE_AGAIN = "Copy the bundle again, or release it again."
@@ -34,13 +36,24 @@ _RELEASE_AGAIN = "Copy the bundle again, or release it again."
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A release as a device holds it: the manifest and, by name, the checked files."""
+    """A release as a device holds it: the manifest and, by name, the checked files.
+
+    `signed_by` is the key it says it is signed with, `trusted` whether that was checked.
+    """
 
     manifest: Manifest
     files: Mapping[str, bytes]
+    signed_by: str | None = None
+    trusted: bool = False
 
 
-def write_bundle(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> Manifest:
+def write_bundle(
+    path: Path,
+    manifest: Manifest,
+    files: Mapping[str, bytes],
+    *,
+    key_pem: bytes | None = None,
+) -> Manifest:
     """Write a bundle; the same content always gives the same bytes.
 
     The file appears under its name complete or not at all.
@@ -49,6 +62,7 @@ def write_bundle(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> 
         path: The file to write; one that exists is replaced.
         manifest: Its `files` may be empty, then the hashes are filled in.
         files: Content by name, names from `pitmark.core.bundle`.
+        key_pem: Private key to sign with; None leaves the bundle unsigned.
 
     Returns:
         The manifest as written, with the hashes.
@@ -64,17 +78,19 @@ def write_bundle(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> 
     complete = replace(manifest, files=hashes)
     for name in files:
         _check_name(name)
-    data = _pack(complete, files)
+    data = _pack(complete, files, key_pem)
     read_bundle(data)
     _write_atomically(path, data)
     return complete
 
 
-def read_bundle(source: Path | bytes) -> Bundle:
+def read_bundle(source: Path | bytes, *, trusted: Sequence[PublicKey] = ()) -> Bundle:
     """A bundle, every byte of which has been checked against its manifest.
 
     Args:
         source: The file, or its bytes.
+        trusted: Keys one of which must have signed it; none means that a signature is
+            not asked for.
 
     Returns:
         The bundle.
@@ -82,17 +98,17 @@ def read_bundle(source: Path | bytes) -> Bundle:
     Raises:
         NotFoundError: There is no such file.
         BundleError: The bundle is damaged, altered, too large or too new; the message
-            names the file inside it and the reason.
+            names the file inside it and the reason; or no trusted key signed it.
     """
     try:
         if isinstance(source, bytes):
             _check_total(len(source))
-            return _read_archive(io.BytesIO(source))
+            return _read_archive(io.BytesIO(source), trusted)
         if not source.is_file():
             raise NotFoundError(f"there is no bundle {source}")
         _check_total(source.stat().st_size)
         with source.open("rb") as file:
-            return _read_archive(file)
+            return _read_archive(file, trusted)
     except (
         zipfile.BadZipFile,
         NotImplementedError,
@@ -105,7 +121,7 @@ def read_bundle(source: Path | bytes) -> Bundle:
         raise BundleError(reason, hint=_RELEASE_AGAIN) from exc
 
 
-def _read_archive(file: IO[bytes]) -> Bundle:
+def _read_archive(file: IO[bytes], trusted: Sequence[PublicKey]) -> Bundle:
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         for entry in entries:
@@ -118,9 +134,14 @@ def _read_archive(file: IO[bytes]) -> Bundle:
         content = {e.orig_filename: archive.read(e) for e in entries}
     if MANIFEST_NAME not in content:
         raise BundleError(f"the bundle lacks {MANIFEST_NAME}", hint=_RELEASE_AGAIN)
-    manifest = manifest_from_bytes(content.pop(MANIFEST_NAME))
+    told, signature = content.pop(MANIFEST_NAME), content.pop(SIGNATURE_NAME, None)
+    # Before anything in it is believed.
+    who = signer(told, signature, trusted) if trusted else None
+    if who is None and signature is not None:
+        who = claimed_signer(signature)
+    manifest = manifest_from_bytes(told)
     _check_files(manifest, content)
-    return Bundle(manifest, content)
+    return Bundle(manifest, content, who, bool(trusted))
 
 
 def _check_total(size: int) -> None:
@@ -138,7 +159,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise BundleError(f"the bundle's {name} is encrypted")
     if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:
         raise BundleError(f"the bundle's {name} is compressed, entries must be stored")
-    if name == MANIFEST_NAME and entry.file_size > MAX_MANIFEST_BYTES:
+    if name in _ABOUT and entry.file_size > MAX_MANIFEST_BYTES:
         raise BundleError(
             f"{name} has {entry.file_size:,} bytes, allowed are {MAX_MANIFEST_BYTES:,}"
         )
@@ -148,7 +169,7 @@ def _check_name(name: str) -> None:
     parts = name.replace("\\", "/").split("/")
     if ".." in parts or parts[0] == "" or ":" in parts[0]:
         raise BundleError(f"the bundle holds {name!r}, a name that leads out of it")
-    if name not in ALLOWED_FILES and name != MANIFEST_NAME:
+    if name not in ALLOWED_FILES and name not in _ABOUT:
         raise BundleError(f"the bundle holds {name!r}, which no bundle holds")
 
 
@@ -173,10 +194,13 @@ def _check_files(manifest: Manifest, content: Mapping[str, bytes]) -> None:
             check_arrays(data, name=name)
 
 
-def _pack(manifest: Manifest, files: Mapping[str, bytes]) -> bytes:
+def _pack(manifest: Manifest, files: Mapping[str, bytes], key_pem: bytes | None) -> bytes:
     out = io.BytesIO()
+    told = manifest_to_bytes(manifest)
+    about = [(MANIFEST_NAME, told)]
+    about += [(SIGNATURE_NAME, sign(told, key_pem))] if key_pem is not None else []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        ordered = [(MANIFEST_NAME, manifest_to_bytes(manifest)), *sorted(files.items())]
+        ordered = [*about, *sorted(files.items())]
         for name, data in ordered:
             entry = zipfile.ZipInfo(name, _FIXED_TIME)
             entry.create_system = 3

@@ -15,8 +15,10 @@ from typing import Any, Literal
 import numpy as np
 
 from pitmark.core.errors import StorageError
+from pitmark.edge.bundle_file import read_bundle
 from pitmark.edge.monitor import DEFAULT_RUN_LENGTH_IMAGES, Monitor
 from pitmark.edge.runtime import EdgeInspector, Inspection
+from pitmark.edge.signing import read_keys
 from pitmark.edge.sources import FolderReferences, iterate_folder, watch_folder
 from pitmark.quality.drift import DriftState
 
@@ -30,6 +32,7 @@ class WatchOptions:
     `run_length_images` is the number of images expected between two false drift alarms.
     `tags` takes what else is known from file names, as in "{camera}_{lot}_{n}".
     `reference` is the rule by which images have references, see `formats.references`.
+    `keys` is a file of trusted keys, one of which must have signed the bundle.
     """
 
     precision: Literal["auto", "fp32", "int8"] = "auto"
@@ -39,6 +42,7 @@ class WatchOptions:
     tags: Callable[[str], dict[str, str]] = field(default=lambda _: {})
     log: Path | None = None
     reference: str | None = None
+    keys: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def predict(
         BundleError: The bundle is damaged or altered.
     """
     how = options or WatchOptions()
-    inspector = EdgeInspector.open(bundle, precision=how.precision, threads=how.threads)
+    inspector = _open(bundle, how)
     references = FolderReferences(folder, how.reference)
     images = iterate_folder(folder, recursive=how.recursive, leave_out=references.is_reference)
     return _inspect(inspector, images, references, how, on_image)
@@ -122,7 +126,7 @@ def watch(
         BundleError: The bundle is damaged or altered.
     """
     how = options or WatchOptions()
-    inspector = EdgeInspector.open(bundle, precision=how.precision, threads=how.threads)
+    inspector = _open(bundle, how)
     references = FolderReferences(folder, how.reference)
     images = watch_folder(
         folder,
@@ -132,6 +136,12 @@ def watch(
         leave_out=references.is_reference,
     )
     return _inspect(inspector, images, references, how, on_image)
+
+
+def _open(bundle: Path, how: WatchOptions) -> EdgeInspector:
+    trusted = () if how.keys is None else read_keys(how.keys)
+    checked = read_bundle(bundle, trusted=trusted)
+    return EdgeInspector.open(checked, precision=how.precision, threads=how.threads)
 
 
 def _inspect(

@@ -28,6 +28,7 @@ from pitmark.ops.datasheet_page import write_datasheet_page
 from pitmark.ops.drift_references import drift_conditions, drift_references, reference_images
 from pitmark.ops.pixels import pixel_loader
 from pitmark.ops.quantizing import TOLERANCE_INT8, Judges, add_int8, validation_images
+from pitmark.ops.signing import signing_key
 from pitmark.ops.training import held_out_predictions, load_model
 from pitmark.store.db import ProjectStore
 from pitmark.store.releases import ReleaseRow
@@ -100,7 +101,7 @@ def release(
     """
     row = project.runs.get(run)
     version = project.releases.next_version()
-    path = _target(out, project.info.name, version)
+    path = bundle_target(out, project.info.name, version)
     _, images = project.snapshots.load(row.snapshot_id)
     normal = reference_images(images)
     by = drift_conditions(normal, conditions)
@@ -134,7 +135,8 @@ def release(
     )
     gate = _gate(manifest, files, project.work / "draft.pitmark", record)
     gate["network"] = model.network.plan.size
-    write_bundle(path, replace(manifest, gate=gate), files)
+    key = signing_key(project.keys)
+    write_bundle(path, replace(manifest, gate=gate), files, key_pem=key)
     sha = project.blobs.put_file(path)
     added = project.releases.add(row.id, version, sha, gate)
     stages.next("datasheet")
@@ -228,8 +230,20 @@ def _gate(
     return gate
 
 
-def _target(out: Path | None, project: str, version: int) -> Path:
-    """Where the bundle goes; known to be writable before minutes are spent on it."""
+def bundle_target(out: Path | None, project: str, version: int) -> Path:
+    """Where a bundle goes; known to be writable before minutes are spent on it.
+
+    Args:
+        out: File or folder; None means the current folder.
+        project: Name of the project.
+        version: Of the release.
+
+    Returns:
+        The file to write.
+
+    Raises:
+        InvalidInputError: There is no such folder.
+    """
     name = f"{project}-v{version}.pitmark"
     path = Path(name) if out is None else out / name if out.is_dir() else out
     if not path.parent.is_dir():

@@ -20,6 +20,7 @@ from pitmark.store.audit import AuditLog
 from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import BUSY_TIMEOUT_MS, Database
 from pitmark.store.deletion import delete_rows, referenced, remove_unreferenced
+from pitmark.store.key_files import KeyFiles
 from pitmark.store.migrate import migrate
 from pitmark.store.project import ProjectInfo, ProjectStore
 from pitmark.store.schema import now, organisations, projects
@@ -87,6 +88,7 @@ class Store:
         self.blobs.clear_stale()
         self._scope = Scope(database, organisation)
         self.audit = AuditLog(self._scope)
+        self.keys = KeyFiles(home / "keys" / organisation)
         self._open: dict[int, ProjectStore] = {}
 
     def create_project(self, name: str, task: Task, book: LabelBook) -> ProjectStore:
@@ -145,6 +147,7 @@ class Store:
                 blobs=self.blobs,
                 work=self.home / "work" / f"project-{row.id}",
                 audit=AuditLog(self._scope, prefix=f"project/{row.name}/"),
+                keys=self.keys,
             )
         return self._open[row.id]
 

@@ -20,6 +20,7 @@ from pitmark.store.book import Books
 from pitmark.store.events import Events
 from pitmark.store.findings import Findings
 from pitmark.store.images import Images
+from pitmark.store.key_files import KeyFiles
 from pitmark.store.origins import Origins
 from pitmark.store.releases import Releases
 from pitmark.store.run_lock import RunLocks
@@ -51,14 +52,22 @@ class ProjectStore:
         blobs: Of the workspace.
         work: A folder for its checkpoints and temporary files.
         audit: Of the organisation.
+        keys: Of the organisation, to sign its releases.
     """
 
     def __init__(
-        self, scope: Scope, row: Any, *, blobs: BlobStore, work: Path, audit: AuditLog
+        self,
+        scope: Scope,
+        row: Any,
+        *,
+        blobs: BlobStore,
+        work: Path,
+        audit: AuditLog,
+        keys: KeyFiles,
     ) -> None:
         self._scope, self._work = scope, work
         self.task = cast("Task", row.task)
-        self.blobs, self.audit = blobs, audit
+        self.blobs, self.audit, self.keys = blobs, audit, keys
         self.book = Books(scope)
         self.images = Images(scope, blobs)
         self.origins = Origins(scope)

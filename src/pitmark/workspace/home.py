@@ -16,6 +16,7 @@ from typing import Self
 from pitmark.core.errors import InvalidInputError, NotFoundError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import TASKS, Task
+from pitmark.ops.signing import WorkspaceKey, export_keys, renew_key, workspace_keys
 from pitmark.store.db import ProjectInfo, Store, open_store
 from pitmark.workspace.project import Project
 
@@ -97,6 +98,25 @@ class Workspace:
     def projects(self) -> list[ProjectInfo]:
         """All projects with their counts."""
         return self._store.projects()
+
+    def signing_keys(self) -> list[WorkspaceKey]:
+        """The public halves of the keys that sign releases, the newest first."""
+        return workspace_keys(self._store.keys)
+
+    def renew_key(self) -> WorkspaceKey:
+        """Make a new key that signs from now on."""
+        return renew_key(self._store.keys)
+
+    def export_keys(self, path: str | Path) -> list[WorkspaceKey]:
+        """Write the public keys as the file that devices are given.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The keys in it.
+        """
+        return export_keys(self._store.keys, Path(path))
 
     def close(self) -> None:
         """Let go of the database."""

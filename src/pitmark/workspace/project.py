@@ -376,6 +376,21 @@ class Project:
             self.store, target, run=run, int8=int8, conditions=conditions, report=report
         )
 
+    def roll_back(self, version: int, out: str | Path | None = None, *, by: str = "") -> Any:
+        """Release the content of an earlier version again, under a new version.
+
+        Args:
+            version: The version to go back to.
+            out: File or folder to write to.
+            by: Who decides.
+
+        Returns:
+            The new release with the path of the bundle.
+        """
+        from pitmark.ops.rollback import roll_back
+
+        return roll_back(self.store, version, None if out is None else Path(out), by=by)
+
     def export(self, out: str | Path, *, format: str, snapshot: str = "latest") -> Any:
         """Write a snapshot as a folder in another tool's format.
 
