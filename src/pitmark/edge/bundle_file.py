@@ -124,6 +124,9 @@ def read_bundle(source: Path | bytes, *, trusted: Sequence[PublicKey] = ()) -> B
 def _read_archive(file: IO[bytes], trusted: Sequence[PublicKey]) -> Bundle:
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
+        if MANIFEST_NAME not in [e.orig_filename for e in entries]:
+            # A file cut short may end in an archive that lies within it.
+            raise BundleError(f"the bundle lacks {MANIFEST_NAME}", hint=_RELEASE_AGAIN)
         for entry in entries:
             _check_entry(entry)
         _check_total(sum(e.file_size for e in entries))
@@ -132,8 +135,6 @@ def _read_archive(file: IO[bytes], trusted: Sequence[PublicKey]) -> Bundle:
             if names.count(name) > 1:
                 raise BundleError(f"the bundle holds {name} twice")
         content = {e.orig_filename: archive.read(e) for e in entries}
-    if MANIFEST_NAME not in content:
-        raise BundleError(f"the bundle lacks {MANIFEST_NAME}", hint=_RELEASE_AGAIN)
     told, signature = content.pop(MANIFEST_NAME), content.pop(SIGNATURE_NAME, None)
     # Before anything in it is believed.
     who = signer(told, signature, trusted) if trusted else None
