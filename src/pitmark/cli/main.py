@@ -11,7 +11,18 @@ from pathlib import Path
 import click
 
 from pitmark import __version__
-from pitmark.cli import agreement, data, datasheet, demo, labels, line, model, releases, rules
+from pitmark.cli import (
+    agreement,
+    data,
+    datasheet,
+    demo,
+    labels,
+    line,
+    model,
+    releases,
+    rules,
+    select,
+)
 from pitmark.cli.output import Output
 from pitmark.core.errors import PitmarkError
 
@@ -21,6 +32,7 @@ COMMANDS = (
     *labels.COMMANDS,
     *agreement.COMMANDS,
     *rules.COMMANDS,
+    *select.COMMANDS,
     *line.COMMANDS,
     *releases.COMMANDS,
     *datasheet.COMMANDS,
