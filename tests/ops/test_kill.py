@@ -13,6 +13,7 @@ from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import BoxShape
 from pitmark.ops.importing import import_folder
 from pitmark.ops.labeling import annotate, settle
+from pitmark.ops.review_undo import undo
 from pitmark.ops.snapshots import take_snapshot
 from pitmark.store.db import open_store
 from pitmark.store.findings import NewFinding
@@ -53,6 +54,19 @@ with open_store(Path(sys.argv[1])) as store:
     for finding in project.findings.list(state="open"):
         settle(project, finding.id, "correct", by="eva")
         print(finding.id, flush=True)
+"""
+
+
+UNDO = """
+import sys
+from pathlib import Path
+from pitmark.ops.review_undo import undo
+from pitmark.store.db import open_store
+with open_store(Path(sys.argv[1])) as store:
+    project = store.project("parts")
+    print("ready", flush=True)
+    while project.findings.decided():
+        print(undo(project, by="eva").settled[-1].id, flush=True)
 """
 
 
@@ -150,3 +164,44 @@ def test_a_killed_settling_loses_no_decision_and_leaves_none_half(tmp_path, roun
             settle(project, finding.id, "correct", by="eva")
         assert all(row.review for row in project.annotations.consensus().values())
         annotate(project, project.images.all()[0].name, fixed, labeler="ida")
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_killed_undo_takes_decisions_back_whole_or_not_at_all(tmp_path, round_):
+    with open_store(tmp_path / "home", create=True) as store:
+        project = store.create_project("parts", "detection", LabelBook())
+        import_folder(project, yolo_folder(tmp_path / "in", count=40))
+        before = {s: r.shapes for s, r in project.annotations.consensus().items()}
+        fixed = (BoxShape("dent", (1, 1, 30, 30)),)
+        found = [NewFinding("sloppy_outline", s, None, 0.5, "a test", fixed) for s in before]
+        project.findings.save(found, source="audit")
+        rows = project.findings.list()
+        for number in range(0, len(rows), 4):
+            with project.transaction():
+                together = project.findings.next_decision()
+                for row in rows[number : number + 4]:
+                    project.findings.settle(
+                        row.id, "corrected", "eva", correction=fixed, decision=together
+                    )
+    process = start(UNDO, tmp_path / "home")
+    process.stdout.readline()
+    time.sleep(random.Random(round_).uniform(0.02, 0.3))
+    kill(process)
+    told = [line for line in process.stdout.read().split() if line.startswith("f")]
+    with open_store(tmp_path / "home") as store:
+        assert store.check() == []
+        project = store.project("parts")
+        open_ids = {r.id for r in project.findings.list(state="open")}
+        assert set(told) <= open_ids
+        assert len(open_ids) % 4 == 0
+        held = project.annotations.consensus()
+        for row in project.findings.list():
+            wanted = before[row.sha256] if row.state == "open" else fixed
+            assert (held[row.sha256].shapes, held[row.sha256].review) == (
+                wanted,
+                row.state != "open",
+            )
+        while project.findings.decided():
+            undo(project, by="eva")
+        assert {s: r.shapes for s, r in project.annotations.consensus().items()} == before
+        assert project.findings.list() == rows

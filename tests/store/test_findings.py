@@ -224,15 +224,6 @@ def test_what_was_found_in_labels_that_do_not_hold_any_more_is_left_out(project,
     assert project.findings.save([_wrong_class(sha, 0, labels_hash=old)], source="audit") == 0
 
 
-def test_a_reopened_finding_can_be_decided_otherwise(project, sha):
-    project.findings.save([_wrong_class(sha, 0)], source="audit")
-    finding = _open(project)[0]
-    project.findings.settle(finding.id, "dismissed", "ann", "no")
-    assert project.findings.reopen(finding.id, by="bo") == finding
-    assert project.findings.settle(finding.id, "accepted", "bo").state == "accepted"
-    assert [e.action for e in project.audit.entries(limit=3)] == ["settle", "reopen", "settle"]
-
-
 def test_an_unlabeled_image_can_have_findings_and_be_corrected(project):
     sha = add_image(project, "a")
     project.findings.save([NewFinding("missed_object", sha, None, 1, "w", [box()])], source="x")

@@ -78,6 +78,13 @@ def test_an_older_workspace_is_brought_up_to_date(home):
         for table in ("images", "snapshot_items"):
             db.execute(f"DROP INDEX ix_{table}_reference_sha")
             db.execute(f"ALTER TABLE {table} DROP COLUMN reference_sha")
+        for table, column in (
+            ("annotations", "withdraws"),
+            ("findings", "weight"),
+            ("findings", "decision"),
+            ("findings", "effects"),
+        ):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         db.execute("UPDATE alembic_version SET version_num = '0001'")
     db.close()
     with open_store(home) as store, store.database.read() as c:

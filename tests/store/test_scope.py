@@ -42,7 +42,10 @@ def _live(project):
     project.findings.save([NewFinding("k", s, 0, 0.6, "w") for s in shas], source="x")
     first, second = project.findings.list("open", "k", 5)
     project.findings.settle(first.id, "corrected", "ann", correction=[box("dent")])
-    project.findings.reopen(first.id)
+    project.findings.correct_beside(first.id, shas[1], [box("dent", left=9.0)])
+    project.findings.last_decision("ann"), project.findings.settled_with(first.id)
+    project.findings.decided(), project.findings.undo(first.id, by="ann")
+    project.findings.weigh({first.id: {"value": 0.5}})
     project.findings.save([], source="x"), project.findings.counts()
     project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
     project.events.list(now(), 5), project.events.counts(now())
@@ -123,7 +126,7 @@ def test_an_organisation_sees_nothing_of_another(project, store, acme):
         lambda: theirs.releases.get(1),
         lambda: theirs.findings.get(second.id),
         lambda: theirs.findings.settle(second.id, "dismissed", "eve"),
-        lambda: theirs.findings.reopen(second.id),
+        lambda: theirs.findings.undo(second.id, by="eve"),
         lambda: theirs.studies.get("s1"),
         lambda: theirs.studies.answers("gauge"),
     ]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pitmark.cli.model import PRESETS
 from pitmark.cli.output import Output, table
+
+if TYPE_CHECKING:
+    from pitmark.ops.finding_order import RankedFinding
+    from pitmark.store.db import ProjectStore
 
 
 @click.command()
@@ -59,25 +64,43 @@ def audit(
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @click.pass_obj
 def findings(out: Output, state: str, kind: str | None, limit: int) -> None:
-    """The queue of findings: groups with their members, then the most likely faults."""
+    """The queue of findings: test images first, then by expected gain per minute."""
+    from pitmark.ops.finding_order import ranked
+
+    project = out.project().store
+    wanted = None if state == "all" else state
+    found = ranked(project, state=wanted, kind=kind)
+    rows = [_row_json(project, one) for one in found[:limit]]
+    columns = ("id", "kind", "split", "score", "chance", "image", "why")
+    lines = table(rows, columns)
+    if rows and wanted == "open":
+        lines += ["", f"{rows[0]['id']} first: {rows[0]['because']}."]
+        lines += [f"{len(rows)} of {len(found)} shown."] if len(found) > limit else []
+    out.result(rows, lines)
+
+
+def _row_json(project: ProjectStore, one: RankedFinding) -> dict[str, Any]:
     from pitmark.ops.labeling import shapes_json
 
-    project = out.project()
-    wanted = None if state == "all" else state
-    rows = [
-        {
-            "id": row.id,
-            "kind": row.kind,
-            "image": project.store.images.get(row.sha256).name,
-            "shape": row.shape_index,
-            "score": round(row.score, 3),
-            "state": row.state,
-            "why": row.why,
-            "suggestion": shapes_json(row.suggestion),
-        }
-        for row in project.findings(state=wanted, kind=kind, limit=limit)
-    ]
-    out.result(rows, table(rows, ("id", "kind", "score", "image", "why")))
+    row = one.row
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "image": project.images.get(row.sha256).name,
+        "shape": row.shape_index,
+        "score": round(row.score, 3),
+        "chance": round(one.chance, 3),
+        "split": one.split,
+        "expected_gain": row.expected_gain,
+        "seconds": round(one.seconds, 1),
+        "gain_per_minute": one.gain_per_minute,
+        "covers": one.covers,
+        "because": one.because,
+        "state": row.state,
+        "by": row.by,
+        "why": row.why,
+        "suggestion": shapes_json(row.suggestion),
+    }
 
 
 @click.command()
@@ -88,9 +111,18 @@ def findings(out: Output, state: str, kind: str | None, limit: int) -> None:
 @click.option(
     "--shapes", type=click.Path(path_type=Path), help="JSON file of what is true instead."
 )
+@click.option("--all-of", is_flag=True, help="FINDING is a group: settle all its labels too.")
+@click.option("--as", "label", help="With --all-of and correct: the class that is right.")
 @click.pass_obj
 def settle(
-    out: Output, finding: str, decision: str, by: str, note: str, shapes: Path | None
+    out: Output,
+    finding: str,
+    decision: str,
+    by: str,
+    note: str,
+    shapes: Path | None,
+    all_of: bool,
+    label: str | None,
 ) -> None:
     """Decide on a finding: accept it, correct the label as suggested, or dismiss it."""
     from pitmark.ops.labeling import Decision, read_shapes
@@ -100,6 +132,18 @@ def settle(
         "correct": "correct",
         "dismiss": "dismiss",
     }
+    if not all_of and label is not None:
+        raise click.UsageError("--as goes with --all-of")
+    if all_of:
+        if shapes is not None:
+            raise click.UsageError("--shapes is for one finding, not for --all-of")
+        done = out.project().settle_group(
+            finding, known[decision], by=by, label=label, note=note
+        )
+        out.result(
+            done.to_json(), [done.sentence(), f"To take it back: pitmark undo {finding}"]
+        )
+        return
     given = None if shapes is None else read_shapes(shapes)
     row = out.project().settle(finding, known[decision], by=by, shapes=given, note=note)
     out.result({"id": row.id, "state": row.state, "by": row.by}, [f"{row.id}: {row.state}."])

@@ -20,6 +20,7 @@ from pitmark.cli import (
     line,
     model,
     releases,
+    review,
     rules,
     select,
 )
@@ -30,6 +31,7 @@ COMMANDS = (
     *data.COMMANDS,
     *model.COMMANDS,
     *labels.COMMANDS,
+    *review.COMMANDS,
     *agreement.COMMANDS,
     *rules.COMMANDS,
     *select.COMMANDS,

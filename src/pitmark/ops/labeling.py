@@ -15,7 +15,7 @@ from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 
 Decision = Literal["accept", "correct", "dismiss"]
-_STATES = {"accept": "accepted", "correct": "corrected", "dismiss": "dismissed"}
+DECISION_STATES = {"accept": "accepted", "correct": "corrected", "dismiss": "dismissed"}
 
 
 def annotate(
@@ -106,7 +106,7 @@ def settle(
         ConflictError: It was settled otherwise already.
         InvalidInputError: Nothing to correct with, or an unknown decision.
     """
-    if decision not in _STATES:
+    if decision not in DECISION_STATES:
         raise InvalidInputError(
             f"unknown decision {decision!r}", hint="accept, correct or dismiss."
         )
@@ -122,7 +122,7 @@ def settle(
         record = project.images.get(finding.sha256)
         check_shapes(correction, record, project.book.current())
     return project.findings.settle(
-        finding_id, _STATES[decision], by, note, correction=correction
+        finding_id, DECISION_STATES[decision], by, note, correction=correction
     )
 
 

@@ -14,6 +14,8 @@ from pitmark.ops.agreement_words import upper_first
 from pitmark.ops.chart_frame import attribute
 from pitmark.ops.consensus import ConsensusProposals
 from pitmark.ops.consensus_page import about_consensus, consensus_sections
+from pitmark.ops.finding_order import explained, learned_for_order
+from pitmark.ops.finding_words import decision_html, place_html
 from pitmark.ops.group_cards import group_card
 from pitmark.ops.inconsistency import GROUP
 from pitmark.ops.page_style import STYLE
@@ -85,7 +87,7 @@ def images_html(store: ProjectStore, records: Sequence[ImageRecord], limit: int 
         HTML to stand in a page or a notebook.
     """
     if not records:
-        return _fragment('<p class="pm-quiet">No images. Next: pitmark import FOLDER</p>')
+        return fragment('<p class="pm-quiet">No images. Next: pitmark import FOLDER</p>')
     shown = records[:limit]
     held = store.annotations.consensus([r.sha256 for r in shown])
     drawer = Drawer(store)
@@ -103,7 +105,7 @@ def images_html(store: ProjectStore, records: Sequence[ImageRecord], limit: int 
         words += facts(record.metadata)
         cards.append(card(stage([(shot, "")]), words))
     told = _shown(len(shown), len(records), "image")
-    return _fragment(f'{told}<div class="pm-grid">{"".join(cards)}</div>')
+    return fragment(f'{told}<div class="pm-grid">{"".join(cards)}</div>')
 
 
 def findings_html(store: ProjectStore, rows: Sequence[FindingRow], limit: int = 40) -> str:
@@ -118,19 +120,21 @@ def findings_html(store: ProjectStore, rows: Sequence[FindingRow], limit: int = 
         HTML to stand in a page or a notebook.
     """
     if not rows:
-        return _fragment('<p class="pm-quiet">No findings. Next: pitmark audit</p>')
+        return fragment('<p class="pm-quiet">No findings. Next: pitmark audit</p>')
     shown = rows[:limit]
     held = store.annotations.consensus([r.sha256 for r in shown])
     drawer = Drawer(store)
     cards = []
-    for row in shown:
+    for ranked in explained(store, shown, learned_for_order(store)):
+        row, place = ranked.row, place_html(ranked)
         labels = held.get(row.sha256)
         if row.kind == GROUP:
-            cards.append(group_card(store, drawer, row, _decision(row)))
+            cards.append(group_card(store, drawer, row, place + decision_html(row)))
         else:
-            cards.append(_finding(store, drawer, row, labels.shapes if labels else ()))
+            shapes = labels.shapes if labels else ()
+            cards.append(_finding(store, drawer, row, shapes, place=place))
     told = _shown(len(shown), len(rows), "finding")
-    return _fragment(f'{told}<div class="pm-grid pm-wide">{"".join(cards)}</div>')
+    return fragment(f'{told}<div class="pm-grid pm-wide">{"".join(cards)}</div>')
 
 
 def report_html(store: ProjectStore, report: Report) -> str:
@@ -212,7 +216,7 @@ def rules_html(store: ProjectStore, proposals: Sequence[RuleProposal]) -> str:
     Returns:
         HTML to stand in a page or a notebook.
     """
-    return _fragment(_parts(rule_sections(store, proposals)))
+    return fragment(_parts(rule_sections(store, proposals)))
 
 
 def write_rule_page(store: ProjectStore, proposals: Sequence[RuleProposal], path: Path) -> None:
@@ -258,7 +262,12 @@ def _write_told(path: Path, title: str, lead: str, sections: Sequence[tuple[str,
 
 
 def _finding(
-    store: ProjectStore, drawer: Drawer, row: FindingRow, labels: Sequence[Shape]
+    store: ProjectStore,
+    drawer: Drawer,
+    row: FindingRow,
+    labels: Sequence[Shape],
+    *,
+    place: str,
 ) -> str:
     record = store.images.get(row.sha256)
     focus = _subject(row, labels)
@@ -276,7 +285,7 @@ def _finding(
         f'<p><span class="pm-kind">{escape(kind)}</span>'
         f'<span class="pm-small">{escape(row.id)} &middot; score {row.score:.2f}</span></p>'
         f"<p>{escape(row.why)}</p>"
-        f'<p class="pm-small">{escape(record.name)}</p>{_decision(row)}'
+        f'<p class="pm-small">{escape(record.name)}</p>{place}{decision_html(row)}'
     )
     return card(stage(shots), words)
 
@@ -289,16 +298,6 @@ def _subject(row: FindingRow, labels: Sequence[Shape]) -> Shape | None:
     return added[0] if added else None
 
 
-def _decision(row: FindingRow) -> str:
-    if row.state != "open":
-        return f'<p class="pm-small">{escape(row.state)} by {escape(row.by or "unknown")}</p>'
-    decision = "accept" if row.suggestion is None else "correct"
-    return (
-        f"<p><code>pitmark settle {escape(row.id)} {decision}</code>"
-        f' <span class="pm-small">or</span> <code>dismiss</code></p>'
-    )
-
-
 def _shown(count: int, total: int, noun: str) -> str:
     plural = noun if total == 1 else f"{noun}s"
     words = f"{total:,} {plural}" if count == total else f"{count} of {total:,} {plural}"
@@ -309,8 +308,16 @@ def _told(about_it: str, sections: Sequence[tuple[str, str]]) -> str:
     body = "".join(
         f"<section><h2>{escape(heading)}</h2>{html}</section>" for heading, html in sections
     )
-    return _fragment(f'<p class="pm-quiet">{escape(about_it)}</p>{body}')
+    return fragment(f'<p class="pm-quiet">{escape(about_it)}</p>{body}')
 
 
-def _fragment(body: str) -> str:
+def fragment(body: str) -> str:
+    """HTML with its style, to stand in a notebook.
+
+    Args:
+        body: Trusted HTML.
+
+    Returns:
+        HTML.
+    """
     return f'<div class="pitmark pm-fragment"><style>{STYLE}</style>{body}</div>'

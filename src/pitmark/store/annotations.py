@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.labels import Shape, Task, shapes_hash
 from pitmark.store.book import Books
-from pitmark.store.consensus import Said, consensus_of, latest_by_labeler
+from pitmark.store.consensus import Said, consensus_of, latest_by_labeler, standing
 from pitmark.store.images import Images
 from pitmark.store.plain_shapes import as_kept, shapes_from_plain, shapes_to_plain
 from pitmark.store.schema import annotation_table, images, now
@@ -23,7 +23,11 @@ from pitmark.store.scope import Scope, chunks
 
 @dataclass(frozen=True, slots=True)
 class NewAnnotation:
-    """All that one labeler says about one image, to be added."""
+    """All that one labeler says about one image, to be added.
+
+    `withdraws` is the id of an annotation that it takes back: then neither of the two
+    counts, and what held before holds again.
+    """
 
     sha256: str
     shapes: Sequence[Shape]
@@ -31,6 +35,7 @@ class NewAnnotation:
     book_revision: int
     reason: str = ""
     review: bool = False
+    withdraws: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class AnnotationRow:
     """All that one labeler said about one image at one time.
 
     `revision` counts the annotations of this labeler on this image from 1. A `review`
-    is meant to settle what others said.
+    is meant to settle what others said; `withdraws` names an annotation that is taken back.
     """
 
     id: int
@@ -50,6 +55,7 @@ class AnnotationRow:
     book_revision: int
     reason: str
     review: bool
+    withdraws: int | None = None
 
 
 class Annotations:
@@ -214,7 +220,8 @@ class Annotations:
             NotFoundError: The project lacks one of the images asked for.
         """
         wanted = None if shas is None else self._images.ids(shas).values()
-        chosen = [consensus_of(one, self._task).id for _, one in self._said(wanted)]
+        said = (standing(one) for _, one in self._said(wanted))
+        chosen = [consensus_of(one, self._task).id for one in said if one]
         return {row.sha256: row for row in self._rows(chosen).values()}
 
     def _said(self, image_ids: Iterable[int] | None) -> Iterator[tuple[int, list[Said]]]:
@@ -226,6 +233,7 @@ class Annotations:
             annotation_table.c.labels_hash,
             annotation_table.c.review,
             annotation_table.c.revision,
+            annotation_table.c.withdraws,
         )
         query = self._scope.select(annotation_table, *columns)
         query = query.order_by(annotation_table.c.image_id, annotation_table.c.id)
@@ -235,10 +243,7 @@ class Annotations:
             parts = [query.where(annotation_table.c.image_id.in_(p)) for p in chunks(wanted)]
         for part in parts:
             for key, rows in groupby(self._scope.stream(part), attrgetter("image_id")):
-                yield (
-                    key,
-                    [Said(r.id, r.labeler, r.labels_hash, r.review, r.revision) for r in rows],
-                )
+                yield key, [_said_row(row) for row in rows]
 
     def _rows(self, ids: Sequence[int]) -> dict[int, AnnotationRow]:
         """Whole rows by key."""
@@ -260,6 +265,8 @@ class _Memory:
         self._revision: dict[tuple[int, str], int] = {}
         for image_id, rows in said:
             for one in rows:
+                self._revision[image_id, one.labeler] = one.revision
+            for one in standing(rows):
                 self._note(image_id, one)
 
     def _note(self, image_id: int, said: Said) -> None:
@@ -267,10 +274,11 @@ class _Memory:
             self._review[image_id] = said
         else:
             self._last[image_id, said.labeler] = said
-        self._revision[image_id, said.labeler] = said.revision
 
     def same(self, row: Mapping[str, Any]) -> int | None:
         """The key of the annotation that says the same already, if any."""
+        if row["withdraws"] is not None:
+            return None
         if row["review"]:
             last = self._review.get(row["image_id"])
         else:
@@ -284,7 +292,12 @@ class _Memory:
         """Note a row to be added under a preliminary key, and number its revision."""
         image_id, labeler = row["image_id"], row["labeler"]
         revision = self._revision.get((image_id, labeler), 0) + 1
-        self._note(image_id, Said(key, labeler, row["labels_hash"], row["review"], revision))
+        self._revision[image_id, labeler] = revision
+        if row["withdraws"] is None:
+            new = Said(key, labeler, row["labels_hash"], row["review"], revision)
+            self._note(image_id, new)
+        else:
+            self._review.pop(image_id, None)
         return {**row, "revision": revision}
 
 
@@ -298,7 +311,12 @@ def _values(item: NewAnnotation) -> dict[str, Any]:
         "book_revision": item.book_revision,
         "reason": item.reason,
         "review": item.review,
+        "withdraws": item.withdraws,
     }
+
+
+def _said_row(row: Any) -> Said:
+    return Said(row.id, row.labeler, row.labels_hash, row.review, row.revision, row.withdraws)
 
 
 def _row(row: Any) -> AnnotationRow:
@@ -312,4 +330,5 @@ def _row(row: Any) -> AnnotationRow:
         book_revision=row.book_revision,
         reason=row.reason,
         review=row.review,
+        withdraws=row.withdraws,
     )

@@ -11,13 +11,30 @@ from pitmark.core.labels import Task
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One annotation, as far as it matters here; a larger id was said later."""
+    """One annotation, as far as it matters here; a larger id was said later.
+
+    `withdraws` is the id of an annotation that this one takes back.
+    """
 
     id: int
     labeler: str
     labels_hash: str
     review: bool
     revision: int
+    withdraws: int | None = None
+
+
+def standing(said: Sequence[Said]) -> list[Said]:
+    """What was said and not taken back.
+
+    Args:
+        said: All annotations of one image, the oldest first.
+
+    Returns:
+        Those that count, in the same order; none when all was taken back.
+    """
+    gone = {s.withdraws for s in said}
+    return [s for s in said if s.withdraws is None and s.id not in gone]
 
 
 def consensus_of(said: Sequence[Said], task: Task) -> Said:
@@ -28,7 +45,7 @@ def consensus_of(said: Sequence[Said], task: Task) -> Said:
     in the other tasks what the first labeler said last.
 
     Args:
-        said: All annotations of one image, the oldest first, at least one.
+        said: Annotations of one image that stand, the oldest first, at least one.
         task: Of the project.
 
     Returns:

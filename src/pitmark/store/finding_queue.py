@@ -19,6 +19,7 @@ from pitmark.store.finding_rows import (
 )
 from pitmark.store.finding_subject import Subject, subject_of
 from pitmark.store.images import Images
+from pitmark.store.plain_json import plain
 from pitmark.store.plain_shapes import as_kept, shapes_to_plain
 from pitmark.store.schema import findings, images, now
 from pitmark.store.scope import Scope, chunks
@@ -170,6 +171,28 @@ class FindingQueue:
             query = query.limit(limit).offset(offset)
         return [finding_row(row) for row in self._scope.rows(query)]
 
+    def weigh(self, weights: Mapping[str, Mapping[str, Any]]) -> None:
+        """Note what faults would cost; the expected gain is the score times that.
+
+        Args:
+            weights: Id of an open finding to plain JSON types with a `value` of at least 0;
+                ids that are not open any more are passed over.
+        """
+        with self._scope.write() as connection:
+            for finding_id, weight in weights.items():
+                value = float(weight["value"])
+                change = self._scope.update(findings).where(
+                    findings.c.id == finding_key(finding_id), findings.c.state == "open"
+                )
+                gain = findings.c.score * value
+                connection.execute(change.values(weight=plain(weight), expected_gain=gain))
+
+    def decided(self) -> Sequence[FindingRow]:
+        """All settled findings in the order in which they were settled."""
+        query = self._query().where(findings.c.state != "open")
+        query = query.order_by(findings.c.settled_at, findings.c.decision, findings.c.id)
+        return [finding_row(row) for row in self._scope.rows(query)]
+
     def _query(self) -> Any:
         query = self._scope.select(findings, findings, images.c.sha256)
         return query.join(images, images.c.id == findings.c.image_id)
@@ -209,6 +232,7 @@ def _values(
         "suggestion": None if suggestion is None else shapes_to_plain(as_kept(suggestion)),
         "related": list(new.related),
         "expected_gain": None if new.expected_gain is None else float(new.expected_gain),
+        "weight": None,
         "run_id": new.run_id,
         "state": "open",
         "found": now(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -41,7 +41,8 @@ class FindingRow:
     """A finding as it stands.
 
     `labels_hash` names the labels of the image that `shape_index` and `suggestion` refer
-    to; empty for an unlabeled image.
+    to; empty for an unlabeled image. `decision` numbers what was settled in one go;
+    `weight` says what a fault here would cost, None until that was worked out.
     """
 
     id: str
@@ -61,6 +62,8 @@ class FindingRow:
     at: datetime | None
     note: str
     labels_hash: str
+    decision: int | None = None
+    weight: Mapping[str, Any] | None = None
 
 
 def finding_key(finding_id: str) -> int:
@@ -129,4 +132,6 @@ def finding_row(row: Any) -> FindingRow:
         at=row.settled_at,
         note=row.note,
         labels_hash=row.labels_hash,
+        decision=row.decision,
+        weight=row.weight,
     )

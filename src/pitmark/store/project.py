@@ -33,7 +33,7 @@ from pitmark.store.studies import Studies
 
 @dataclass(frozen=True, slots=True)
 class ProjectInfo:
-    """A project in figures; `labeled` counts the images that have any annotation."""
+    """A project in figures; `labeled` counts the images with an annotation that stands."""
 
     id: int
     name: str
@@ -96,13 +96,22 @@ class ProjectStore:
         if row is None:
             raise NotFoundError("the project has been deleted")
         labeled = func.count(annotation_table.c.image_id.distinct())
+        back = annotation_table.alias("back")
+        taken_back = self._scope.select(back, back.c.withdraws).where(
+            back.c.withdraws.is_not(None)
+        )
+        stands = annotation_table.c.withdraws.is_(None) & annotation_table.c.id.not_in(
+            taken_back
+        )
         return ProjectInfo(
             id=row.id,
             name=row.name,
             task=self.task,
             created=row.created,
             images=self.images.count(),
-            labeled=int(self._scope.value(self._scope.select(annotation_table, labeled))),
+            labeled=int(
+                self._scope.value(self._scope.select(annotation_table, labeled).where(stands))
+            ),
         )
 
     @property

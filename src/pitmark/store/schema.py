@@ -192,6 +192,8 @@ annotation_table = Table(
     _number("book_revision"),
     _text("reason"),
     Column("review", Boolean, nullable=False),
+    # The annotation that this one takes back; neither of the two counts any more.
+    _number("withdraws", nullable=True),
     UniqueConstraint("image_id", "labeler", "revision"),
     ForeignKeyConstraint(
         ["project_id", "book_revision"],
@@ -331,6 +333,7 @@ findings = Table(
     _json("suggestion", nullable=True),
     _json("related"),
     Column("expected_gain", Float),
+    _json("weight", nullable=True),
     Column("run_id", String(16)),
     Column("state", String(16), nullable=False),
     _time("found"),
@@ -341,6 +344,9 @@ findings = Table(
     _sha("settled_labels_hash", nullable=True),
     _json("subject"),
     _sha("fingerprint"),
+    # Findings settled in one go share the number; what that changed besides is in effects.
+    _number("decision", nullable=True),
+    _json("effects", nullable=True),
     Index(None, "organisation_id", "project_id", "state", "score"),
     Index(None, "image_id"),
     sqlite_autoincrement=True,

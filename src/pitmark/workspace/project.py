@@ -26,13 +26,19 @@ from pitmark.ops.consensus import (
     propose_consensus,
 )
 from pitmark.ops.finding_order import queue
+from pitmark.ops.review import review_status
+from pitmark.ops.review_groups import SettledGroup, settle_group
+from pitmark.ops.review_undo import Undone, undo
+from pitmark.ops.review_worth import weigh_findings
 from pitmark.ops.rule_check import RuleCheck, check_rules
 from pitmark.ops.study_answers import AddedAnswers, AnswerSource, add_folder, add_labels
 from pitmark.ops.study_design import Study, StudyOptions, design_study, study_of
+from pitmark.quality.review_stop import StopRule
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 from pitmark.store.snapshots import SnapshotInfo
 from pitmark.workspace.data import Data
+from pitmark.workspace.review import Review
 from pitmark.workspace.views import (
     Agreement,
     Consensus,
@@ -171,12 +177,14 @@ class Project:
         """
         if not self.store.snapshots.list():
             self.snapshot()
-        return auditing.audit(self.store, options=options, report=report)
+        done = auditing.audit(self.store, options=options, report=report)
+        weigh_findings(self.store)
+        return done
 
     def findings(
         self, *, state: str | None = "open", kind: str | None = None, limit: int | None = None
     ) -> Findings:
-        """The queue of findings: groups with their members, then the most likely faults.
+        """The queue of findings: test images first, then by expected gain per minute.
 
         Args:
             state: open, accepted, corrected, dismissed; None for all.
@@ -245,7 +253,9 @@ class Project:
         Returns:
             How many, by class.
         """
-        return check_rules(self.store)
+        done = check_rules(self.store)
+        weigh_findings(self.store)
+        return done
 
     def settle(
         self,
@@ -270,6 +280,55 @@ class Project:
         """
         given = None if shapes is None else tuple(shapes)
         return labeling.settle(self.store, finding, decision, by=by, shapes=given, note=note)
+
+    def settle_group(
+        self,
+        finding: str,
+        decision: labeling.Decision,
+        *,
+        label: str | None = None,
+        by: str = "python",
+        note: str = "",
+    ) -> SettledGroup:
+        """Decide on a group labeled by two rules and on all its labels at once.
+
+        Args:
+            finding: Id of the finding on the group.
+            decision: accept, correct or dismiss.
+            label: For correct: the class that is right, one of the two sides.
+            by: Who decides.
+            note: Why.
+
+        Returns:
+            What was done.
+        """
+        return settle_group(self.store, finding, decision, by=by, label=label, note=note)
+
+    def undo(self, finding: str | None = None, *, by: str = "python", note: str = "") -> Undone:
+        """Take a decision back, with the labels that were corrected in it.
+
+        Args:
+            finding: Whose decision; None takes the last one of `by`.
+            by: Who takes it back.
+            note: Why.
+
+        Returns:
+            What was taken back.
+        """
+        return undo(self.store, finding, by=by, note=note)
+
+    def review(self, *, minutes_per_fault: float = 5.0, most_left: float = 0.002) -> Review:
+        """How the review of findings stands, what is left in the queue, and when to stop.
+
+        Args:
+            minutes_per_fault: What a person's time is worth.
+            most_left: Share of the labels that may be faults still in the queue.
+
+        Returns:
+            The status, shown with tables in a notebook.
+        """
+        rule = StopRule(minutes_per_fault, most_left)
+        return Review(self.store, review_status(self.store, rule=rule))
 
     def design_study(
         self, *labelers: str, options: StudyOptions | None = None, by: str = "python"

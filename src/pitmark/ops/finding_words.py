@@ -1,0 +1,51 @@
+"""What a card says of a finding: why it stands where it does, and how to decide on it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from pitmark.ops.finding_order import RankedFinding
+from pitmark.ops.inconsistency import GROUP
+from pitmark.store.findings import FindingRow
+
+
+def place_html(ranked: RankedFinding) -> str:
+    """Why an open finding stands where it does.
+
+    Args:
+        ranked: The finding with its place.
+
+    Returns:
+        HTML; empty for a settled one.
+    """
+    if ranked.row.state != "open":
+        return ""
+    return f'<p class="pm-small">Here because: {escape(ranked.because)}</p>'
+
+
+def decision_html(row: FindingRow) -> str:
+    """The commands that decide on a finding, or who decided and how to take that back.
+
+    Args:
+        row: The finding.
+
+    Returns:
+        HTML.
+    """
+    name = escape(row.id)
+    if row.state != "open":
+        return (
+            f'<p class="pm-small">{escape(row.state)} by {escape(row.by or "unknown")};'
+            f" to take that back: <code>pitmark undo {name}</code></p>"
+        )
+    if row.kind == GROUP:
+        return (
+            "<p>All labels at once, with the class that is right:"
+            f" <code>pitmark settle --all-of {name} correct --as CLASS</code>"
+            ' <span class="pm-small">or</span> <code>dismiss</code></p>'
+        )
+    decision = "accept" if row.suggestion is None else "correct"
+    return (
+        f"<p><code>pitmark settle {name} {decision}</code>"
+        f' <span class="pm-small">or</span> <code>dismiss</code></p>'
+    )
