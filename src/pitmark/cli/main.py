@@ -23,6 +23,7 @@ from pitmark.cli import (
     review,
     rules,
     select,
+    slices,
 )
 from pitmark.cli.output import Output
 from pitmark.core.errors import PitmarkError
@@ -35,6 +36,7 @@ COMMANDS = (
     *agreement.COMMANDS,
     *rules.COMMANDS,
     *select.COMMANDS,
+    *slices.COMMANDS,
     *line.COMMANDS,
     *releases.COMMANDS,
     *datasheet.COMMANDS,

@@ -7,9 +7,10 @@ from html import escape
 from pathlib import Path
 
 from pitmark.ops.finding_order import queue
-from pitmark.ops.pages import findings_html, fragment, page, write_page
+from pitmark.ops.pages import findings_html, fragment, page
 from pitmark.ops.report_figures import table
 from pitmark.ops.review_status import KindReview, ReviewStatus, range_words
+from pitmark.ops.text_file import write_text
 from pitmark.store.db import ProjectStore
 
 _SHOWN = 40
@@ -81,7 +82,7 @@ def write_review_page(store: ProjectStore, status: ReviewStatus, path: Path) -> 
         ("The queue", findings_html(store, rows, limit=_SHOWN)),
     ]
     lead = "Labels that are probably wrong, in the order in which looking pays most."
-    write_page(path, page(f"Review of {store.info.name}", sections, lead))
+    write_text(path, page(f"Review of {store.info.name}", sections, lead))
 
 
 def _kind_lines(kinds: Sequence[KindReview]) -> list[tuple[str, ...]]:

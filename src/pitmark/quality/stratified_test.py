@@ -95,15 +95,33 @@ class Strata:
         seen = int(self.hits.sum())
         if self.inside.sum() > _MOST_EXACT:
             return self._normal(seen, odds)
+        low, chances = self._chances(odds)
+        upper, lower = chances[seen - low :].sum(), chances[: seen - low + 1].sum()
+        tails = ([upper] if odds >= 1 else []) + ([lower] if odds <= 1 else [])
+        return float(min(1.0, 2 * min(tails)))
+
+    def p_above(self) -> float:
+        """How likely chance gives the first side as many hits or more.
+
+        Returns:
+            In (0, 1], one-sided; 1 without strata that can tell.
+        """
+        if not len(self):
+            return 1.0
+        if self.inside.sum() > _MOST_EXACT:
+            return float(norm.sf(self.z_score()))
+        low, chances = self._chances(1.0)
+        return float(min(1.0, chances[int(self.hits.sum()) - low :].sum()))
+
+    def _chances(self, odds: float) -> tuple[int, Floats]:
+        """Fewest hits inside over all strata, and the chances of that many and of each more."""
         chances = np.ones(1)
         low = 0
         for row in range(len(self)):
             least, mine = self._one(row, odds)
             low += least
             chances = np.convolve(chances, mine)
-        upper, lower = chances[seen - low :].sum(), chances[: seen - low + 1].sum()
-        tails = ([upper] if odds >= 1 else []) + ([lower] if odds <= 1 else [])
-        return float(min(1.0, 2 * min(tails)))
+        return low, chances
 
     def _one(self, row: int, odds: float) -> tuple[int, Floats]:
         """Fewest hits inside, and the chances of that many and of each more."""
