@@ -25,6 +25,7 @@ from pitmark.cli import (
     rules,
     select,
     slices,
+    synthesize,
 )
 from pitmark.cli.output import Output
 from pitmark.core.errors import PitmarkError
@@ -39,6 +40,7 @@ COMMANDS = (
     *select.COMMANDS,
     *slices.COMMANDS,
     *needs.COMMANDS,
+    *synthesize.COMMANDS,
     *line.COMMANDS,
     *releases.COMMANDS,
     *datasheet.COMMANDS,

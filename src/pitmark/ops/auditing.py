@@ -88,7 +88,8 @@ def audit(
     """Find likely label faults, groups labeled by two rules, broken rules, duplicates, leaks.
 
     Labels are judged only by models that never saw them (out-of-fold, whole groups
-    together). Findings still open from an earlier audit are replaced; settled ones stay.
+    together). Synthetic images are neither judged nor learned from here. Findings still
+    open from an earlier audit are replaced; settled ones stay.
 
     Args:
         project: The project.
@@ -104,7 +105,9 @@ def audit(
     """
     how = options or AuditOptions()
     started = time.monotonic()
-    info, images = project.snapshots.load(how.snapshot)
+    info, everything = project.snapshots.load(how.snapshot)
+    # They show parts of images in other folds, and their labels were drawn with them.
+    images = [i for i in everything if not i.image.synthetic]
     book = project.book.current()
     judged = out_of_fold(project, info.id, images, how, report)
     hashes = {i.image.sha256: shapes_hash(i.shapes or ()) for i in images}

@@ -59,14 +59,16 @@ def calibration_patches(
 
     Args:
         spec: How images are cut.
-        images: Of a snapshot; those of split "train" are used, all where there are none.
+        images: Of a snapshot; real ones of split "train" are used, all real ones where
+            there are none.
         load: Gives pixels.
         most: How many patches at most.
 
     Returns:
         (N, 3, H, W) float32.
     """
-    learned = [i for i in images if i.split == "train"] or list(images)
+    real = [i for i in images if not i.image.synthetic]
+    learned = [i for i in real if i.split == "train"] or real
     patches: list[NDArray[np.float32]] = []
     for item in stratified(learned, most):
         found = cut(load(item.image.sha256), spec)

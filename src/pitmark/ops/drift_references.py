@@ -24,7 +24,7 @@ _ENOUGH_HELD_OUT = 40
 
 
 def reference_images(images: Sequence[LabeledImage]) -> list[LabeledImage]:
-    """Held-out images where there are enough, in the order they were taken.
+    """Held-out images where there are enough, in the order they were taken; real ones only.
 
     A model is surer of the images it was trained on; taken as reference they would make
     every new image look strange. The order shows how a line wanders without drift.
@@ -36,7 +36,8 @@ def reference_images(images: Sequence[LabeledImage]) -> list[LabeledImage]:
         At most 1,500.
     """
     held_out = [i for i in images if i.split != "train"]
-    chosen = held_out if len(held_out) >= _ENOUGH_HELD_OUT else list(images)
+    everything = [i for i in images if not i.image.synthetic]
+    chosen = held_out if len(held_out) >= _ENOUGH_HELD_OUT else everything
     chosen.sort(key=lambda i: (str(i.image.metadata.get("time", "")), i.image.name))
     return chosen[:_MOST_IMAGES]
 

@@ -197,6 +197,8 @@ class _Importer:
         metadata = dict(item.metadata)
         if item.split:
             metadata.setdefault("split", item.split)
+        # What was synthetic in another project stays so: exports tell it in the metadata.
+        synthetic = str(metadata.pop("synthetic", "")).strip().lower() in ("true", "1", "yes")
         keys = self.how.group_by
         whole = bool(keys) and all(k in metadata for k in keys)
         group = "/".join(str(metadata[k]) for k in keys) if whole else None
@@ -208,6 +210,7 @@ class _Importer:
             name=item.name,
             metadata=metadata,
             group=group,
+            synthetic=synthetic,
         )
 
     def _store(self, ready: Sequence[tuple[ImportedImage, ImageRecord]], source: str) -> None:

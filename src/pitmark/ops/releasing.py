@@ -194,9 +194,10 @@ def _golden(model: TrainedModel, images: Sequence[LabeledImage], load: PixelLoad
 
 
 def _golden_images(images: Sequence[LabeledImage]) -> list[LabeledImage]:
-    """Held-out images for the golden set; training images where none were held out."""
-    held_out = [i for i in images if i.split != "train"]
-    return stratified(held_out or images, _GOLDEN_IMAGES)
+    """Held-out images for the golden set; real training images where none were held out."""
+    real = [i for i in images if not i.image.synthetic]
+    held_out = [i for i in real if i.split != "train"]
+    return stratified(held_out or real, _GOLDEN_IMAGES)
 
 
 def _gate(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import Shape, shapes_hash
+from pitmark.core.provenance import is_in_use, learnable
 from pitmark.core.records import SPLITS, ImageRecord, Snapshot, SnapshotItem, Split
 from pitmark.core.splits import SplitItem, assign_parts
 from pitmark.store.annotations import AnnotationRow
@@ -38,7 +39,8 @@ def take_snapshot(
     """Freeze all labeled images of a project.
 
     In anomaly projects only good images are drawn for training; all images with a
-    defect go to validation and test.
+    defect go to validation and test. Synthetic images that were kept join the training
+    images, if all they were made from are training images; they are never held out.
 
     Args:
         project: The project.
@@ -53,7 +55,8 @@ def take_snapshot(
     """
     how = plan or SplitPlan()
     labels = project.annotations.consensus()
-    images = [r for r in project.images.iterate() if r.sha256 in labels]
+    known = [r for r in project.images.iterate() if r.sha256 in labels and is_in_use(r)]
+    images = [r for r in known if not r.synthetic]
     if not images:
         raise NotEnoughDataError(
             f"project {project.info.name!r} has no labeled image",
@@ -61,6 +64,10 @@ def take_snapshot(
         )
     book = project.book.current()
     splits = _splits(project, images, labels, book, how)
+    if project.task != "anomaly":
+        made = learnable((r for r in known if r.synthetic), images, splits)
+        images += made
+        splits |= {r.sha256: "train" for r in made}
     snapshot = Snapshot.of(
         (
             SnapshotItem(

@@ -77,7 +77,30 @@ def train(
     how = options or TrainOptions()
     _require_torch()
     info, images = project.snapshots.load(how.snapshot)
-    settings = train_settings(
+    settings = settings_of(project, images, how)
+    kept = {**settings.to_json(), "quick": how.quick}
+    row = _continue_or_create(project, info.id, kept, how.seed)
+    try:
+        return _run(project, row, images, settings, how, report)
+    except PitmarkError as exc:
+        project.runs.fail(row.id, exc.message)
+        raise
+
+
+def settings_of(
+    project: ProjectStore, images: Sequence[LabeledImage], how: TrainOptions
+) -> TrainSettings:
+    """The settings that some options mean for some images.
+
+    Args:
+        project: Its label book knows the good classes.
+        images: Whose sizes decide the shape of the input.
+        how: The options.
+
+    Returns:
+        The settings.
+    """
+    return train_settings(
         images,
         preset=how.preset,
         seed=how.seed,
@@ -89,13 +112,6 @@ def train(
         reference=how.reference,
         good_names=good_names(project),
     )
-    kept = {**settings.to_json(), "quick": how.quick}
-    row = _continue_or_create(project, info.id, kept, how.seed)
-    try:
-        return _run(project, row, images, settings, how, report)
-    except PitmarkError as exc:
-        project.runs.fail(row.id, exc.message)
-        raise
 
 
 def _run(
@@ -106,6 +122,45 @@ def _run(
     how: TrainOptions,
     report: Reporter,
 ) -> RunRow:
+    work = run_folder(project, row.id)
+    learned = learn(project, images, settings, how, work=work, report=report)
+    return finish_run(project, row, learned)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A trained model, what it says of the held-out images, and how well it does."""
+
+    model: TrainedModel
+    predictions: Mapping[str, Prediction]
+    outcome: Mapping[str, Any]
+
+
+def learn(
+    project: ProjectStore,
+    images: Sequence[LabeledImage],
+    settings: TrainSettings,
+    how: TrainOptions,
+    *,
+    work: Path,
+    report: Reporter = silent,
+) -> Learned:
+    """A model learned from some images; nothing is written to the project.
+
+    Args:
+        project: Gives pixels, task and label book.
+        images: With their splits.
+        settings: How to learn.
+        how: Whether a quick model is wanted, and the costs for its thresholds.
+        work: Folder for checkpoints.
+        report: Told of step, loss and time left.
+
+    Returns:
+        The model with thresholds chosen on validation, judged on test.
+
+    Raises:
+        NotEnoughDataError: The data cannot support this task.
+    """
     from pitmark.train.planning import plan_inspector
     from pitmark.train.quick import quick_fit
     from pitmark.train.rivals import fit_best
@@ -116,7 +171,6 @@ def _run(
         settings = replace(settings, reference=False)
     spec = plan_inspector(images, book, project.task, settings, load=load)
     check_references(spec, images)
-    work = run_folder(project, row.id)
     learned: dict[str, Any] = {}
     if how.quick:
         model = quick_fit(images, load, spec, settings)
@@ -142,7 +196,7 @@ def _run(
         outcome = evaluate_predictions(spec, test, predictions, book=book).to_json()
     outcome |= {"choice": choice, **reference_report(spec, images)}
     outcome |= {"learned": learned} if learned else {}
-    return _finish(project, row, model, predictions, outcome)
+    return Learned(model, predictions, outcome)
 
 
 def good_names(project: ProjectStore) -> list[str]:
@@ -170,24 +224,28 @@ def in_split(images: Sequence[LabeledImage], split: Split) -> list[LabeledImage]
     return [i for i in images if i.split == split]
 
 
-def _finish(
-    project: ProjectStore,
-    row: RunRow,
-    model: TrainedModel,
-    predictions: Mapping[str, Prediction],
-    outcome: dict[str, Any],
-) -> RunRow:
-    blobs = project.blobs
-    held_out = blobs.put(predictions_to_bytes(predictions))
+def finish_run(project: ProjectStore, row: RunRow, learned: Learned) -> RunRow:
+    """Keep what was learned as the result of a run.
+
+    Args:
+        project: The project.
+        row: A run that this process holds.
+        learned: Its result.
+
+    Returns:
+        The run, done.
+    """
+    blobs, model = project.blobs, learned.model
+    held_out = blobs.put(predictions_to_bytes(learned.predictions))
     artifacts = {
         MODEL: blobs.put(model.to_bytes()),
-        REPORT: blobs.put(json.dumps(outcome).encode()),
+        REPORT: blobs.put(json.dumps(learned.outcome).encode()),
         "history": blobs.put(json.dumps(model.history).encode()),
     }
     project.runs.save_predictions(row.id, row.snapshot_id, "held-out", held_out)
     done = project.runs.finish(
         row.id,
-        metrics=outcome["metrics"],
+        metrics=learned.outcome["metrics"],
         inspector=model.spec.to_json(),
         artifacts=artifacts,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, or_
 
 from pitmark.core.errors import InvalidInputError, NotFoundError
+from pitmark.core.provenance import PROVENANCE
 from pitmark.core.records import ImageRecord, MetadataValue
 from pitmark.store.blobs import BlobStore, check_sha
 from pitmark.store.schema import annotation_table, image_occurrences, images, now
@@ -145,6 +146,27 @@ class Images:
             raise NotFoundError(f"the project has no image with the sha256 {sha256!r}")
         return record_of(row)
 
+    def many(self, shas: Sequence[str]) -> list[ImageRecord]:
+        """Some images.
+
+        Args:
+            shas: Hashes of their bytes.
+
+        Returns:
+            Those that the project has, in no order.
+        """
+        query = self._scope.select(images, *RECORD_COLUMNS)
+        return [
+            record_of(row)
+            for part in chunks(shas)
+            for row in self._scope.rows(query.where(images.c.sha256.in_(part)))
+        ]
+
+    def any_synthetic(self) -> bool:
+        """Whether the project has a synthetic image."""
+        query = self._scope.select(images, images.c.id).where(images.c.synthetic)
+        return self._scope.first(query.limit(1)) is not None
+
     def find(self, name_or_sha: str) -> ImageRecord:
         """The one image that is meant by a name or the beginning of a sha256.
 
@@ -247,9 +269,16 @@ class Images:
 
         Raises:
             NotFoundError: The project has no such image.
+            InvalidInputError: It is synthetic, and what it was made from would change.
         """
         with self._scope.write() as connection:
-            merged = {**self.get(sha256).metadata, **_known(metadata)}
+            before = self.get(sha256)
+            merged = {**before.metadata, **_known(metadata)}
+            made = [k for k in PROVENANCE if merged.get(k) != before.metadata.get(k)]
+            if before.synthetic and made:
+                raise InvalidInputError(
+                    f"{before.name} is synthetic: its {made[0]!r} cannot be changed"
+                )
             change = self._scope.update(images).where(images.c.sha256 == sha256)
             connection.execute(change.values(metadata=merged))
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pitmark.core.errors import InvalidInputError, NotFoundError, StorageError
+from pitmark.core.provenance import check_only_learned
 from pitmark.core.records import LabeledImage, Snapshot, SnapshotItem
 from pitmark.store.images import RECORD_COLUMNS, Images, record_of
 from pitmark.store.plain_shapes import shapes_from_plain
@@ -68,7 +69,8 @@ class Snapshots:
         Raises:
             NotFoundError: The project lacks one of the images.
             InvalidInputError: An annotation is not that of the item, or its labels are
-                not those that the snapshot was made from.
+                not those that the snapshot was made from; a synthetic image is to be
+                judged by, or was made from an image that is.
         """
         with self._scope.write() as connection:
             existing = self._row(snapshots.c.id == snapshot.id)
@@ -76,6 +78,7 @@ class Snapshots:
                 return _info(existing)
             ids = self._images.ids([i.sha256 for i in snapshot.items])
             self._check(snapshot, annotation_ids, ids)
+            self._check_synthetic(snapshot)
             labeled = sum(bool(i.labels_hash) for i in snapshot.items)
             values = {
                 "id": snapshot.id,
@@ -137,6 +140,27 @@ class Snapshots:
                         f"annotation {key} does not say what the snapshot holds of image"
                         f" {item.sha256}"
                     )
+
+    def _check_synthetic(self, snapshot: Snapshot) -> None:
+        splits = {i.sha256: i.split for i in snapshot.items}
+        if self._images.any_synthetic():
+            check_only_learned(self._images.many(list(splits)), splits)
+
+    def annotation_ids(self, id_or_prefix: str = "latest") -> dict[str, int | None]:
+        """Which annotation holds for each image of a snapshot.
+
+        Args:
+            id_or_prefix: Its id or the beginning of it, or "latest".
+
+        Returns:
+            sha256 to the key of the annotation, None for unlabeled images.
+
+        Raises:
+            NotFoundError: No such snapshot.
+        """
+        row = self._find(id_or_prefix)
+        own = snapshot_items.c.annotation_id.label("said")
+        return {r.sha256: r.said for r in self._items(row.key, images.c.sha256, own)}
 
     def list(self) -> Sequence[SnapshotInfo]:
         """All snapshots, the newest first."""

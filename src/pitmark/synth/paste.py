@@ -15,8 +15,16 @@ _FEATHER_PX = 1.2
 _RING_PX = 2.0
 
 
-def _noise_level(image_hwc: Floats, where_hw: Mask) -> float:
-    """Standard deviation of the pixel noise, robust against texture and edges."""
+def noise_level(image_hwc: Floats, where_hw: Mask) -> float:
+    """Standard deviation of the pixel noise, robust against texture and edges.
+
+    Args:
+        image_hwc: float32 (H, W, C).
+        where_hw: bool (H, W), the pixels to look at.
+
+    Returns:
+        The deviation; 0 where there is nothing to look at.
+    """
     if min(image_hwc.shape[:2]) < 3:
         return 0.0
     grey = image_hwc.mean(axis=-1)
@@ -53,7 +61,7 @@ def _with_noise(
     patch_hwc: Floats, ground_hwc: Floats, sound_hw: Mask, rng: np.random.Generator
 ) -> Floats:
     """The patch with the noise of the ground: added where it is too clean, else softened."""
-    have, want = _noise_level(patch_hwc, sound_hw), _noise_level(ground_hwc, sound_hw)
+    have, want = noise_level(patch_hwc, sound_hw), noise_level(ground_hwc, sound_hw)
     if have > 1.6 * want:
         return blur(patch_hwc, 0.45)
     missing = np.sqrt(max(0.0, want**2 - have**2))

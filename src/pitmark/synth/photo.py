@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pitmark.core.errors import InvalidInputError
 from pitmark.synth.arrays import Floats, Mask, blur, gradient
 from pitmark.synth.defect_patch import DefectPatch, Shape
-from pitmark.synth.defects import draw_defect
+from pitmark.synth.further_defects import draw_any_defect
 from pitmark.synth.maps import Window
 from pitmark.synth.stamping import overlap
 
@@ -26,6 +26,7 @@ _SIZES = {
     "discoloration": (0.05, 0.32),
     "blemish": (0.04, 0.22),
 }
+_ANY_SIZE = (0.04, 0.2)
 _SMALLEST_PX = {"scratch": 8.0, "pit mark": 2.6}
 _CONTRAST = (0.35, 1.3)
 # A black surface shows relief by what it mirrors, which no factor on black can show.
@@ -127,7 +128,7 @@ def draw_on(
 
     Args:
         image_hwc: float32 (H, W, C) in [0, 1].
-        kind: one of `defects.KINDS`.
+        kind: one of `further_defects.ALL_KINDS`.
         rng: source of randomness.
         shape: size, contrast, direction.
         at_xy: the pixel of its center.
@@ -135,7 +136,7 @@ def draw_on(
     Returns:
         bool (H, W), where it lies.
     """
-    patch = draw_defect(kind, rng, shape)
+    patch = draw_any_defect(kind, rng, shape)
     height, width, channels = image_hwc.shape
     patch_hw = (patch.mask_hw.shape[0], patch.mask_hw.shape[1])
     window, inner = overlap(at_xy, patch_hw, (height, width))
@@ -150,7 +151,7 @@ def drawn_shape(kind: str, rng: np.random.Generator, shape_hw: tuple[int, int]) 
     """A size, contrast and direction that suit an image of this size.
 
     Args:
-        kind: one of `defects.KINDS`.
+        kind: one of `further_defects.ALL_KINDS`.
         rng: source of randomness.
         shape_hw: image height and width in pixels.
 
@@ -158,7 +159,7 @@ def drawn_shape(kind: str, rng: np.random.Generator, shape_hw: tuple[int, int]) 
         The shape; sizes are log-uniform.
     """
     side = min(shape_hw)
-    smallest, largest = (share * side for share in _SIZES[kind])
+    smallest, largest = (share * side for share in _SIZES.get(kind, _ANY_SIZE))
     smallest = max(smallest, _SMALLEST_PX.get(kind, 6.0))
     size = float(np.exp(rng.uniform(np.log(smallest), np.log(max(largest, smallest * 1.2)))))
     contrast = float(np.exp(rng.uniform(np.log(_CONTRAST[0]), np.log(_CONTRAST[1]))))
@@ -178,7 +179,7 @@ def paint_on_photo(
 
     Args:
         image: (H, W) or (H, W, C), uint8, uint16, or floating in [0, 1]; any size.
-        kind: one of `defects.KINDS`.
+        kind: one of `further_defects.ALL_KINDS`.
         rng: source of randomness.
         shape: size, contrast and direction; drawn to suit the image when None.
         at_xy: pixel of its center; drawn when None.

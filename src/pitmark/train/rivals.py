@@ -90,7 +90,9 @@ def _compared(  # noqa: PLR0913 - mirrors loop.fit
     workdir: Path,
     allowed: tuple[bool, bool],
 ) -> dict[str, Any]:
-    learned = [i for i in images if i.split == "train" and i.shapes is not None]
+    # A synthetic image shows parts of images in other folds: both are compared without.
+    seen = [i for i in images if i.split == "train" and i.shapes is not None]
+    learned = [i for i in seen if not i.image.synthetic]
     if spec.task != "classification" or spec.reference or settings.image_steps is not None:
         return {}
     if len(learned) >= _FEW_A_CLASS * len(spec.classes):

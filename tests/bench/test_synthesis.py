@@ -1,0 +1,74 @@
+"""The draws of the synthesis bench: thinned, grouped, and with rivals of the right number."""
+
+import numpy as np
+import pytest
+
+from bench.synthesis import CONTROL, Figures, _gates, _plain_paste, _snapshot, _useless
+from pitmark.core.label_book import LabelBook
+from pitmark.core.labels import shape_mask
+from pitmark.ops.importing import import_folder
+from pitmark.ops.pixels import pixel_loader
+from pitmark.ops.synthesis_parts import collect_parts
+from pitmark.ops.synthesis_trial import Setting, SynthesisOptions
+from pitmark.ops.training import TrainOptions
+from pitmark.store.db import open_store
+from tests.ops.toys import mask_folder
+
+
+class Limits:
+    """The arguments that a draw takes."""
+
+    thin, others, good, test_good = 3, 12, 4, 5
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    with open_store(tmp_path / "home", create=True) as store:
+        project = store.create_project("set", "segmentation", LabelBook())
+        import_folder(project, mask_folder(tmp_path / "in", count=40))
+        label = project.book.current().defect_names[0]
+        _snapshot(project, label, 0, Limits)
+        images = project.snapshots.load("latest")[1]
+        setting = Setting(label, SynthesisOptions(), images, None, TrainOptions())
+        load = pixel_loader(project)
+        book = project.book.current()
+        yield setting, collect_parts(images, load, label, book=book, where={}), load
+
+
+def test_a_draw_thins_the_class_and_limits_good_images(drawn):
+    setting, _, _ = drawn
+    shown = [bool(i.shapes) for i in setting.of("train")]
+    assert (sum(shown), len(shown) - sum(shown)) == (3, 4)
+    assert sum(not i.shapes for i in setting.of("test")) == 5
+    assert sum(bool(i.shapes) for i in setting.of("test")) >= 8
+
+
+def test_plain_paste_moves_the_pixels_of_a_mask_as_they_are(drawn):
+    setting, parts, load = drawn
+    for made in _plain_paste(setting, parts, 4, load, seed=0):
+        mask = shape_mask(made.shapes[-1], made.base.size_wh)
+        before = load(made.base.sha256)
+        assert (made.pixels[mask] == 230).all()
+        np.testing.assert_array_equal(made.pixels[~mask], before[~mask])
+
+
+def test_the_control_marks_what_is_not_there(drawn):
+    setting, parts, load = drawn
+    made = _useless(setting, parts, 4, load, seed=0)
+    assert all((m.pixels != load(m.base.sha256)).sum() == 1 for m in made)
+    assert all(shape_mask(m.shapes[-1], m.base.size_wh).sum() > 20 for m in made)
+
+
+def test_gates_compare_with_rivals_and_the_control():
+    def figures(way, after, *, kept):
+        return Figures(way, 0.2, after, -0.01, 0.0, 0.0, kept, 1.0)
+
+    draw = [
+        figures("pitmark", 0.5, kept=True),
+        figures("oversampled", 0.6, kept=None),
+        figures(CONTROL, 0.1, kept=False),
+    ]
+    gates = {g["name"].split(", ", 1)[1]: g["ok"] for g in _gates("x", "pit", [draw])}
+    assert gates["pit: recall up by 10 points, median"]
+    assert not gates["pit: ahead of oversampled"]
+    assert gates["pit: share of useless controls dropped"]
