@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pitmark.core.labels import Shape
-from pitmark.core.progress import Progress, Reporter
+from pitmark.core.progress import Reporter
 from pitmark.core.records import LabeledImage
-from pitmark.ops.pixels import pixel_loader
-from pitmark.quality.duplicates import DuplicatePair, contradictions, find_duplicates
-from pitmark.quality.fingerprints import fingerprint
-from pitmark.quality.leaks import find_leaks
+from pitmark.ops.leaking import effect_of
+from pitmark.ops.likeness import Likeness, look_alike, said
+from pitmark.quality.duplicates import DuplicatePair, contradictions
+from pitmark.quality.leaks import Leak, find_leaks
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import NewFinding
 
@@ -32,26 +31,52 @@ def double_findings(
     Returns:
         Findings of the kinds duplicate, leak and contradiction.
     """
-    names = {i.image.sha256: i.image.name for i in images}
-    groups = {i.image.sha256: i.image.group for i in images}
-    pairs = _pairs(project, images, report)
-    apart = [p for p in pairs if groups[p.first] is None or groups[p.first] != groups[p.second]]
+    return findings_of(project, look_alike(project, images, report))
+
+
+def leaks_of(seen: Likeness) -> list[Leak]:
+    """Held-out images with their like, or another image of their group, in another split.
+
+    Args:
+        seen: Images that were compared.
+
+    Returns:
+        The leaks, most alike first.
+    """
+    splits = {i.image.sha256: i.split for i in seen.images}
+    groups = {i.image.sha256: i.image.group for i in seen.images}
+    known = {sha: group for sha, group in groups.items() if group is not None}
+    return find_leaks(_apart(seen), splits, known)
+
+
+def findings_of(project: ProjectStore, seen: Likeness) -> list[NewFinding]:
+    """Findings on images that were compared already.
+
+    Args:
+        project: The project.
+        seen: All images of a snapshot, or of the project.
+
+    Returns:
+        Findings of the kinds duplicate, leak and contradiction.
+    """
+    names = {i.image.sha256: i.image.name for i in seen.images}
     found = _copies(project, names)
     found += [
         _finding("duplicate", p.first, p.similarity, f"shows what {names[p.second]} shows", p)
-        for p in apart
+        for p in _apart(seen)
     ]
-    splits = {i.image.sha256: i.split for i in images}
-    known = {sha: group for sha, group in groups.items() if group is not None}
-    for leak in find_leaks(apart, splits, known):
-        why = f"is {leak.why} ({names[leak.train_key]})"
+    leaks = leaks_of(seen)
+    effect = effect_of(seen, {leak.test_key for leak in leaks})
+    told = f". All {len(leaks)} leaks together: {effect.sentence()}" if effect else ""
+    for leak in leaks:
+        why = f"is {leak.why} ({names[leak.train_key]}){told}"
         found.append(
             NewFinding(
                 "leak", leak.test_key, None, leak.similarity, why, None, (leak.train_key,)
             )
         )
-    labels = {i.image.sha256: _said(i.shapes) for i in images if i.shapes is not None}
-    for one in contradictions(pairs, labels):
+    labels = {i.image.sha256: said(i.shapes) for i in seen.images if i.shapes is not None}
+    for one in contradictions(seen.pairs, labels):
         why = f"and {names[one.second]}: {one.why}"
         found.append(
             NewFinding(
@@ -65,18 +90,12 @@ def _finding(kind: str, sha: str, score: float, why: str, pair: DuplicatePair) -
     return NewFinding(kind, sha, None, score, f"{why}: {pair.why}", None, (pair.second,))
 
 
-def _pairs(
-    project: ProjectStore,
-    images: Sequence[LabeledImage],
-    report: Reporter,
-) -> list[DuplicatePair]:
-    load = pixel_loader(project)
-    shas = [i.image.sha256 for i in images]
-    prints = []
-    for position, sha in enumerate(shas, start=1):
-        prints.append(fingerprint(load(sha)))
-        report(Progress("duplicates", position, len(shas)))
-    return find_duplicates(shas, prints)
+def _apart(seen: Likeness) -> list[DuplicatePair]:
+    """Pairs that are not known to belong together already."""
+    groups = {i.image.sha256: i.image.group for i in seen.images}
+    return [
+        p for p in seen.pairs if groups[p.first] is None or groups[p.first] != groups[p.second]
+    ]
 
 
 def _copies(project: ProjectStore, names: Mapping[str, str]) -> list[NewFinding]:
@@ -93,15 +112,10 @@ def _disagreements(project: ProjectStore, names: Mapping[str, str]) -> list[NewF
     found = []
     settled = {s for s, row in project.annotations.consensus().items() if row.review}
     for sha, rows in project.annotations.all_latest().items():
-        said = {labeler: _said(row.shapes) for labeler, row in rows.items()}
-        if sha in names and sha not in settled and len(set(said.values())) > 1:
-            told = "; ".join(f"{labeler}: {what}" for labeler, what in said.items())
+        told = {labeler: said(row.shapes) for labeler, row in rows.items()}
+        if sha in names and sha not in settled and len(set(told.values())) > 1:
+            words = "; ".join(f"{labeler}: {what}" for labeler, what in told.items())
             found.append(
-                NewFinding("contradiction", sha, None, 0.9, f"labelers differ: {told}")
+                NewFinding("contradiction", sha, None, 0.9, f"labelers differ: {words}")
             )
     return found
-
-
-def _said(shapes: Sequence[Shape] | None) -> str:
-    """The classes of an image in words, the same for the same classes."""
-    return ", ".join(sorted(s.label for s in shapes or ())) or "nothing to mark"

@@ -1,4 +1,4 @@
-"""What of an image survives re-encoding, another exposure and a slightly other crop.
+"""What of an image survives re-encoding, another exposure and another crop.
 
 The thumb is a 32 x 32 picture of the logarithm of brightness without its coarsest and
 finest parts: gain, offset, vignetting and noise drop out, the marks of the part stay.
@@ -16,6 +16,7 @@ from scipy.fft import dctn
 from scipy.ndimage import gaussian_filter
 
 from pitmark.core.errors import InvalidInputError
+from pitmark.quality.registered import Picture, picture
 
 THUMB_PX = 32
 HASH_BYTES = 32
@@ -30,24 +31,30 @@ _EMPTY = 1e-4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fingerprint:
-    """An image in about two kilobytes.
+    """An image in about twenty kilobytes.
 
     `pixels` is a hash of the decoded pixels. `bits` (32,) uint8 is a perceptual hash:
     the signs of 256 frequencies against their median. `thumb` (32, 32) float16 has mean
-    square 1, or is all 0 for a picture without any structure.
+    square 1, or is all 0 for a picture without any structure. `picture` (128, 128) int8
+    holds its marks at fine scale. `light` is the mean brightness, 0 to 255, and `size_wh`
+    the size in pixels.
     """
 
     pixels: str
     bits: NDArray[np.uint8]
     thumb: NDArray[np.float16]
+    picture: Picture
+    light: float
+    size_wh: tuple[int, int]
 
 
-def fingerprint(image: NDArray[Any]) -> Fingerprint:
+def fingerprint(image: NDArray[Any], *, px_per_cell: float | None = None) -> Fingerprint:
     """The fingerprint of one image.
 
     Args:
         image: (H, W) or (H, W, 3), uint8 or uint16. A color image whose channels agree
             counts as grey.
+        px_per_cell: Scale of the picture; see `registered.common_scale`. None fits it.
 
     Returns:
         The fingerprint; the same pixels always give the same one.
@@ -63,11 +70,32 @@ def fingerprint(image: NDArray[Any]) -> Fingerprint:
         )
     if image.ndim == 3 and (image == image[..., :1]).all():
         image = image[..., 0]
-    thumb = _thumb(image)
+    step = max(1, min(image.shape[:2]) // _ENOUGH_PX)
+    grey = _grey(image[::step, ::step])
+    thumb = _thumb(grey)
+    cell = None if px_per_cell is None else px_per_cell / step
+    return Fingerprint(
+        pixels=_pixel_hash(image),
+        bits=hash_bits(thumb),
+        thumb=thumb.astype(np.float16),
+        picture=picture(grey, px_per_cell=cell),
+        light=float(grey.mean()),
+        size_wh=(image.shape[1], image.shape[0]),
+    )
+
+
+def hash_bits(thumb: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """The perceptual hash of a thumb.
+
+    Args:
+        thumb: (32, 32).
+
+    Returns:
+        (32,) uint8: 256 bits.
+    """
     # One row of zero frequencies less, one more in reserve: 256 of 16 x 17.
-    frequencies = dctn(thumb)[:16, :17].ravel()[1:257]
-    bits = np.packbits(frequencies > np.median(frequencies))
-    return Fingerprint(_pixel_hash(image), bits, thumb.astype(np.float16))
+    frequencies = dctn(np.asarray(thumb, np.float32))[:16, :17].ravel()[1:257]
+    return np.packbits(frequencies > np.median(frequencies))
 
 
 def _pixel_hash(image: NDArray[Any]) -> str:
@@ -76,12 +104,12 @@ def _pixel_hash(image: NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
-def _thumb(image: NDArray[Any]) -> NDArray[np.float32]:
-    step = max(1, min(image.shape[:2]) // _ENOUGH_PX)
-    grey = image[::step, ::step].astype(np.float32)
-    grey *= np.float32(255.0 / np.iinfo(image.dtype).max)
-    if grey.ndim == 3:
-        grey = grey @ np.full(3, 1 / 3, np.float32)
+def _grey(image: NDArray[Any]) -> NDArray[np.float32]:
+    grey = image.astype(np.float32) * np.float32(255.0 / np.iinfo(image.dtype).max)
+    return grey @ np.full(3, 1 / 3, np.float32) if grey.ndim == 3 else grey
+
+
+def _thumb(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     small = _area_means(grey.shape[0]) @ grey @ _area_means(grey.shape[1]).T
     light = np.log(small + np.float32(_DARK_LEVEL))
     marks = gaussian_filter(light, _FINE_PX) - gaussian_filter(light, _COARSE_PX)

@@ -45,7 +45,7 @@ def nearest(
         Indices, in no order, and similarities. Time grows with the square of N: every
         pair of hashes is compared, 256 bits at a time.
     """
-    indices = _nearest_by_hash(bits.view(np.uint64), neighbors)
+    indices = _nearest_by_hash(bits.view(np.uint64), bits.view(np.uint64), neighbors)
     spectra = _spectra(thumbs)
     similarity = np.empty(indices.shape, np.float32)
     rows = max(1, _PAIRS // neighbors)
@@ -56,35 +56,30 @@ def nearest(
     return Neighbors(indices, similarity)
 
 
-def cosine_distances(
-    embeddings: NDArray[np.floating], indices: NDArray[np.intp]
-) -> NDArray[np.float32]:
-    """Distance of unit embeddings between each image and its neighbors.
+def nearest_of_others(
+    queries: NDArray[np.uint8], bits: NDArray[np.uint8], *, neighbors: int
+) -> NDArray[np.intp]:
+    """The nearest images by hash, where the hash that is looked for is another one.
 
     Args:
-        embeddings: (N, D), any length of vectors.
-        indices: (N, k) of the neighbors.
+        queries: (N, 32) hashes to look for, such as those of the mirrored images.
+        bits: (N, 32) hashes of the images.
+        neighbors: How many for each, at most N - 1.
 
     Returns:
-        (N, k) in [0, 2], smaller is more alike; for zero vectors the square root of 2.
+        (N, neighbors) numbers of images in no order, never the query's own.
     """
-    length = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    unit = (embeddings / np.where(length > 0, length, 1)).astype(np.float32)
-    found = np.empty(indices.shape, np.float32)
-    rows = max(1, _PAIRS // indices.shape[1])
-    for start in range(0, len(indices), rows):
-        block = unit[indices[start : start + rows]]
-        cosine = np.einsum("nd,nkd->nk", unit[start : start + rows], block)
-        found[start : start + rows] = np.sqrt(np.maximum(2 - 2 * cosine, 0))
-    return found
+    return _nearest_by_hash(queries.view(np.uint64), bits.view(np.uint64), neighbors)
 
 
-def _nearest_by_hash(words: NDArray[np.uint64], neighbors: int) -> NDArray[np.intp]:
+def _nearest_by_hash(
+    queries: NDArray[np.uint64], words: NDArray[np.uint64], neighbors: int
+) -> NDArray[np.intp]:
     count = len(words)
     found = np.empty((count, neighbors), np.intp)
     columns = np.ascontiguousarray(words.T)
     for start in range(0, count, _ROWS):
-        rows = words[start : start + _ROWS]
+        rows = queries[start : start + _ROWS]
         distance = np.zeros((len(rows), count), np.uint16)
         for word, column in enumerate(columns):
             distance += np.bitwise_count(rows[:, word, None] ^ column)
