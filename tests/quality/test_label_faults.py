@@ -6,6 +6,8 @@ from hypothesis.extra.numpy import arrays
 
 from pitmark.core.errors import InvalidInputError, InvalidLabelError
 from pitmark.core.labels import ImageClass
+from pitmark.quality import label_doubts
+from pitmark.quality.label_doubts import doubt_labels
 from pitmark.quality.label_faults import (
     Fault,
     anomaly_faults,
@@ -66,9 +68,15 @@ def test_the_sentence_names_label_neighbors_and_model():
     assert fault.key in wrong
     told = fault.suggestion[0].label
     given_label = labels[keys.index(fault.key)]
+    votes = fault.facts.neighbors_instead
+    assert votes >= 8
     assert fault.why.startswith(
-        f"labeled {given_label}; 10 of 10 similar ones are labeled {told}"
+        f"labeled {given_label}; {votes} of 10 similar ones are labeled {told}"
     )
+    assert fault.why.endswith("makes a model forget this label")
+    assert fault.facts.kept < 0 < fault.facts.instead
+    assert fault.facts.alike < 0.5 > fault.facts.given
+    assert fault.ambiguity < 0.5
     assert f"gives {told} 1.00" in fault.why or f"gives {told} 0.9" in fault.why
     assert fault.suggestion == (ImageClass(told),)
     assert (fault.kind, fault.verdict, fault.shape_index) == ("wrong_class", "wrong", None)
@@ -92,6 +100,64 @@ def test_a_member_of_a_class_of_few_is_rare():
         [keys[i] for i in here], [labels[i] for i in here], probs[here], CLASSES
     )
     assert {f.key: f.verdict for f in found}[keys[here[-1]]] == "rare"
+
+
+def test_an_image_between_two_heaps_is_more_ambiguous_than_a_wrong_one():
+    keys, labels, probs, points, wrong = images(14, apart=6)
+    first, second = (points[[n == name for n in labels]].mean(axis=0) for name in CLASSES[:2])
+    points[0], labels[0], probs[0] = (first + second) / 2, CLASSES[0], (0.5, 0.5, 0, 0)
+    classes = np.array([CLASSES.index(name) for name in labels])
+    doubts = doubt_labels(classes, probs, 4, embeddings=points)
+    others = [n for n, key in enumerate(keys) if key in wrong and n]
+    assert doubts.ambiguity[0] > np.quantile(doubts.ambiguity, 0.95)
+    assert doubts.ambiguity[0] > np.median(doubts.ambiguity[others]) + 0.2
+
+
+@pytest.mark.parametrize("names", [("dent",), ("dent", "good")])
+def test_twenty_images_without_a_number_from_the_model_accuse_nobody(names):
+    points = np.random.default_rng(0).normal(size=(20, 6))
+    labels = [names[n % len(names)] for n in range(20)]
+    faults = classification_faults(
+        [str(n) for n in range(20)],
+        labels,
+        np.full((20, 4), np.nan),
+        CLASSES,
+        embeddings=points,
+    )
+    assert all(0 <= f.score < 0.5 for f in faults)
+
+
+def test_a_wrong_label_among_twenty_images_comes_first():
+    keys, labels, probs, points, _ = images(15, apart=9, count=20, faults=0)
+    labels[4] = "dent" if labels[4] != "dent" else "good"
+    faults = classification_faults(keys, labels, probs, CLASSES, embeddings=points)
+    assert faults[0].key == keys[4]
+    assert faults[0].score > 2 * max([f.score for f in faults[1:]], default=0.0)
+
+
+def test_a_class_of_one_member_is_judged_without_fail_and_called_rare():
+    keys, labels, probs, points, _ = images(16, apart=6, faults=0)
+    keep = [n for n, name in enumerate(labels) if name != "good"]
+    keep.append(labels.index("good"))
+    probs[keep[-1]] = (0.9, 0.05, 0.05, 0.0)
+    found = classification_faults(
+        [keys[n] for n in keep],
+        [labels[n] for n in keep],
+        probs[keep],
+        CLASSES,
+        embeddings=points[keep],
+    )
+    mine = {f.key: f for f in found}
+    assert mine[keys[keep[-1]]].verdict in ("rare", "wrong")
+    assert np.isfinite([f.score for f in found]).all()
+
+
+def test_very_large_sets_are_judged_by_the_predictions_alone(monkeypatch):
+    keys, labels, probs, points, wrong = images(17, apart=5)
+    monkeypatch.setattr(label_doubts, "MOST_COMPARED", 100)
+    faults = classification_faults(keys, labels, probs, CLASSES, embeddings=points)
+    assert all(f.facts.neighbors == 0 and f.facts.kept is None for f in faults)
+    assert precision(faults, wrong) > 0.7
 
 
 def test_an_image_that_shows_no_class_has_no_suggestion():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pitmark.core.errors import NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
@@ -22,6 +23,14 @@ from pitmark.core.records import LabeledImage
 from pitmark.ops.asked import WHOLE_IMAGE_TASKS
 from pitmark.ops.audit_record import ARTIFACT, KIND, audit_json
 from pitmark.ops.ceilings import ceiling_of
+from pitmark.ops.closed_folds import (
+    VECTORS,
+    described,
+    predict_in_closed_form,
+    suits_closed_form,
+    vectors_of,
+    vectors_to_bytes,
+)
 from pitmark.ops.doubles import double_findings
 from pitmark.ops.embeddings import embed_all, embed_objects
 from pitmark.ops.inconsistency import MEMBER, Seen, find_groups, without_members
@@ -145,10 +154,14 @@ def audit(
 
 @dataclass(frozen=True, slots=True)
 class OutOfFold:
-    """Predictions on images by models that never saw them, and what those models know."""
+    """Predictions on images by models that never saw them, and what those models know.
+
+    `vectors` are of whole images, where they were computed for it.
+    """
 
     spec: InspectorSpec
     predictions: Mapping[str, Prediction]
+    vectors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def out_of_fold(
@@ -159,6 +172,9 @@ def out_of_fold(
     report: Reporter,
 ) -> OutOfFold:
     """Predictions on every image by a model that never saw it, kept for the next time.
+
+    Networks are trained, or for large sets of classified images a map in closed form; see
+    `pitmark.ops.closed_folds`.
 
     Args:
         project: The project.
@@ -187,28 +203,47 @@ def out_of_fold(
         blob = project.runs.predictions(row.id, "oof") if row.kind == "folds" else None
         if blob is not None and (row.snapshot_id, row.settings) == (snapshot_id, kept):
             spec = InspectorSpec.from_json(row.inspector or {})
-            return OutOfFold(spec, predictions_from_bytes(project.blobs.read(blob)))
+            held = predictions_from_bytes(project.blobs.read(blob))
+            return OutOfFold(spec, held, vectors_of(project, row))
     everything = [replace(i, split="train") for i in images]
     load, book = pixel_loader(project), project.book.current()
     spec = plan_inspector(everything, book, project.task, settings, load=load)
+    if suits_closed_form(spec, everything):
+        found = _closed_form(project, everything, spec, how, report)
+    else:
+        work = run_folder(project, f"folds-{snapshot_id[:12]}-{how.preset}-{how.seed}")
+        predictions = folds.out_of_fold(
+            everything,
+            load,
+            spec,
+            settings,
+            folds=how.folds,
+            report=report,
+            workdir=work,
+            flips=book.flips,
+            turns=book.turns,
+        )
+        shutil.rmtree(work, ignore_errors=True)
+        found = OutOfFold(spec, predictions)
     row = project.runs.create("folds", snapshot_id, kept, how.seed)
-    work = run_folder(project, f"folds-{snapshot_id[:12]}-{how.preset}-{how.seed}")
-    predictions = folds.out_of_fold(
-        everything,
-        load,
-        spec,
-        settings,
-        folds=how.folds,
-        report=report,
-        workdir=work,
-        flips=book.flips,
-        turns=book.turns,
-    )
-    blob = project.blobs.put(predictions_to_bytes(predictions))
+    blob = project.blobs.put(predictions_to_bytes(found.predictions))
     project.runs.save_predictions(row.id, snapshot_id, "oof", blob)
-    project.runs.finish(row.id, metrics={}, inspector=spec.to_json(), artifacts={})
-    shutil.rmtree(work, ignore_errors=True)
-    return OutOfFold(spec, predictions)
+    vectors = found.vectors
+    artifacts = {VECTORS: project.blobs.put(vectors_to_bytes(vectors))} if vectors else {}
+    project.runs.finish(row.id, metrics={}, inspector=spec.to_json(), artifacts=artifacts)
+    return found
+
+
+def _closed_form(
+    project: ProjectStore,
+    images: Sequence[LabeledImage],
+    spec: InspectorSpec,
+    how: AuditOptions,
+    report: Reporter,
+) -> OutOfFold:
+    vectors = described(project, images, spec, how.threads, report)
+    predictions = predict_in_closed_form(images, vectors, spec, folds=how.folds, seed=how.seed)
+    return OutOfFold(spec, predictions, vectors)
 
 
 def _look(
@@ -223,9 +258,25 @@ def _look(
     if not seen:
         raise NotEnoughDataError("no image has both a label and a prediction")
     whole = spec.task in WHOLE_IMAGE_TASKS
-    vectors = embed_all(project, seen, report) if whole else {}
+    vectors = _vectors_of(project, judged, seen, report) if whole else {}
     objects = {} if whole else embed_objects(project, seen, report)
     return Seen(spec.classes, predictions, seen, vectors, objects)
+
+
+def _vectors_of(
+    project: ProjectStore,
+    judged: OutOfFold,
+    images: Sequence[LabeledImage],
+    report: Reporter,
+) -> Mapping[str, NDArray[np.float32]]:
+    """Vectors of whole images; those of the closed form serve where there are any."""
+    if not all(i.image.sha256 in judged.vectors for i in images):
+        return embed_all(project, images, report)
+    from pitmark.train.describe import standardized
+
+    shas = [i.image.sha256 for i in images]
+    rows = standardized(np.stack([judged.vectors[sha] for sha in shas]))
+    return dict(zip(shas, rows, strict=True))
 
 
 def _label_faults(task: Task, seen: Seen, book: LabelBook) -> list[Fault]:

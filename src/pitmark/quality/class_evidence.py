@@ -9,8 +9,8 @@ confidence is asked for. `wrong` lies in [0, 1]; higher means the label is more 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,15 @@ ASSUMED_FAULT_RATE = 0.05
 # How many labels that belief is worth, and how many of a class it takes to believe that
 # it is labeled as one certain other more often than as any.
 _PRIOR_LABELS = 200.0
-_PAIR_LABELS = 100.0
+PAIR_LABELS = 100.0
 _ROUNDS = 8
 _CREDIT = 0.01
+# Strengths and biases are fitted to so many things at most, fewer where there are many
+# classes; pairs of classes are always counted on all.
 _MAX_FIT = 20_000
+_LEAST_FIT = 2_000
+_MAX_CELLS = 250_000
+_SETTLED = 1e-3
 _STRENGTH_LIMIT = 20.0
 _BIAS_LIMIT = 30.0
 _LOGIT_LIMIT = 30.0
@@ -55,6 +60,118 @@ class ClassEvidence:
     strengths: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class ClassModel:
+    """Experts with their strengths, and how classes are labeled as others: fitted once.
+
+    Attributes:
+        scales: (M,) what each expert is divided by, so that none is louder than it may be.
+        used: (K,) whether any label names the class.
+        weights: (M + K,) strengths of the experts, then a bias per class.
+        confusion: (K, K) how often a thing of class (row) is labeled (column).
+        stray: (K,) chance of each label on a thing that belongs to no class.
+        pair_labels: As `fit_classes` took it.
+    """
+
+    scales: Floats
+    used: NDArray[np.bool_]
+    weights: Floats
+    confusion: Floats
+    stray: Floats
+    pair_labels: float
+
+    def judge(
+        self, experts: Sequence[NDArray[np.floating]], labels: NDArray[np.integer]
+    ) -> ClassEvidence:
+        """What the fitted experts say about things.
+
+        Args:
+            experts: (B, K) each, in the order of the fit.
+            labels: (B,) given class.
+
+        Returns:
+            The evidence on these things.
+        """
+        given = np.asarray(labels, dtype=np.int64)
+        looks = self._looks_like(experts)
+        if np.count_nonzero(self.used) < 2:
+            return _no_doubt(given, len(given), len(self.used), len(self.scales))
+        strengths = self.weights[: len(self.scales)]
+        return _evidence(looks, given, self.confusion, (self.stray[given], strengths))
+
+    def relearned(
+        self, blocks: Iterable[tuple[Sequence[NDArray[np.floating]], Ints]]
+    ) -> ClassModel:
+        """The same with the confusion counted anew on all things, block by block.
+
+        Args:
+            blocks: Experts (B, K) each and labels (B,), in any order.
+
+        Returns:
+            Another model.
+        """
+        depth = len(self.used)
+        counts, shares = np.zeros((depth, depth)), np.zeros(depth)
+        for experts, given in blocks:
+            looks = self._looks_like(experts)
+            posterior = _posterior(looks, given, self.confusion, self.stray[given])
+            _count_pairs(counts, posterior, given)
+            shares += np.bincount(given, minlength=depth)
+        share = shares / max(shares.sum(), 1)
+        return replace(self, confusion=_confusion_of(counts, share, self.pair_labels))
+
+    def _looks_like(self, experts: Sequence[NDArray[np.floating]]) -> Floats:
+        stack = np.stack(
+            [_limited(_centered(e), s) for e, s in zip(experts, self.scales, strict=True)]
+        )
+        stack[:, :, ~self.used] = -_LOGIT_LIMIT
+        return _looks_like(stack, self.weights)
+
+
+def fit_classes(
+    experts: Sequence[NDArray[np.floating]],
+    labels: NDArray[np.integer],
+    *,
+    stray_rate: float = 0.0,
+    pair_labels: float = PAIR_LABELS,
+) -> ClassModel:
+    """How far each expert is to be believed, and which class is labeled as which.
+
+    Args:
+        experts: (N, K) each: logits or log probabilities, up to a constant per row.
+        labels: (N,) given class in [0, K).
+        stray_rate: As `weigh_classes` takes it.
+        pair_labels: How many labels of a class it takes to believe that it is labeled as
+            one certain other more often than as any. Higher where the experts cannot tell
+            some classes apart, which looks just like that.
+
+    Returns:
+        The fit; with fewer than two classes in use it doubts no label.
+    """
+    rows = [_centered(e) for e in experts]
+    scales = np.array([_loudness(r) for r in rows])
+    given = np.asarray(labels, dtype=np.int64)
+    stack = np.stack([_limited(r, s) for r, s in zip(rows, scales, strict=True)])
+    count, depth = stack.shape[1:]
+    share = np.bincount(given, minlength=depth) / max(count, 1)
+    used, stray = share > 0, stray_rate * share
+    if np.count_nonzero(used) < 2:
+        return ClassModel(
+            scales, used, np.zeros(len(rows) + depth), np.eye(depth), stray, pair_labels
+        )
+    # A class that nobody used cannot be what a label should have been.
+    stack[:, :, ~used] = -_LOGIT_LIMIT
+    how = (stray[given], pair_labels)
+    few = _alternate(stack, given, how, _prior_confusion(share, ASSUMED_FAULT_RATE))
+    many = _alternate(stack, given, how, _confident(stack, given, pair_labels))
+    # Neighbors repeat the faults around them, so that few faults look a little likelier than
+    # they are; experts who explain the labels well are given that much credit, guessers none.
+    blind = -count * float((share * np.log(np.maximum(share, 1e-12))).sum())
+    credit = _CREDIT * max(blind - min(few[0], many[0]), 0.0)
+    _, weights, confusion = few if few[0] < many[0] - credit else many
+    return ClassModel(scales, used, weights, confusion, stray, pair_labels)
+
+
 def weigh_classes(
     experts: Sequence[NDArray[np.floating]],
     labels: NDArray[np.integer],
@@ -80,24 +197,7 @@ def weigh_classes(
     Returns:
         The evidence; with fewer than two classes in use no label is wrong.
     """
-    stack = np.stack([_row_centered(e) for e in experts])
-    given = np.asarray(labels, dtype=np.int64)
-    count, depth = stack.shape[1:]
-    share = np.bincount(given, minlength=depth) / max(count, 1)
-    if np.count_nonzero(share) < 2:
-        return _no_doubt(given, count, depth, len(stack))
-    # A class that nobody used cannot be what a label should have been.
-    stack[:, :, share == 0] = -_LOGIT_LIMIT
-    stray = stray_rate * share[given]
-    few = _alternate(stack, given, stray, _prior_confusion(share, ASSUMED_FAULT_RATE))
-    many = _alternate(stack, given, stray, _confident(stack, given))
-    # Neighbors repeat the faults around them, so that few faults look a little likelier than
-    # they are; experts who explain the labels well are given that much credit, guessers none.
-    blind = -count * float((share * np.log(np.maximum(share, 1e-12))).sum())
-    credit = _CREDIT * max(blind - min(few[0], many[0]), 0.0)
-    _, weights, confusion = few if few[0] < many[0] - credit else many
-    looks = _looks_like(stack, weights)
-    return _evidence(looks, given, confusion, (stray, weights[: len(stack)]))
+    return fit_classes(experts, labels, stray_rate=stray_rate).judge(experts, labels)
 
 
 def log_odds(values: NDArray[np.floating], floor: float) -> Floats:
@@ -115,16 +215,22 @@ def log_odds(values: NDArray[np.floating], floor: float) -> Floats:
     return np.asarray(np.log(inside) - np.log1p(-inside))
 
 
-def _row_centered(expert: NDArray[np.floating]) -> Floats:
-    """Logits with a row mean of 0: a constant per row says nothing, and NaN nothing either.
-
-    An expert far too sure of itself is turned down first, so that clipping spares its order.
-    """
+def _centered(expert: NDArray[np.floating]) -> Floats:
+    """Logits with a row mean of 0: a constant per row says nothing, and NaN nothing either."""
     logits = np.nan_to_num(np.asarray(expert, dtype=np.float64), posinf=1e3, neginf=-1e3)
     centered = np.clip(logits, -1e3, 1e3)
     centered -= centered.mean(axis=1, keepdims=True)
+    return np.asarray(centered)
+
+
+def _loudness(centered: Floats) -> float:
+    """What an expert too sure of itself is divided by, so that clipping spares its order."""
     loud = float(np.sqrt((centered**2).mean())) / _LOUDEST if centered.size else 1.0
-    return np.asarray(np.clip(centered / max(loud, 1.0), -_LOGIT_LIMIT, _LOGIT_LIMIT))
+    return max(loud, 1.0)
+
+
+def _limited(centered: Floats, loudness: float) -> Floats:
+    return np.asarray(np.clip(centered / loudness, -_LOGIT_LIMIT, _LOGIT_LIMIT))
 
 
 def _prior_confusion(share: Floats, rate: float) -> Floats:
@@ -137,12 +243,14 @@ def _prior_confusion(share: Floats, rate: float) -> Floats:
 
 
 def _alternate(
-    stack: Floats, given: Ints, stray: Floats, confusion: Floats
+    stack: Floats, given: Ints, how: tuple[Floats, float], confusion: Floats
 ) -> tuple[float, Floats, Floats]:
     """Minus the log posterior, the weights and the confusion that a start leads to."""
+    stray, pair_labels = how
     experts, count, depth = stack.shape
     share = np.bincount(given, minlength=depth) / count
-    picked = np.unique(np.linspace(0, count - 1, min(count, _MAX_FIT)).astype(np.int64))
+    most = min(_MAX_FIT, max(_LEAST_FIT, _MAX_CELLS // depth))
+    picked = np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
     weights = np.concatenate([np.full(experts, 1 / experts), np.zeros(depth)])
     cost = 0.0
     for _ in range(_ROUNDS):
@@ -150,7 +258,9 @@ def _alternate(
         cost, weights = _fit_weights(stack[:, picked], fits, stray[picked], weights)
         cost += _doubt(confusion, share)
         posterior = _posterior(_looks_like(stack, weights), given, confusion, stray)
-        confusion = _fit_confusion(posterior, given, share)
+        before, confusion = confusion, _fit_confusion(posterior, given, share, pair_labels)
+        if np.abs(confusion - before).max() < _SETTLED:
+            break
     return cost, weights, confusion
 
 
@@ -174,7 +284,7 @@ def _posterior(looks: Floats, given: Ints, confusion: Floats, stray: Floats) -> 
     return np.asarray(joint / (joint.sum(axis=1) + stray)[:, None])
 
 
-def _confident(stack: Floats, given: Ints) -> Floats:
+def _confident(stack: Floats, given: Ints, pair_labels: float) -> Floats:
     """A first guess at the confusion: true is what speaks louder than where it is given.
 
     Fitting that starts with few faults may never find those of one pair of classes.
@@ -187,9 +297,8 @@ def _confident(stack: Floats, given: Ints) -> Floats:
     above = np.where(looks >= usual / counts, looks, 0)
     guess = np.where(above.max(axis=1) > 0, above.argmax(axis=1), given)
     posterior = np.asarray(np.eye(len(counts))[guess])
-    return _fit_confusion(
-        posterior, given, np.bincount(given, minlength=len(counts)) / len(given)
-    )
+    share = np.bincount(given, minlength=len(counts)) / len(given)
+    return _fit_confusion(posterior, given, share, pair_labels)
 
 
 def _fit_weights(
@@ -216,13 +325,25 @@ def _fit_weights(
     return float(found.fun), np.asarray(found.x, dtype=np.float64)
 
 
-def _fit_confusion(posterior: Floats, given: Ints, share: Floats) -> Floats:
-    """Pairs of classes, held to one rate for all pairs until they prove otherwise."""
+def _fit_confusion(posterior: Floats, given: Ints, share: Floats, pair_labels: float) -> Floats:
     counts = np.zeros((len(share), len(share)))
-    np.add.at(counts.T, given, posterior)
+    _count_pairs(counts, posterior, given)
+    return _confusion_of(counts, share, pair_labels)
+
+
+def _count_pairs(counts: Floats, posterior: Floats, given: Ints) -> None:
+    """Adds up how much of each true class (row) was given each label (column)."""
+    order = np.argsort(given, kind="stable")
+    labels, starts = np.unique(given[order], return_index=True)
+    if len(labels):
+        counts[:, labels] += np.add.reduceat(posterior[order], starts, axis=0).T
+
+
+def _confusion_of(counts: Floats, share: Floats, pair_labels: float) -> Floats:
+    """Pairs of classes, held to one rate for all pairs until they prove otherwise."""
     faults = counts.sum() - np.trace(counts) + _PRIOR_LABELS * ASSUMED_FAULT_RATE
     rate = min(faults / (counts.sum() + _PRIOR_LABELS), 0.5)
-    counts += _PAIR_LABELS * _prior_confusion(share, rate)
+    counts = counts + pair_labels * _prior_confusion(share, rate)
     confusion = counts / counts.sum(axis=1, keepdims=True)
     # A class labeled as another more often than as itself would be a change of names.
     right = np.maximum(np.diag(confusion), 0.5)

@@ -15,14 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from pitmark.core.errors import InvalidInputError, InvalidLabelError
 from pitmark.core.labels import ImageClass, Shape
-from pitmark.quality.class_evidence import (
-    ASSUMED_FAULT_RATE,
-    ClassEvidence,
-    log_odds,
-    weigh_classes,
-)
+from pitmark.quality.class_evidence import ClassEvidence, log_odds, weigh_classes
 from pitmark.quality.fault_odds import outlier_probability
-from pitmark.quality.label_neighbors import NeighborVotes, nearest_votes
+from pitmark.quality.label_doubts import LabelDoubts, doubt_labels
+from pitmark.quality.label_neighbors import NeighborVotes
 
 FaultKind = Literal[
     "wrong_class", "missed_object", "spurious_object", "sloppy_outline", "image_fault"
@@ -33,8 +29,34 @@ FaultVerdict = Literal["wrong", "ambiguous", "rare"]
 MIN_SCORE = 0.01
 # A class with two thirds of the evidence is clear.
 CLEAR_SHARE = 2 / 3
+# Where the witnesses are twice as close to a tie as is usual.
+_UNDECIDED = 0.7
 _RARE_BELOW = 5
 _LONELY_Z = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """What the verdict on the class of an image rests on, as figures.
+
+    Attributes:
+        given: What the model that never saw the label gives to the given class, in [0, 1].
+        instead: What it gives to the suggested one.
+        neighbors: How many nearest neighbors there are; `neighbors_given` of them carry
+            the given class, `neighbors_instead` the suggested one.
+        alike: How strongly the labels of all that looks alike support the label, about 1
+            for fully and 0 for not at all; None without embeddings.
+        kept: Margin of the label while a model learns from other images, below 0 when it
+            is forgotten; None without embeddings.
+    """
+
+    given: float
+    instead: float
+    neighbors: int = 0
+    neighbors_given: int = 0
+    neighbors_instead: int = 0
+    alike: float | None = None
+    kept: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +72,9 @@ class Fault:
         suggestion: All shapes of the image as they should be; None where unknown.
         verdict: Wrong; ambiguous (people may part here too); or rare (perhaps correct,
             but too alone to be judged).
+        ambiguity: In [0, 1]: 1 where what speaks for the label and against it weighs the
+            same, 0 where it is decided either way.
+        facts: On the class of an image; None for other faults.
     """
 
     key: str
@@ -59,6 +84,8 @@ class Fault:
     shape_index: int | None
     suggestion: tuple[Shape, ...] | None
     verdict: FaultVerdict
+    ambiguity: float = 0.0
+    facts: ClassFacts | None = None
 
 
 def strongest_first(faults: Sequence[Fault]) -> list[Fault]:
@@ -87,9 +114,11 @@ def classification_faults(
     Args:
         keys: (N,) images.
         labels: (N,) given class names, each in `classes`.
-        probs: (N, K) out-of-fold class probabilities in [0, 1].
+        probs: (N, K) out-of-fold class probabilities in [0, 1]; an array mapped from a
+            file is read in blocks.
         classes: (K,) class names.
-        embeddings: (N, D) of one model for all images, or None.
+        embeddings: (N, D) of one model for all images, or None. Of more than 50,000 images
+            they are left aside: comparing all with all would take minutes.
         groups: (N,) those that are one physical part, or None.
 
     Returns:
@@ -100,35 +129,64 @@ def classification_faults(
         InvalidInputError: The lengths do not fit.
         InvalidLabelError: A label is not among the classes.
     """
-    given, table = _checked(keys, labels, np.asarray(probs, dtype=np.float64), classes)
+    table = probs if isinstance(probs, np.ndarray) else np.asarray(probs, dtype=np.float64)
+    given = _checked(keys, labels, table, classes)
     if not keys:
         return []
-    experts = [np.log(np.clip(table, 1e-9, None))]
-    near = None
-    if embeddings is not None:
-        near = nearest_votes(embeddings, given, len(classes), groups=groups)
-        experts.append(near.logits())
-    evidence = weigh_classes(experts, given, stray_rate=ASSUMED_FAULT_RATE)
-    alone = alone_among(given, near)
-    faults = []
-    for row in np.flatnonzero(evidence.wrong >= MIN_SCORE).tolist():
-        other = int(evidence.instead[row])
-        clear = evidence.looks_like[row].max() >= CLEAR_SHARE
-        stray = not clear and 2 * evidence.stray[row] > evidence.wrong[row]
-        names = (labels[row], classes[other])
-        why = class_sentence(names, near, row, other, float(table[row, other]))
-        faults.append(
-            Fault(
-                key=keys[row],
-                kind="image_fault" if stray else "wrong_class",
-                score=float(evidence.wrong[row]),
-                why=f"{why}; it may show none of the classes" if stray else why,
-                shape_index=None,
-                suggestion=None if stray else (ImageClass(classes[other]),),
-                verdict=class_verdict(evidence, row, alone=bool(alone[row])),
-            )
-        )
-    return strongest_first(faults)
+    doubts = doubt_labels(given, table, len(classes), embeddings=embeddings, groups=groups)
+    alone = alone_among(given, doubts.near)
+    return strongest_first(
+        [
+            _class_fault(keys[row], int(given[row]), row, (doubts, table), classes, alone)
+            for row in np.flatnonzero(doubts.wrong >= MIN_SCORE).tolist()
+        ]
+    )
+
+
+def _class_fault(
+    key: str,
+    given: int,
+    row: int,
+    evidence: tuple[LabelDoubts, NDArray[np.floating]],
+    classes: Sequence[str],
+    alone: NDArray[np.bool_],
+) -> Fault:
+    doubts, table = evidence
+    other, near = int(doubts.instead[row]), doubts.near
+    said = np.clip(np.nan_to_num(table[row]), 0, 1)
+    stray = doubts.clearest[row] < CLEAR_SHARE and 2 * doubts.stray[row] > doubts.wrong[row]
+    names = (classes[given], classes[other])
+    why = class_sentence(names, near, row, other, float(said[other]))
+    forgotten = doubts.kept is not None and bool(doubts.kept[row] < 0)
+    if forgotten:
+        why = f"{why}; learning from other images makes a model forget this label"
+    return Fault(
+        key=key,
+        kind="image_fault" if stray else "wrong_class",
+        score=float(doubts.wrong[row]),
+        why=f"{why}; it may show none of the classes" if stray else why,
+        shape_index=None,
+        suggestion=None if stray else (ImageClass(classes[other]),),
+        verdict=_verdict_of(doubts, row, alone=bool(alone[row])),
+        ambiguity=float(doubts.ambiguity[row]),
+        facts=ClassFacts(
+            given=float(said[given]),
+            instead=float(said[other]),
+            neighbors=near.total(row) if near else 0,
+            neighbors_given=near.count(row, given) if near else 0,
+            neighbors_instead=near.count(row, other) if near else 0,
+            alike=None if doubts.alike is None else float(doubts.alike[row]),
+            kept=None if doubts.kept is None else float(doubts.kept[row]),
+        ),
+    )
+
+
+def _verdict_of(doubts: LabelDoubts, row: int, *, alone: bool) -> FaultVerdict:
+    """A label that is not forgotten and has nothing like it is rare; see `class_verdict`."""
+    if alone and (doubts.kept is None or doubts.near is None or doubts.kept[row] >= 0):
+        return "rare"
+    sure = doubts.clearest[row] >= CLEAR_SHARE and doubts.ambiguity[row] < _UNDECIDED
+    return "wrong" if sure and doubts.wrong[row] >= 0.5 else "ambiguous"
 
 
 def anomaly_faults(keys: Sequence[str], is_good: ArrayLike, scores: ArrayLike) -> list[Fault]:
@@ -200,9 +258,10 @@ def class_sentence(
     """
     given, suggested = labels
     told = f"the model that never saw this label gives {suggested} {prob:.2f}"
-    if near is None or near.votes[row].sum() == 0:
+    total = near.total(row) if near is not None else 0
+    if near is None or total == 0:
         return f"labeled {given}; {told}"
-    votes, total = int(near.votes[row, other]), int(near.votes[row].sum())
+    votes = near.count(row, other)
     return f"labeled {given}; {votes} of {total} similar ones are labeled {suggested}; {told}"
 
 
@@ -245,9 +304,9 @@ def alone_among(labels: NDArray[np.integer], near: NeighborVotes | None) -> NDAr
 def _checked(
     keys: Sequence[str],
     labels: Sequence[str],
-    probs: NDArray[np.float64],
+    probs: NDArray[np.floating],
     classes: Sequence[str],
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> NDArray[np.int64]:
     if len(labels) != len(keys) or (keys and probs.shape != (len(keys), len(classes))):
         raise InvalidInputError(
             f"{len(keys)} images of {len(classes)} classes need as many labels and"
@@ -260,8 +319,7 @@ def _checked(
                 f"image {key} is labeled {label!r}, which is none of {', '.join(classes)}",
                 hint="Judge only images whose class the model was trained for.",
             )
-    clean = np.clip(np.nan_to_num(probs, nan=0.0), 0, 1)
-    return np.array([position[name] for name in labels], dtype=np.int64), clean
+    return np.array([position[name] for name in labels], dtype=np.int64)
 
 
 def _side_faults(values: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.float64]:

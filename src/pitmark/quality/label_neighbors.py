@@ -25,18 +25,67 @@ class NeighborVotes:
     """The labels of the nearest neighbors of N things.
 
     Attributes:
-        votes: (N, K) how many neighbors carry each class.
+        labels: (N, k) class of each neighbor, -1 where there are not as many.
         likeness: (N,) mean cosine to them in [-1, 1]; 0 where there are none.
+        class_count: K.
     """
 
-    votes: NDArray[np.float64]
+    labels: NDArray[np.int32]
     likeness: NDArray[np.float64]
+    class_count: int
+
+    @property
+    def votes(self) -> NDArray[np.float64]:
+        """(N, K) how many neighbors carry each class."""
+        return self._counted(self.labels)
+
+    def count(self, row: int, label: int) -> int:
+        """How many neighbors of a thing carry a class.
+
+        Args:
+            row: The thing.
+            label: The class, in [0, K).
+
+        Returns:
+            Their number.
+        """
+        return int((self.labels[row] == label).sum())
+
+    def total(self, row: int) -> int:
+        """How many neighbors a thing has.
+
+        Args:
+            row: The thing.
+
+        Returns:
+            Their number.
+        """
+        return int((self.labels[row] >= 0).sum())
+
+    def shares(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The share of each class among the neighbors of some things.
+
+        Args:
+            rows: (B,) things.
+
+        Returns:
+            (B, K); 0 for things without neighbors.
+        """
+        votes = self._counted(self.labels[rows])
+        return np.asarray(votes / np.maximum(votes.sum(axis=1, keepdims=True), 1))
 
     def logits(self) -> NDArray[np.float64]:
         """(N, K) log of the smoothed share of each class among the neighbors."""
-        total = self.votes.sum(axis=1, keepdims=True)
-        share = self.votes.sum(axis=0) / max(self.votes.sum(), 1)
-        return np.asarray(np.log((self.votes + share + 1e-3) / (total + 1)))
+        votes = self.votes
+        total = votes.sum(axis=1, keepdims=True)
+        share = votes.sum(axis=0) / max(votes.sum(), 1)
+        return np.asarray(np.log((votes + share + 1e-3) / (total + 1)))
+
+    def _counted(self, labels: NDArray[np.int32]) -> NDArray[np.float64]:
+        out = np.zeros((len(labels), self.class_count))
+        rows, places = np.nonzero(labels >= 0)
+        np.add.at(out, (rows, labels[rows, places]), 1)
+        return out
 
 
 def nearest_votes(
@@ -67,14 +116,15 @@ def nearest_votes(
             f"embeddings must have shape ({len(labels)}, D), found {embeddings.shape}"
         )
     count = len(labels)
-    votes, likeness = np.zeros((count, class_count)), np.zeros(count)
+    given = np.asarray(labels, dtype=np.int32)
+    found = np.full((count, max(0, min(neighbors, count - 1))), -1, dtype=np.int32)
+    likeness = np.zeros(count)
     for rows, near, cosine in nearest_things(embeddings, groups, neighbors):
         counts = np.isfinite(cosine)
-        at = np.broadcast_to(rows[:, None], near.shape)[counts]
-        np.add.at(votes, (at, labels[near[counts]]), 1)
+        found[rows] = np.where(counts, given[near], -1)
         total = np.where(counts, cosine, 0).sum(axis=1)
         likeness[rows] = total / np.maximum(counts.sum(axis=1), 1)
-    return NeighborVotes(votes, likeness)
+    return NeighborVotes(found, likeness, class_count)
 
 
 def nearest_things(

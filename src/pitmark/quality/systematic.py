@@ -21,7 +21,7 @@ from pitmark.quality.group_codes import group_codes
 from pitmark.quality.label_neighbors import unit_rows
 from pitmark.quality.look_alikes import Meeting, cells, meetings
 from pitmark.quality.stratified_test import Strata, false_discovery_levels
-from pitmark.quality.vote_sides import LEAST_VOTES, sides_by
+from pitmark.quality.vote_sides import LEAST_VOTES, sides_by, sides_by_sets
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -123,7 +123,7 @@ class _Tested:
     """One comparison where two classes meet; arrays hold for the votes there.
 
     `rows` are the votes that count once per part, side and answer; `usual` is the
-    odds ratio that is no surprise.
+    odds ratio that is no surprise. The sides were chosen among `trials` that were possible.
     """
 
     meeting: Meeting
@@ -136,6 +136,7 @@ class _Tested:
     usual: float
     strata: Strata
     p_value: float
+    trials: int
 
     def without(self, gone: NDArray[np.bool_]) -> _Tested:
         """The same comparison without votes that another group explains.
@@ -145,7 +146,8 @@ class _Tested:
         """
         rows = self.rows[~gone[self.meeting.votes[self.rows]]]
         strata = Strata.of(self.side[rows], self.hit[rows], self.cell[rows])
-        return replace(self, rows=rows, strata=strata, p_value=strata.p_value(self.usual))
+        p_value = min(1.0, self.trials * strata.p_value(self.usual))
+        return replace(self, rows=rows, strata=strata, p_value=p_value)
 
 
 def inconsistent_groups(
@@ -234,7 +236,10 @@ def _compare(
     pair = (votes.label == meeting.first) | (votes.label == meeting.second)
     clear = np.setdiff1d(np.flatnonzero(pair), rows, assume_unique=True)
     for name, column in votes.columns.items():
-        for condition, whole in sides_by(name, column, rows, ordered=name in votes.ordered):
+        told = name in votes.ordered
+        sides = [(c, w, 1) for c, w in sides_by(name, column, rows, ordered=told)]
+        sides += [] if told else sides_by_sets(name, column, rows, hit)
+        for condition, whole, trials in sides:
             side = whole[rows]
             once = _once(parts, side, hit)
             strata = Strata.of(side[once], hit[once], cell[once])
@@ -245,8 +250,9 @@ def _compare(
             else:
                 usual = _usual_odds(whole[clear], votes.label[clear] == meeting.second, score)
                 p_value = strata.p_value(usual)
+            p_value = min(1.0, trials * p_value)
             yield _Tested(
-                meeting, name, condition, side, hit, cell, once, usual, strata, p_value
+                meeting, name, condition, side, hit, cell, once, usual, strata, p_value, trials
             )
 
 
