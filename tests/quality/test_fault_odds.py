@@ -8,7 +8,7 @@ from pitmark.quality.fault_odds import (
     LikeLabels,
     fit_label_odds,
     outlier_probability,
-    unfound_probability,
+    unfound_ratio,
 )
 
 
@@ -56,13 +56,34 @@ def test_without_any_label_nothing_is_held_to_be_missing():
 
 
 def test_a_label_unseen_where_all_like_it_are_seen_likely_marks_nothing():
-    strong, weak = unfound_probability(np.array([0.005, 0.3]), np.array([1.0, 1.0]))
-    assert strong > 0.85
-    assert weak < 0.2
+    strong, weak = unfound_ratio(np.array([0.005, 0.3]), np.array([1.0, 1.0]))
+    assert strong > 100
+    assert weak < 4
 
 
 def test_a_label_seen_as_well_as_others_is_not_accused():
-    assert unfound_probability(np.array([0.5]), np.array([0.01]))[0] < 0.01
+    assert unfound_ratio(np.array([0.5]), np.array([0.01]))[0] < 0.05
+
+
+def test_what_repeats_unlabeled_all_over_an_image_is_rather_a_pattern():
+    rng = np.random.default_rng(4)
+    beside = np.where(rng.random(3000) < 0.2, 6.0, 0.0)
+    odds = rng.normal(0, 2, 3000)
+    # Lone ones are as real as their score says; patterns hardly ever are.
+    real = rng.random(3000) < expit(2 * odds) * np.where(beside > 0, 0.05, 1.0)
+    labeled = real & (rng.random(3000) < 0.9)
+    kinds = np.zeros(3000, dtype=int)
+    fit = fit_label_odds(odds, kinds, labeled, 1, beside=beside)
+    lone, crowd = fit.missing(np.array([3.0, 3.0]), kinds[:2], np.array([0.0, 6.0]))
+    assert fit.crowding > 0.5
+    assert crowd < lone / 2
+
+
+def test_without_patterns_company_counts_for_nothing():
+    odds, _, labeled = places(5, kept=0.9, slope=2)
+    beside = np.random.default_rng(5).integers(0, 4, len(odds)).astype(float)
+    kinds = np.zeros(len(odds), dtype=int)
+    assert fit_label_odds(odds, kinds, labeled, 1, beside=beside).crowding < 0.3
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2))

@@ -20,7 +20,7 @@ from pitmark.quality.class_evidence import ASSUMED_FAULT_RATE
 
 Floats = NDArray[np.float64]
 
-_PRIOR_PLACES = 20.0
+_PRIOR_PLACES = 60.0
 _WIDEST_OUTLIER_Z = 12.0
 _DEGREES = 5
 _OTHER_CLASS = 0.1
@@ -35,42 +35,57 @@ class LabelOdds:
     """How a detector's score relates to a thing being there and being labeled.
 
     P(labeled | score) = kept x sigmoid(slope x log odds of the score + offset of the
-    class). A weak detector bends the sigmoid; only a ceiling below 1 that the best scores
-    do not pass is laid to labels that are missing.
+    class - crowding x log(1 + k)), with k the things as sure of the same class beside it
+    that nobody labeled. A weak detector bends the sigmoid; only a ceiling below 1 that the
+    best scores do not pass is laid to labels that are missing. What repeats all over an
+    image is rather a pattern that the detector takes for a defect.
     """
 
     kept: float
     slope: float
     offsets: Floats
+    crowding: float = 0.0
 
-    def real(self, odds: Floats, classes: NDArray[np.integer]) -> Floats:
+    def real(
+        self, odds: Floats, classes: NDArray[np.integer], beside: Floats | None = None
+    ) -> Floats:
         """Probability in [0, 1] that something is there.
 
         Args:
             odds: (N,) log odds of the scores.
             classes: (N,) class of each.
+            beside: (N,) unlabeled things as sure of the same class in the image; none.
 
         Returns:
             (N,).
         """
-        return np.asarray(expit(self.slope * odds + self.offsets[classes]))
+        crowd = 0.0 if beside is None else self.crowding * np.log1p(beside)
+        return np.asarray(expit(self.slope * odds + self.offsets[classes] - crowd))
 
-    def missing(self, odds: Floats, classes: NDArray[np.integer]) -> Floats:
+    def missing(
+        self, odds: Floats, classes: NDArray[np.integer], beside: Floats | None = None
+    ) -> Floats:
         """Probability in [0, 1] that something without a label should have one.
 
         Args:
             odds: (N,) log odds of the scores.
             classes: (N,) class of each.
+            beside: (N,) unlabeled things as sure of the same class in the image; none.
 
         Returns:
             (N,).
         """
-        real = self.real(odds, classes)
+        real = self.real(odds, classes, beside)
         return np.asarray(real * (1 - self.kept) / (1 - self.kept * real))
 
 
 def fit_label_odds(
-    odds: Floats, classes: NDArray[np.integer], labeled: NDArray[np.bool_], class_count: int
+    odds: Floats,
+    classes: NDArray[np.integer],
+    labeled: NDArray[np.bool_],
+    class_count: int,
+    *,
+    beside: Floats | None = None,
 ) -> LabelOdds:
     """How often predictions of each score are labeled, by maximum a posteriori.
 
@@ -82,6 +97,7 @@ def fit_label_odds(
         classes: (N,) class of each in [0, class_count).
         labeled: (N,) whether a label is there.
         class_count: K.
+        beside: (N,) unlabeled things as sure of the same class in the image; none.
 
     Returns:
         The fit; without a labeled one nothing is held to be real.
@@ -91,46 +107,63 @@ def fit_label_odds(
     # The many weak ones below nearly all labeled ones would bend the curve at the top.
     used = odds >= np.quantile(odds[labeled], 0.05)
     x, y, rows = odds[used], labeled[used].astype(np.float64), classes[used]
+    crowd = np.zeros(len(x)) if beside is None else np.log1p(beside[used])
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        """Minus log posterior in (log odds of kept, slope, common offset, class offsets)."""
-        kept, common, own = expit(weights[0]), weights[2], weights[3:]
-        real = expit(weights[1] * x + common + own[rows])
+        """Minus log posterior in (log odds of kept, slope, crowding, common and own offset)."""
+        kept, common, own = expit(weights[0]), weights[3], weights[4:]
+        real = expit(weights[1] * x - weights[2] * crowd + common + own[rows])
         here = np.clip(kept * real, 1e-12, 1 - 1e-12)
         value = -(y * np.log(here) + (1 - y) * np.log1p(-here)).sum()
         value -= _PRIOR_PLACES * (1 - ASSUMED_FAULT_RATE) * np.log(kept)
         value -= _PRIOR_PLACES * ASSUMED_FAULT_RATE * np.log1p(-kept)
-        value += 0.5 * (weights[1] - 1) ** 2 + 0.02 * common**2 + 0.5 * (own**2).sum()
+        value += 0.5 * (weights[1] - 1) ** 2 + 0.5 * weights[2] ** 2
+        value += 0.02 * common**2 + 0.5 * (own**2).sum()
         pull = (y - here) / (1 - here)
         d_eta = -pull * (1 - real)
         d_kept = -(pull * (1 - kept)).sum()
         d_kept -= _PRIOR_PLACES * (1 - ASSUMED_FAULT_RATE - kept)
         d_own = np.bincount(rows, weights=d_eta, minlength=class_count) + own
         d_slope = (d_eta * x).sum() + weights[1] - 1
+        d_crowd = weights[2] - (d_eta * crowd).sum()
         d_common = d_eta.sum() + 0.04 * common
-        return float(value), np.concatenate([[d_kept, d_slope, d_common], d_own])
+        return float(value), np.concatenate([[d_kept, d_slope, d_crowd, d_common], d_own])
 
-    start = np.concatenate([[np.log(19.0), 1.0, 0.0], np.zeros(class_count)])
-    bounds = [(-6.0, 8.0), (0.0, 20.0)] + [(-30.0, 30.0)] * (class_count + 1)
+    start = np.concatenate([[np.log(19.0), 1.0, 0.0, 0.0], np.zeros(class_count)])
+    bounds = [(-6.0, 8.0), (0.0, 20.0), (0.0, 20.0)] + [(-30.0, 30.0)] * (class_count + 1)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return LabelOdds(float(expit(found[0])), float(found[1]), found[2] + found[3:])
+    kept, slope, crowding = float(expit(found[0])), float(found[1]), float(found[2])
+    return LabelOdds(kept, slope, found[3] + found[4:], crowding)
 
 
-def unfound_probability(
-    real_share: Floats, placebo_share: Floats, *, rate: float = ASSUMED_FAULT_RATE
-) -> Floats:
-    """Probability that a label marks nothing, from how little the detector sees there.
+def unfound_ratio(real_share: Floats, placebo_share: Floats) -> Floats:
+    """How much better "marks nothing" explains how little the detector sees there.
 
     Args:
         real_share: (N,) share of labels like it at which the detector sees no more.
         placebo_share: (N,) share of places without a label at which it sees as much.
-        rate: Share in (0, 1) of labels that mark nothing, before looking.
 
     Returns:
-        (N,) in [0, 1]; small where the detector misses many labels like it.
+        (N,) likelihood ratio, at least 0; low where the detector misses many labels like it.
     """
-    empty = rate * placebo_share
-    return np.asarray(empty / (empty + (1 - rate) * real_share + 1e-12))
+    return np.asarray(placebo_share / (real_share + 1e-12))
+
+
+def outlier_ratio(z: Floats) -> Floats:
+    """How much better "no member of its kind" explains a value, from its robust z.
+
+    Members follow a Student t with five degrees of freedom, strangers are spread evenly
+    up to z = 12.
+
+    Args:
+        z: (N,) robust z-values; only high ones are suspicious.
+
+    Returns:
+        (N,) likelihood ratio, rising with z; 0 below z = 1.
+    """
+    high = np.clip(np.nan_to_num(z, nan=0.0), 0, _WIDEST_OUTLIER_Z)
+    ratio = 1 / _WIDEST_OUTLIER_Z / student_t.pdf(high, _DEGREES)
+    return np.asarray(np.where(high > 1, ratio, 0.0))
 
 
 def outlier_probability(z: Floats) -> Floats:
@@ -145,10 +178,8 @@ def outlier_probability(z: Floats) -> Floats:
     Returns:
         (N,) in [0, 1], rising with z; 0 below z = 1.
     """
-    high = np.clip(np.nan_to_num(z, nan=0.0), 0, _WIDEST_OUTLIER_Z)
-    member = (1 - ASSUMED_FAULT_RATE) * student_t.pdf(high, _DEGREES)
-    stranger = ASSUMED_FAULT_RATE / _WIDEST_OUTLIER_Z
-    return np.asarray(np.where(high > 1, stranger / (stranger + member), 0.0))
+    odds = ASSUMED_FAULT_RATE / (1 - ASSUMED_FAULT_RATE) * outlier_ratio(z)
+    return np.asarray(odds / (1 + odds))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,10 +191,13 @@ class LikeLabels:
     Attributes:
         classes: (N,).
         log_sides: (N,) log of the square root of the area.
+        sureness: (N,) log odds at which the detector finds each, where that matters too;
+            a step of one takes 0.6.
     """
 
     classes: NDArray[np.int64]
     log_sides: Floats
+    sureness: Floats | None = None
 
     def share_up_to(self, values: Floats) -> Floats:
         """How often labels like each have no more than its value.
@@ -216,5 +250,8 @@ class LikeLabels:
             step = (self.log_sides[rows][:, None] - self.log_sides[picked]) / _SIZE_STEP
             same = self.classes[rows][:, None] == self.classes[picked]
             weights = np.where(same, 1.0, _OTHER_CLASS) * np.exp(-0.5 * step**2)
+            if self.sureness is not None:
+                apart = self.sureness[rows][:, None] - self.sureness[picked]
+                weights *= np.exp(-0.5 * apart**2)
             weights[rows[:, None] == picked] = 0
             yield rows, picked, weights

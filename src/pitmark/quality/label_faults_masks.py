@@ -1,14 +1,15 @@
 """Regions whose class, presence or outline is likely wrong, and defects without a region.
 
 Judge only with out-of-fold predictions: of a model that never saw the labels. Images are
-taken one at a time, so that both mappings may load them when asked. Scores lie in [0, 1]
-and are the probability of a fault; higher means more likely wrong.
+taken one at a time and only numbers about their regions are kept, so that memory does not
+grow with images x classes x pixels. Scores lie in [0, 1] and are the probability of a
+fault; higher means more likely wrong.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +17,8 @@ import numpy as np
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.labels import Shape, mask_shape
 from pitmark.core.predictions import Prediction
-from pitmark.quality.label_faults import Fault, strongest_first
+from pitmark.quality.fault_budget import within_budget
+from pitmark.quality.label_faults import Fault
 from pitmark.quality.object_doubts import Doubt, label_doubts, place_doubts
 from pitmark.quality.object_evidence import LabelRow, PlaceRow, weigh_objects
 from pitmark.quality.region_evidence import (
@@ -35,8 +37,13 @@ from pitmark.quality.region_grid import (
     labeled_regions,
     pixels_of,
 )
-
-SizedShapes = tuple[tuple[Shape, ...], tuple[int, int]]
+from pitmark.quality.segmented_images import (
+    ImageWalk,
+    SegmentedImage,
+    SizedShapes,
+    WalkedIterable,
+    WalkedMappings,
+)
 
 
 def segmentation_faults(
@@ -46,8 +53,7 @@ def segmentation_faults(
 ) -> list[Fault]:
     """Regions that are likely wrong, and places that likely lack one.
 
-    The value from which a map counts as seen is the one that fits the labels best, class by
-    class. Three passes over the images: that value, the evidence, the corrections.
+    See `streamed_segmentation_faults`. Both mappings may load an image when asked.
 
     Args:
         images: Key to all shapes of the image and its (width, height) in pixels.
@@ -60,13 +66,41 @@ def segmentation_faults(
     Raises:
         InvalidInputError: An image has no prediction, or not one map per class.
     """
+    return _faults(WalkedMappings(images, predictions), tuple(classes))
+
+
+def streamed_segmentation_faults(
+    images: Iterable[SegmentedImage], classes: Sequence[str]
+) -> list[Fault]:
+    """Regions that are likely wrong, from images that are given one at a time.
+
+    The value from which a map counts as seen is the one that fits the labels best, class by
+    class. Three passes over the images: that value, the evidence, the corrections.
+
+    Args:
+        images: Something that can be iterated over three times and gives the same images
+            in the same order; no generator.
+        classes: (K,) class names in the order of the maps.
+
+    Returns:
+        Faults, most likely first; at most one per part of a shape and one per place.
+
+    Raises:
+        InvalidInputError: The images can be had only once, or lack a map per class.
+    """
+    return _faults(WalkedIterable(images), tuple(classes))
+
+
+def _faults(source: ImageWalk, classes: tuple[str, ...]) -> list[Fault]:
     if not classes:
         return []
-    view = _View(images, predictions, tuple(classes))
-    view.measure()
-    seen = _Seen()
-    for key in images:
-        seen.add(key, view)
+    histogram = MapHistogram(len(classes))
+    for image in source.walk():
+        histogram.add(*_on_grid(image, classes), classes)
+    limits = histogram.limits()
+    seen = _Seen(classes)
+    for image in source.walk():
+        seen.add(image.key, _looked_at(image, classes, limits))
     evidence = weigh_objects(
         seen.labels,
         seen.places,
@@ -79,54 +113,35 @@ def segmentation_faults(
     for doubt in place_doubts(seen.places, evidence, classes):
         doubts[seen.places[doubt.row].key].append((doubt, seen.part_at[doubt.row], False))
     faults = []
-    for key, found in doubts.items():
-        image = view.load(key)
+    for image in source.walk(doubts.keys()):
+        looked_at = _looked_at(image, classes, limits)
         faults += [
-            image.label_fault(key, doubt, at) if on_label else image.place_fault(key, doubt, at)
-            for doubt, at, on_label in found
+            looked_at.label_fault(image.key, doubt, at)
+            if on_label
+            else looked_at.place_fault(image.key, doubt, at)
+            for doubt, at, on_label in doubts[image.key]
         ]
-    return strongest_first(faults)
+    return within_budget(faults, len(seen.labels))
 
 
-@dataclass(eq=False)
-class _View:
-    """Loads one image at a time, on the grid of its maps."""
+def _on_grid(
+    image: SegmentedImage, classes: tuple[str, ...]
+) -> tuple[Floats, list[LabeledRegion]]:
+    """Maps and labeled regions of an image."""
+    maps = clean_maps(image.prediction)
+    if len(maps) != len(classes):
+        raise InvalidInputError(
+            f"image {image.key} has {len(maps)} maps for {len(classes)} classes"
+        )
+    grid = (int(maps.shape[1]), int(maps.shape[2]))
+    return maps, labeled_regions(image.shapes, image.size_wh, grid)
 
-    images: Mapping[str, SizedShapes]
-    predictions: Mapping[str, Prediction]
-    classes: tuple[str, ...]
-    limits: Floats = field(default_factory=lambda: np.zeros(0))
 
-    def measure(self) -> None:
-        """Finds the value from which each map counts as seen."""
-        histogram = MapHistogram(len(self.classes))
-        for key in self.images:
-            maps, regions = self.raw(key)
-            histogram.add(maps, regions, self.classes)
-        self.limits = histogram.limits()
-
-    def raw(self, key: str) -> tuple[Floats, list[LabeledRegion]]:
-        """Maps and labeled regions of an image."""
-        shapes, size_wh = self.images[key]
-        try:
-            # Not `in`: for a mapping that loads, that would load twice.
-            maps = clean_maps(self.predictions[key])
-        except KeyError as exc:
-            raise InvalidInputError(
-                f"image {key} has labels but no out-of-fold prediction"
-            ) from exc
-        if len(maps) != len(self.classes):
-            raise InvalidInputError(
-                f"image {key} has {len(maps)} maps for {len(self.classes)} classes"
-            )
-        grid = (int(maps.shape[1]), int(maps.shape[2]))
-        return maps, labeled_regions(shapes, size_wh, grid)
-
-    def load(self, key: str) -> _Image:
-        """An image with all that is judged in it."""
-        maps, regions = self.raw(key)
-        shapes, size_wh = self.images[key]
-        return _Image(shapes, size_wh, maps, regions, meet_regions(maps, regions, self.limits))
+def _looked_at(image: SegmentedImage, classes: tuple[str, ...], limits: Floats) -> _Image:
+    """An image with all that is judged in it."""
+    maps, regions = _on_grid(image, classes)
+    meeting = meet_regions(maps, regions, limits)
+    return _Image(image.shapes, image.size_wh, maps, regions, meeting)
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +198,7 @@ class _Image:
 class _Seen:
     """Numbers of all images so far."""
 
+    classes: tuple[str, ...]
     labels: list[LabelRow] = field(default_factory=list)
     region_at: list[int] = field(default_factory=list)
     places: list[PlaceRow] = field(default_factory=list)
@@ -190,10 +206,9 @@ class _Seen:
     placebo: list[float] = field(default_factory=list)
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
-    def add(self, key: str, view: _View) -> None:
+    def add(self, key: str, image: _Image) -> None:
         """Adds an image."""
-        image = view.load(key)
-        known = {name: i for i, name in enumerate(view.classes)}
+        known = {name: i for i, name in enumerate(self.classes)}
         width, height = image.size_wh
         cell_px = width * height / image.meeting.margin.size
         labeled = np.zeros(image.meeting.margin.shape, dtype=bool)
@@ -210,6 +225,7 @@ class _Seen:
                     float(region.cells.sum() * cell_px),
                     image.meeting.scores[at],
                     overlap if overlap > 0 else None,
+                    (float(image.meeting.rims[at, 0]), float(image.meeting.rims[at, 1])),
                 )
             )
             self.region_at.append(at)

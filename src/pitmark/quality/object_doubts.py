@@ -47,7 +47,9 @@ def label_doubts(
     doubts = [*_class_doubts(labels, evidence, classes), *_shape_doubts(labels, evidence)]
     for doubt in doubts:
         known = strongest.get(doubt.row)
-        if known is None or doubt.score > known.score:
+        # A wrong class costs more than a sloppy outline: it is named unless far less likely.
+        weight = 0.5 if doubt.kind == "sloppy_outline" else 1.0
+        if known is None or weight * doubt.score > known.score:
             strongest[doubt.row] = doubt
     return list(strongest.values())
 
@@ -66,6 +68,9 @@ def place_doubts(
         At most one per place, none below one in a hundred.
     """
     doubts = []
+    # A class of which hardly any place is labeled cannot be told from a false alarm.
+    few = alone_among(np.array([p.position for p in _labeled(places)], dtype=np.int64), None)
+    known = {p.position for p, alone in zip(_labeled(places), few, strict=True) if not alone}
     for row in np.flatnonzero(evidence.missing >= MIN_SCORE).tolist():
         place, score = places[row], float(evidence.missing[row])
         name = classes[place.position]
@@ -75,8 +80,13 @@ def place_doubts(
             " with such a score are labeled"
         )
         verdict: FaultVerdict = "wrong" if score >= 0.5 else "ambiguous"
+        verdict = verdict if place.position in known else "rare"
         doubts.append(Doubt(row, "missed_object", score, why, name, verdict))
     return doubts
+
+
+def _labeled(places: Sequence[PlaceRow]) -> list[PlaceRow]:
+    return [p for p in places if p.labeled]
 
 
 def _class_doubts(

@@ -8,7 +8,7 @@ without label, does a label mark nothing, is an outline off. All probabilities l
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,10 @@ from pitmark.quality.fault_odds import (
     LabelOdds,
     LikeLabels,
     fit_label_odds,
-    outlier_probability,
-    unfound_probability,
+    outlier_ratio,
+    unfound_ratio,
 )
+from pitmark.quality.fault_rate import ASSUMED_RATE_OF_A_KIND, with_fitted_rate
 from pitmark.quality.label_neighbors import NeighborVotes, nearest_votes
 
 Floats = NDArray[np.float64]
@@ -34,6 +35,12 @@ Ints = NDArray[np.int64]
 # People who agree draw outlines that differ by a tenth.
 _LEAST_OUTLINE_SPREAD = 0.1
 _OVERLAP_FLOOR = 0.02
+_LEAST_RIM_SPREAD = 0.3
+# Outlines are what people draw worst.
+_ASSUMED_SLOPPY = ASSUMED_FAULT_RATE / 2
+# A label at which the detector sees more than at 95 of 100 empty places is seen.
+_LIKE_EMPTY = 0.05
+_AS_SURE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,8 @@ class LabelRow:
     """One labeled object as the detector sees it; `position` is that of its class, or K.
 
     `scores` are the detector's per class (K,) at this place, `overlap` that of its best
-    object there with the label, or None where it sees none.
+    object there with the label, or None where it sees none. `rims` are how far its value
+    falls to the rim of the label and to that around it, where there are maps.
     """
 
     key: str
@@ -51,6 +59,12 @@ class LabelRow:
     area_px: float
     scores: Floats
     overlap: float | None
+    rims: tuple[float, float] = (np.nan, np.nan)
+
+    @property
+    def has_rims(self) -> bool:
+        """Whether anything is known of a rim."""
+        return bool(np.isfinite(self.rims).any())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +131,15 @@ def weigh_objects(
         _ints([p.position for p in places]),
         np.array([p.labeled for p in places], dtype=bool),
         class_count + 1,
+        beside=_unlabeled_beside(places, floor),
     )
     missing, share = _weigh_places(places, odds, floor)
     judged, classes, near = _weigh_label_classes(labels, floor, class_count, embeddings)
-    unfound, found = _weigh_presence(labels, placebo, floor)
-    sloppy, usual = _weigh_outlines(labels, odds, floor)
+    unfound, found, empty_share = _weigh_presence(labels, placebo, floor)
+    if classes is not None and embeddings is None:
+        # Where the detector sees no more than at an empty place, it knows no class either.
+        classes = replace(classes, wrong=classes.wrong * (1 - empty_share[judged]))
+    sloppy, usual = _weigh_outlines(labels, odds, floor, seen=empty_share < _LIKE_EMPTY)
     return ObjectEvidence(judged, classes, near, unfound, found, sloppy, usual, missing, share)
 
 
@@ -142,8 +160,24 @@ def _weigh_places(
     scores = log_odds(np.array([p.score for p in places]), floor)
     classes = _ints([p.position for p in places])
     labeled = np.array([p.labeled for p in places], dtype=bool)
-    missing = np.where(labeled, 0.0, odds.missing(scores, classes))
-    return missing, odds.kept * odds.real(scores, classes)
+    beside = _unlabeled_beside(places, floor)
+    missing = np.where(labeled, 0.0, odds.missing(scores, classes, beside))
+    return missing, odds.kept * odds.real(scores, classes, beside)
+
+
+def _unlabeled_beside(places: Sequence[PlaceRow], floor: float) -> Floats:
+    """(P,) other places of the image as sure of the same class that nobody labeled."""
+    count = np.zeros(len(places))
+    together: dict[tuple[str, int], list[int]] = {}
+    for row, place in enumerate(places):
+        together.setdefault((place.key, place.position), []).append(row)
+    for rows in together.values():
+        odds = log_odds(np.array([places[r].score for r in rows]), floor)
+        bare = np.array([not places[r].labeled for r in rows])
+        # Of two alike the detector is never equally sure.
+        as_sure = odds[None, :] >= odds[:, None] - _AS_SURE
+        count[rows] = (as_sure & bare[None, :]).sum(axis=1) - bare
+    return count
 
 
 def _weigh_label_classes(
@@ -170,7 +204,20 @@ def _weigh_label_classes(
         groups: list[Hashable] = [labels[i].key for i in judged]
         near = nearest_votes(embeddings[judged], given, class_count, groups=groups)
         experts.append(near.logits())
-    return judged, weigh_classes(experts, given), near
+    weighed = weigh_classes(experts, given)
+    return judged, replace(weighed, wrong=_at_own_rate(weighed, given)), near
+
+
+def _at_own_rate(weighed: ClassEvidence, given: Ints) -> Floats:
+    """(C,) `wrong`, with the share of wrong classes that is usual among objects."""
+    share = np.bincount(given, minlength=len(weighed.mislabeled_as)) / len(given)
+    fitted = float(share @ (1 - np.diag(weighed.mislabeled_as)))
+    if not 0 < fitted < 1:
+        return weighed.wrong
+    odds = weighed.wrong / np.maximum(1 - weighed.wrong, 1e-12)
+    # A detector blunders at any score: beyond even odds, being surer counts by its logarithm.
+    sober = np.where(odds > 1, 1 + np.log(np.maximum(odds, 1)) / 4, odds)
+    return with_fitted_rate(sober * (1 - fitted) / fitted)[0]
 
 
 def _like(labels: Sequence[LabelRow]) -> LikeLabels:
@@ -184,9 +231,9 @@ def _best_scores(labels: Sequence[LabelRow], floor: float) -> Floats:
 
 def _weigh_presence(
     labels: Sequence[LabelRow], placebo: Floats, floor: float
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     if not labels:
-        return np.zeros(0), np.zeros(0)
+        return np.zeros(0), np.zeros(0), np.zeros(0)
     seen = _best_scores(labels, floor)
     share = _like(labels).share_up_to(seen)
     empty = np.sort(log_odds(placebo, floor))
@@ -194,22 +241,50 @@ def _weigh_presence(
     # No more than half of the labels that it cannot tell from nothing are held to be wrong.
     nothing = np.median(empty) if len(empty) else log_odds(np.zeros(1), floor)[0]
     unseen = (np.count_nonzero(seen <= nothing) + 1) / (len(seen) + 2)
-    rate = min(ASSUMED_FAULT_RATE, unseen / 2)
+    rate = min(ASSUMED_RATE_OF_A_KIND, unseen / 2)
     placebo_share = (as_much + 1) / (len(empty) + 2)
-    return unfound_probability(share, placebo_share, rate=rate), 1 - share
+    unfound, _ = with_fitted_rate(unfound_ratio(share, placebo_share), assumed=rate)
+    return unfound, 1 - share, placebo_share
 
 
 def _weigh_outlines(
-    labels: Sequence[LabelRow], odds: LabelOdds, floor: float
+    labels: Sequence[LabelRow], odds: LabelOdds, floor: float, *, seen: NDArray[np.bool_]
 ) -> tuple[Floats, Floats]:
+    """Of labels that the detector meets, or sees more of than of nearly any empty place."""
     sloppy, usual = np.zeros(len(labels)), np.zeros(len(labels))
-    rows = [i for i, row in enumerate(labels) if row.overlap is not None]
+    rows = [
+        i
+        for i, row in enumerate(labels)
+        if row.overlap is not None or (row.has_rims and seen[i])
+    ]
     if not rows:
         return sloppy, usual
-    matched = [labels[i] for i in rows]
-    overlap = np.log(np.maximum([row.overlap or 0.0 for row in matched], _OVERLAP_FLOOR))
-    z, middle = _like(matched).robust_z(overlap, least_spread=_LEAST_OUTLINE_SPREAD)
-    real = odds.real(_best_scores(matched, floor), _ints([r.position for r in matched]))
-    sloppy[rows] = outlier_probability(z) * real
-    usual[rows] = np.exp(middle)
+    judged = [labels[i] for i in rows]
+    like = _like(judged)
+    met = np.array([row.overlap is not None for row in judged])
+    overlap = np.log(np.maximum([row.overlap or 0.0 for row in judged], _OVERLAP_FLOOR))
+    overlap = np.where(met, overlap, np.median(overlap[met]) if met.any() else 0.0)
+    z, middle = like.robust_z(overlap, least_spread=_LEAST_OUTLINE_SPREAD)
+    z = np.maximum(np.where(met, z, 0.0), _rim_z(judged, like))
+    # What the detector hardly sees, next to labels like it, it outlines badly itself.
+    best = _best_scores(judged, floor)
+    worth = np.maximum(
+        odds.real(best, _ints([r.position for r in judged])),
+        np.minimum(2 * like.share_up_to(best), 1),
+    )
+    found, _ = with_fitted_rate(outlier_ratio(z), assumed=_ASSUMED_SLOPPY)
+    sloppy[rows], usual[rows] = found * worth, np.exp(middle)
     return sloppy, usual
+
+
+def _rim_z(matched: Sequence[LabelRow], like: LikeLabels) -> Floats:
+    """(N,) how unusually a label reaches over, or falls short of, what the detector sees."""
+    rims = np.array([row.rims for row in matched], dtype=np.float64)
+    z = np.zeros(len(matched))
+    for column, sign in ((rims[:, 0], -1.0), (rims[:, 1], 1.0)):
+        known = np.isfinite(column)
+        if known.any():
+            values = np.where(known, sign * column, np.median(sign * column[known]))
+            beyond, _ = like.robust_z(values, least_spread=_LEAST_RIM_SPREAD)
+            z = np.maximum(z, np.where(known, beyond, 0.0))
+    return z

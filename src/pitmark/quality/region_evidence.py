@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pitmark.core.predictions import Prediction
+from pitmark.quality.class_evidence import log_odds
 from pitmark.quality.region_grid import LabeledRegion
 
 Floats = NDArray[np.float64]
@@ -25,6 +26,9 @@ _ACCOUNTED = 0.25
 _PLACEBO_TRIES = 10
 # A sloppy outline reaches over the rim: the better half of a region speaks for it.
 _SPEAKING_PART = 75
+_OWN_RIM = 10
+_RIM_AROUND = 75
+_FLOOR = 1e-3
 
 
 class MapHistogram:
@@ -74,6 +78,8 @@ class RegionMeeting:
         parts: (h, w) number of the predicted part of each cell, from 1; 0 for none.
         scores: (N, K) score per class at each labeled region.
         overlaps: (N,) intersection over union with the predicted parts it touches.
+        rims: (N, 2) how far the value falls from the region to its own rim, and to the
+            rim around it, in log odds; NaN where there is no such rim.
         place_classes: (P,) class of each predicted part.
         place_scores: (P,) its score.
         labeled: (P,) whether a label accounts for it.
@@ -83,6 +89,7 @@ class RegionMeeting:
     parts: NDArray[np.int32]
     scores: Floats
     overlaps: Floats
+    rims: Floats
     place_classes: NDArray[np.int64]
     place_scores: Floats
     labeled: Mask
@@ -135,7 +142,8 @@ def meet_regions(
     means = _part_means(maps_khw, parts, count)
     classes = means.argmax(axis=0).astype(np.int64)
     best = means.max(axis=0, initial=0.0)
-    return RegionMeeting(margin, parts, scores, overlaps, classes, best, labeled)
+    rims = _rims(maps_khw, regions, covered > 0)
+    return RegionMeeting(margin, parts, scores, overlaps, rims, classes, best, labeled)
 
 
 def touching(parts: NDArray[np.int32], cells: Mask) -> Mask:
@@ -179,6 +187,27 @@ def placebo_region_score(
             values = np.percentile(maps_khw[:, down, right], _SPEAKING_PART, axis=1)
             return float(values.max(initial=0.0))
     return None
+
+
+def _rims(maps_khw: Floats, regions: Sequence[LabeledRegion], covered: Mask) -> Floats:
+    """(N, 2) falls of the value of any class, in log odds.
+
+    Drawn too wide, a region falls off within itself; too narrow, hardly beyond itself.
+    """
+    value = log_odds(maps_khw.max(axis=0), _FLOOR)
+    rims = np.full((len(regions), 2), np.nan)
+    for at, region in enumerate(regions):
+        near = np.nonzero(region.cells)
+        reach = max(1, round(np.sqrt(len(near[0])) / 4))
+        window = tuple(slice(max(n.min() - reach, 0), n.max() + reach + 1) for n in near)
+        cells, values = region.cells[window], value[window]
+        around = ndimage.binary_dilation(cells, structure=_EIGHT, iterations=reach)
+        around &= ~covered[window]
+        peak, own = np.percentile(values[cells], (_SPEAKING_PART, _OWN_RIM))
+        rims[at, 0] = peak - own
+        if around.any():
+            rims[at, 1] = peak - np.percentile(values[around], _RIM_AROUND)
+    return rims
 
 
 def _part_means(maps_khw: Floats, parts: NDArray[np.int32], count: int) -> Floats:
