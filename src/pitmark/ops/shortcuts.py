@@ -82,7 +82,8 @@ def _defects_are_local(images: Sequence[LabeledImage]) -> bool:
             x1, y1, x2, y2 = box
             reaching.append(x1 < wide or y1 < deep or x2 > width - wide or y2 > height - deep)
     with_defect = sum(bool(i.shapes) for i in images)
-    return known >= max(1, _FEWEST_KNOWN * with_defect) and np.mean(reaching) < _MOST_REACHING
+    enough = known >= max(1, _FEWEST_KNOWN * with_defect)
+    return enough and float(np.mean(reaching)) < _MOST_REACHING
 
 
 def _file_kind(item: LabeledImage) -> str:

@@ -34,7 +34,7 @@ class WeakSlices:
         """The report as plain JSON types."""
         return self.report.to_json()
 
-    def write_text(self, path: str | Path) -> None:
+    def write_page(self, path: str | Path) -> None:
         """Write the slices as a page that needs nothing beside itself.
 
         Args:
