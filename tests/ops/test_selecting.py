@@ -2,7 +2,6 @@
 
 import csv
 import json
-from types import SimpleNamespace
 
 import pytest
 
@@ -153,18 +152,13 @@ def test_contradicting_labelers_and_a_forecast_are_told(unlabeled):
     label(unlabeled, 24)
     first = unlabeled.images.all()[0]
     annotate(unlabeled, first.name, (ImageClass("scratch"),), labeler="ben")
-    asked = {}
-
-    def forecast(sizes, scores, grid=None, *, cases):
-        asked.update(sizes=sizes, scores=scores, grid=grid, cases=cases)
-        return SimpleNamespace(sizes=[9], median=[0.5], low=[0.4], high=[0.6])
-
-    found = assess(unlabeled, forecast=forecast)
+    found = assess(unlabeled)
     assert found.verdict == "go if"
     assert any("contradict" in r.text and first.name in r.text for r in found.remarks)
-    assert len(asked["sizes"]) == len(asked["scores"])
-    assert asked["grid"][-1] == 20 * max(asked["sizes"])
-    assert "50 % with 9 images (between 40 and 60)" in found.sentences()[-1]
+    forecast = found.to_json()["forecast"]
+    assert forecast[-1]["images"] == 20 * max(size for size, _ in found.rounds)
+    assert all(0 <= f["low"] <= f["median"] <= f["high"] <= 1 for f in forecast)
+    assert found.sentences()[-1].startswith("Forecast of the mean class recall: ")
 
 
 def test_feasibility_of_nothing_is_an_error(store):

@@ -12,7 +12,7 @@ from pitmark.ops.slice_page import slice_sections
 from pitmark.ops.slicing import SliceQuestion, find_weak_slices, slices_of
 from pitmark.ops.training import held_out_predictions
 from pitmark.store.db import open_store
-from pitmark.workspace.slices import weak_slices
+from pitmark.workspace.data import Data
 from tests.ops.test_pages import read
 from tests.ops.weak_runs import WEAK, weak_run
 
@@ -73,7 +73,7 @@ def test_an_audit_gets_the_confirmed_slices(store):
 def test_looks_and_measures_are_searched_and_examples_are_shown(store):
     pytest.importorskip("torch")
     project = weak_run(store, "detection", count=120)
-    found = weak_slices(project)
+    found = Data(project).slices()
     assert found.report.confirmed[0].rule == (("camera", WEAK),)
     failing, passing = found.report.examples[0]
     assert failing

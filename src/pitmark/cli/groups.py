@@ -19,10 +19,8 @@ def duplicates(out: Output, fast: bool) -> None:
 
     Stored flips and turns count as copies. Everything found is queued as findings.
     """
-    from pitmark.workspace.duplicates import Sameness
-
     with out.progress() as progress:
-        found = Sameness(out.project().store).duplicates(embed=not fast, report=progress)
+        found = out.project().data.duplicates(embed=not fast, report=progress)
     kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(found.pairs.items())) or "no pairs"
     lines = [f"{found.images} images compared: {kinds}."]
     if found.groups:
@@ -58,10 +56,8 @@ def groups() -> None:
 @click.pass_obj
 def propose(out: Output, fast: bool) -> None:
     """List candidates for the group key, best first, with what a random split leaks."""
-    from pitmark.workspace.duplicates import Sameness
-
     with out.progress() as progress:
-        found = Sameness(out.project().store).propose_groups(embed=not fast, report=progress)
+        found = out.project().data.propose_groups(embed=not fast, report=progress)
     lines = [f"{found.grouped_now} of {found.images} images have a group now."]
     for key in found.keys:
         lines.append(
@@ -85,10 +81,8 @@ def propose(out: Output, fast: bool) -> None:
 @click.pass_obj
 def accept(out: Output, key: str, by: str) -> None:
     """Regroup all images by KEY, as in a proposal or metadata:COLUMN,COLUMN."""
-    from pitmark.workspace.duplicates import Sameness
-
     with out.progress() as progress:
-        done = Sameness(out.project().store).accept_groups(key, by=by, report=progress)
+        done = out.project().data.accept_groups(key, by=by, report=progress)
     out.result(
         done.to_json(),
         [
@@ -103,10 +97,8 @@ def accept(out: Output, key: str, by: str) -> None:
 @click.pass_obj
 def shortcuts(out: Output) -> None:
     """Find what is no defect and yet tells the class: frame, light, size, file, metadata."""
-    from pitmark.workspace.duplicates import Sameness
-
     with out.progress() as progress:
-        found = Sameness(out.project().store).shortcuts(report=progress)
+        found = out.project().data.shortcuts(report=progress)
     lines = [f"{s.verdict}: {s.why}" for s in found]
     lines = lines or ["Nothing but the picture itself tells the class."]
     out.result([s.to_json() for s in found], lines)

@@ -40,17 +40,16 @@ def needs(
     """
     from pitmark.ops.need_history import history_lines
     from pitmark.ops.needs import NeedOptions
-    from pitmark.workspace import needs as asked
 
-    store = out.project().store
+    data = out.project().data
     if history:
         with out.progress() as progress:
-            told = asked.foretold(store, report=progress)
+            told = data.needs_history(report=progress)
         out.result(told, history_lines(told))
         return
     options = NeedOptions(snapshot=snapshot, more=more, minutes=minutes, seed=seed)
     with out.progress() as progress:
-        found = asked.needs(store, options=options, report=progress)
+        found = data.needs(options=options, report=progress)
     lines = found.lines()
     lines.append("Once there are new labels: pitmark snapshot, then pitmark needs --history")
     out.result(found.to_json(), lines)

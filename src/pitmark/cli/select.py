@@ -39,12 +39,11 @@ def select(
 ) -> None:
     """Choose COUNT images without a label to label next, with a reason for each."""
     from pitmark.ops.selecting import ASKED, SelectOptions
-    from pitmark.workspace.select import select as choose
 
     asked = next(a for a in ASKED if a == strategy)
     options = SelectOptions(asked, most_images=most, seed=seed)
     with out.progress() as progress:
-        found = choose(out.project().store, count, options=options, out=path, report=progress)
+        found = out.project().data.select(count, options=options, out=path, report=progress)
     lines = found.sentences()
     lines += [f"{c.image.name}: {c.reason}" for c in found.chosen[:_SHOWN]]
     if len(found.chosen) > _SHOWN:
@@ -61,13 +60,10 @@ def select(
 @click.pass_obj
 def coreset(out: Output, count: int, snapshot: str, save: bool, path: Path | None) -> None:
     """Choose the COUNT training images to learn from, and say what that costs."""
-    from pitmark.workspace.select import coreset as choose
-
     with out.progress() as progress:
-        found = choose(
-            out.project().store, count, snapshot=snapshot, save=save, out=path,
-            report=progress,
-        )  # fmt: skip
+        found = out.project().data.coreset(
+            count, snapshot=snapshot, save=save, out=path, report=progress
+        )
     lines = found.sentences()
     lines += [f"List: {path}"] if path is not None else []
     if found.snapshot is not None:
@@ -86,10 +82,8 @@ def coreset(out: Output, count: int, snapshot: str, save: bool, path: Path | Non
 @click.pass_obj
 def feasibility(out: Output, most: int) -> None:
     """Say whether the first images promise a model, and what to change in the imaging."""
-    from pitmark.workspace.select import feasibility as look
-
     with out.progress() as progress:
-        found = look(out.project().store, most=most, report=progress)
+        found = out.project().data.feasibility(most=most, report=progress)
     out.result(found.to_json(), found.sentences())
 
 

@@ -67,7 +67,6 @@ def slices(
     """
     from pitmark.ops.slicing import SliceQuestion
     from pitmark.quality.slices import SliceOptions
-    from pitmark.workspace.slices import weak_slices
 
     question = SliceQuestion(
         run,
@@ -77,7 +76,7 @@ def slices(
         SliceOptions(least, conditions, false_share, seed),
     )
     with out.progress() as progress:
-        found = weak_slices(out.project().store, question=question, report=progress)
+        found = out.project().data.slices(question=question, report=progress)
     if html is not None:
         found.write_page(html)
     lines = found.report.sentences()

@@ -50,12 +50,12 @@ def synthesize(
     are cut out of training images, varied and laid on good ones; then a second model is
     trained for as many steps and compared with the first on the real test images.
     """
+    from pitmark.ops.synthesis_trial import SynthesisOptions
     from pitmark.ops.training import TrainOptions
-    from pitmark.workspace import synthesis
 
-    store = out.project().store
+    data = out.project().data
     if listed:
-        every = synthesis.syntheses(store)
+        every = data.syntheses()
         lines = [line for one in every for line in (f"Run {one.record['run']}:", str(one))]
         out.result([dict(one.record) for one in every], lines or ["Nothing was made yet."])
         return
@@ -67,18 +67,17 @@ def synthesize(
         seed=seed,
         threads=threads,
     )
+    options = SynthesisOptions(
+        label=label,
+        where=dict(_pair(text) for text in where),
+        amounts=amounts,
+        policies=policies,
+        kind=kind,
+        seed=seed,
+        train=train,
+    )
     with out.progress() as progress:
-        done = synthesis.synthesize(
-            store,
-            label,
-            where=dict(_pair(text) for text in where),
-            amounts=amounts,
-            policies=policies,
-            kind=kind,
-            train=train,
-            seed=seed,
-            report=progress,
-        )
+        done = data.synthesize(options=options, report=progress)
     out.result(dict(done.record), str(done).splitlines())
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.core.labels import Shape, image_class, shape_box
@@ -28,55 +28,12 @@ from pitmark.quality.imaging import (
     likeness_of_views,
     small_view,
 )
+from pitmark.quality.learning_curves import Forecast, forecast
 from pitmark.quality.rule_features import mm_per_px
 from pitmark.store.db import ProjectStore
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-class Expected(Protocol):
-    """Scores to expect at numbers of images, with the range they lie in."""
-
-    @property
-    def sizes(self) -> Floats:
-        """(G,) numbers of images."""
-
-    @property
-    def median(self) -> Floats:
-        """(G,) scores."""
-
-    @property
-    def low(self) -> Floats:
-        """(G,) lower ends."""
-
-    @property
-    def high(self) -> Floats:
-        """(G,) upper ends."""
-
-
-class Forecaster(Protocol):
-    """From scores of models that learned from some of the images to those to expect."""
-
-    def __call__(
-        self,
-        sizes: ArrayLike,
-        scores: ArrayLike,
-        grid: ArrayLike | None = None,
-        *,
-        cases: float,
-    ) -> Expected:
-        """What to expect.
-
-        Args:
-            sizes: (R,) images that each model learned from.
-            scores: (R,) their scores.
-            grid: (G,) numbers of images asked for.
-            cases: How many images each score stands on.
-
-        Returns:
-            The forecast.
-        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +45,7 @@ class Feasibility:
     look: FirstLook
     total: int
     rounds: Sequence[tuple[int, float]] = ()
-    expected: Expected | None = None
+    expected: Forecast | None = None
 
     def sentences(self) -> list[str]:
         """The result for a person."""
@@ -140,7 +97,6 @@ def assess(
     project: ProjectStore,
     *,
     most: int = 50,
-    forecast: Forecaster | None = None,
     report: Reporter = silent,
 ) -> Feasibility:
     """Whether the first images promise a model, and what to change in the imaging.
@@ -148,7 +104,6 @@ def assess(
     Args:
         project: The project; any task, labeled or not.
         most: Look at so many images, spread over all; labeled ones first.
-        forecast: Turns scores of quick models into what to expect from more images.
         report: Told of the progress.
 
     Returns:
@@ -185,7 +140,7 @@ def assess(
     )
     remarks = remarks_on(look)
     expected = None
-    if forecast is not None and rounds:
+    if rounds:
         sizes, scores = np.array(rounds).T
         largest = sizes.max()
         grid = np.unique(np.rint(largest * np.array([1, 2, 5, 10, 20])))

@@ -1,20 +1,23 @@
-"""Weak slices of a project as Python sees them: a report with pictures in notebooks."""
+"""What `project.data` finds, shown with pictures in notebooks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
-from pitmark.core.progress import Reporter, silent
+from pitmark.core.records import ImageRecord
+from pitmark.ops import synthesis
 from pitmark.ops.page_style import STYLE
 from pitmark.ops.pages import page
 from pitmark.ops.slice_page import about_slices, slice_sections
-from pitmark.ops.slicing import SliceQuestion, SliceReport, slices_of
+from pitmark.ops.slicing import SliceReport
 from pitmark.ops.text_file import write_text
 from pitmark.quality.slices import Slice
 from pitmark.store.db import ProjectStore
+from pitmark.workspace.views import Images
 
 
 @dataclass(frozen=True)
@@ -55,17 +58,33 @@ class WeakSlices:
         return f'<div class="pitmark pm-fragment"><style>{STYLE}</style>{parts}</div>'
 
 
-def weak_slices(
-    store: ProjectStore, *, question: SliceQuestion | None = None, report: Reporter = silent
-) -> WeakSlices:
-    """The weak slices of what a run, or the last audit, said.
+@dataclass(frozen=True)
+class Synthesis:
+    """What one run of synthesis did, shown with its images in a notebook."""
 
-    Args:
-        store: The project.
-        question: Which predictions, which loss, how to search.
-        report: Told of the progress.
+    store: ProjectStore
+    result: synthesis.SynthesisResult
 
-    Returns:
-        The slices, shown with pictures in a notebook.
-    """
-    return WeakSlices(store, slices_of(store, question=question, report=report))
+    @property
+    def kept(self) -> bool:
+        """Whether the synthetic images are learned from now."""
+        return self.result.kept
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """Everything that was measured, as plain JSON types."""
+        return self.result.to_json()
+
+    @property
+    def images(self) -> Images:
+        """The synthetic images that were judged on the test images."""
+        rows: list[ImageRecord] = [
+            self.store.images.get(made["sha256"]) for made in self.result.record["images"]
+        ]
+        return Images(self.store, rows)
+
+    def __str__(self) -> str:
+        return "\n".join(self.result.sentences())
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<p>{escape(line)}</p>" for line in self.result.sentences())
