@@ -12,6 +12,7 @@ import click
 
 from pitmark import __version__
 from pitmark.cli import (
+    advise,
     agreement,
     data,
     datasheet,
@@ -33,6 +34,7 @@ from pitmark.core.errors import PitmarkError
 
 COMMANDS = (
     *data.COMMANDS,
+    *advise.COMMANDS,
     *model.COMMANDS,
     *labels.COMMANDS,
     *review.COMMANDS,

@@ -16,7 +16,10 @@ ARTIFACT = "audit"
 
 
 def audit_json(
-    doubts: Sequence[NewFinding], hashes: Mapping[str, str], groups: Sequence[Mapping[str, Any]]
+    doubts: Sequence[NewFinding],
+    hashes: Mapping[str, str],
+    groups: Sequence[Mapping[str, Any]],
+    slices: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """All that an audit keeps, as plain JSON types.
 
@@ -24,13 +27,15 @@ def audit_json(
         doubts: Findings on single labels.
         hashes: sha256 of every audited image to the hash of the labels that were judged.
         groups: Labeled by two rules.
+        slices: On which the models are weak.
 
     Returns:
-        An object with faults, labels and groups.
+        An object with faults, labels, groups and slices.
     """
     return {
         "labels": dict(hashes),
         "groups": [dict(g) for g in groups],
+        "slices": [dict(s) for s in slices],
         "faults": [
             {
                 "sha256": f.sha256,

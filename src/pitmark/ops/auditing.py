@@ -129,12 +129,20 @@ def audit(
     row = project.runs.create(KIND, info.id, {"folds": how.folds}, how.seed)
     grouped = [replace(f, run_id=row.id) for f in groups.findings]
     project.findings.save([*grouped, *found], source=SOURCE)
+    # It weighs all findings that are open then.
     broken = check_rules(project)
     counts = Counter(f.kind for f in (*grouped, *found))
     counts += Counter({BROKEN: broken.contradictions})
-    slices = find_weak_slices(judged.spec, images, judged.predictions, book=book)
+    slices = find_weak_slices(
+        judged.spec,
+        images,
+        judged.predictions,
+        book=book,
+        vectors=seen.vectors or seen.objects,
+        load=pixel_loader(project),
+    )
     members = [f for f in groups.findings if f.kind == MEMBER]
-    kept = audit_json([*members, *single], hashes, groups.groups)
+    kept = audit_json([*members, *single], hashes, groups.groups, [s.to_json() for s in slices])
     project.runs.finish(
         row.id,
         metrics=dict(counts),

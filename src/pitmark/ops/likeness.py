@@ -72,7 +72,8 @@ def images_as_split(project: ProjectStore) -> list[LabeledImage]:
         project: The project.
 
     Returns:
-        All images, unlabeled ones too; those without any split are for training.
+        All images but synthetic ones, unlabeled ones too; those without any split are for
+        training.
     """
     split: dict[str, Split] = {}
     if project.snapshots.list():
@@ -82,6 +83,9 @@ def images_as_split(project: ProjectStore) -> list[LabeledImage]:
     given: dict[str, Split] = {str(s): s for s in SPLITS}
     out = []
     for record in project.images.iterate():
+        if record.synthetic:
+            # Its origin is known, and it is like what it was made from by intention.
+            continue
         came = given.get(str(record.metadata.get("split", "")), "train")
         said = labels.get(record.sha256)
         shapes = None if said is None else said.shapes

@@ -95,12 +95,20 @@ def history_lines(history: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _points(gain: Mapping[str, float] | None) -> str:
-    if gain is None:
-        return "nothing"
-    return (
-        f"{100 * gain['median']:+.1f} points"
-        f" ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
-    )
+    return "nothing" if gain is None else in_points(gain)
+
+
+def in_points(gain: Mapping[str, float]) -> str:
+    """A gain with its interval in words.
+
+    Args:
+        gain: Median, low and high, as shares.
+
+    Returns:
+        Such as "+0.8 points (-0.7 to +2.6)".
+    """
+    median, low, high = (f"{100 * gain[k]:+.1f}" for k in ("median", "low", "high"))
+    return f"{median} points ({low} to {high})"
 
 
 def _checked(

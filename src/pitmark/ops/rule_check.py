@@ -9,7 +9,9 @@ from typing import Any
 
 from pitmark.core.label_book import ClassEntry, LabelBook
 from pitmark.core.labels import Shape
+from pitmark.core.provenance import is_in_use
 from pitmark.core.records import ImageRecord
+from pitmark.ops.review_worth import weigh_findings
 from pitmark.quality.rule_features import mm_per_px
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import NewFinding
@@ -77,7 +79,7 @@ def check_rules(project: ProjectStore) -> RuleCheck:
     labels, skipped = 0, 0
     for record in project.images.iterate():
         row = held.get(record.sha256)
-        if row is None:
+        if row is None or not is_in_use(record):
             continue
         scaled = book_for(book, record)
         for index, shape in enumerate(row.shapes):
@@ -87,6 +89,7 @@ def check_rules(project: ProjectStore) -> RuleCheck:
             skipped += scaled.mm_per_px is None and _needs_mm(book.entry(shape.label))
             found += _broken(record, row.shapes, index, scaled)
     project.findings.save(found, source=SOURCE)
+    weigh_findings(project)
     broken = {(f.sha256, f.shape_index): f for f in found}
     counts = Counter(held[sha].shapes[index or 0].label for sha, index in broken)
     return RuleCheck(len(held), labels, dict(counts), skipped)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pitmark.core.progress import Reporter, silent
 from pitmark.ops import synthesis
+from pitmark.ops.advising import AdviceList, advise
 from pitmark.ops.coresets import CoresetChoice, choose_coreset
 from pitmark.ops.croissant import write_croissant
 from pitmark.ops.datasheet import Datasheet, make_datasheet
@@ -38,6 +39,10 @@ class Data:
 
     def __init__(self, store: ProjectStore) -> None:
         self.store = store
+
+    def advise(self) -> AdviceList:
+        """What to do next, the most urgent first, each with the command that does it."""
+        return advise(self.store)
 
     def feasibility(self, *, most: int = 50, report: Reporter = silent) -> Feasibility:
         """Whether the first images promise a model, and what to change in the imaging.

@@ -29,7 +29,6 @@ from pitmark.ops.finding_order import queue
 from pitmark.ops.review import review_status
 from pitmark.ops.review_groups import SettledGroup, settle_group
 from pitmark.ops.review_undo import Undone, undo
-from pitmark.ops.review_worth import weigh_findings
 from pitmark.ops.rule_check import RuleCheck, check_rules
 from pitmark.ops.study_answers import AddedAnswers, AnswerSource, add_folder, add_labels
 from pitmark.ops.study_design import Study, StudyOptions, design_study, study_of
@@ -177,9 +176,7 @@ class Project:
         """
         if not self.store.snapshots.list():
             self.snapshot()
-        done = auditing.audit(self.store, options=options, report=report)
-        weigh_findings(self.store)
-        return done
+        return auditing.audit(self.store, options=options, report=report)
 
     def findings(
         self, *, state: str | None = "open", kind: str | None = None, limit: int | None = None
@@ -253,9 +250,7 @@ class Project:
         Returns:
             How many, by class.
         """
-        done = check_rules(self.store)
-        weigh_findings(self.store)
-        return done
+        return check_rules(self.store)
 
     def settle(
         self,
