@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_
+from sqlalchemy import Connection, and_, func, or_
 
 from pitmark.core.errors import InvalidInputError, NotFoundError
 from pitmark.core.provenance import PROVENANCE
@@ -220,31 +220,41 @@ class Images:
         Yields:
             The images.
         """
+        served = self._only_references()
         query = self._scope.select(images, images.c.id, *RECORD_COLUMNS).limit(batch)
-        query = query.where(self._samples())
         query = query.order_by(images.c.name, images.c.id)
         rows = self._scope.rows(query)
         while rows:
-            yield from map(record_of, rows)
+            yield from (record_of(row) for row in rows if row.id not in served)
             name, key = rows[-1].name, rows[-1].id
             later = or_(images.c.name > name, and_(images.c.name == name, images.c.id > key))
             rows = self._scope.rows(query.where(images.c.name >= name, later))
 
     def count(self) -> int:
         """How many images there are, as `iterate` tells them."""
-        query = self._scope.select(images, func.count()).where(self._samples())
-        return int(self._scope.value(query))
+        every = self._scope.value(self._scope.select(images, func.count()))
+        return int(every) - len(self._only_references())
 
-    def _samples(self) -> ColumnElement[bool]:
-        """The condition that an image is more than the reference of another."""
+    def _only_references(self) -> set[int]:
+        """Images that are nothing more than the reference of another.
+
+        Asked once for all images: a condition on each of them is slow with many.
+        """
         other = images.alias("other")
-        serves = self._scope.select(other, other.c.id).where(
-            other.c.reference_sha == images.c.sha256, other.c.id != images.c.id
-        )
         said = self._scope.select(annotation_table, annotation_table.c.id).where(
             annotation_table.c.image_id == images.c.id
         )
-        return or_(~serves.exists(), said.exists())
+        query = self._scope.select(other, images.c.id).join(
+            images,
+            and_(
+                images.c.organisation_id == other.c.organisation_id,
+                images.c.project_id == other.c.project_id,
+                images.c.sha256 == other.c.reference_sha,
+                images.c.id != other.c.id,
+            ),
+        )
+        query = query.where(other.c.reference_sha.is_not(None), ~said.exists()).distinct()
+        return {row.id for row in self._scope.rows(query)}
 
     def occurrences(self) -> dict[str, list[str]]:
         """All names of the images that came under more than one.
