@@ -10,9 +10,10 @@ from pitmark.core.preprocess import PreprocessSpec
 from pitmark.core.progress import silent
 from pitmark.core.records import ImageRecord, LabeledImage
 from pitmark.ops import closed_folds
-from pitmark.ops.auditing import AuditOptions, audit
+from pitmark.ops.auditing import audit
 from pitmark.ops.closed_folds import VECTORS, described, predict_in_closed_form, vectors_of
 from pitmark.ops.finding_order import queue
+from pitmark.ops.out_of_fold import AuditOptions
 from pitmark.store.db import open_store
 from tests.ops.report_making import freeze
 from tests.ops.test_inconsistency import filled

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from pitmark.ops.auditing import AuditOptions
+from pitmark.ops.out_of_fold import AuditOptions
 from pitmark.ops.training import TrainOptions
 
 QUICK = TrainOptions(preset="fast", image_steps=48, side_px=64, threads=1)

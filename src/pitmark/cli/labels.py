@@ -33,7 +33,7 @@ def audit(
     threads: int | None,
 ) -> None:
     """Queue findings: label faults, groups labeled by two rules, duplicates, split leaks."""
-    from pitmark.ops.auditing import AuditOptions
+    from pitmark.ops.out_of_fold import AuditOptions
 
     options = AuditOptions(
         snapshot=snapshot,

@@ -16,7 +16,7 @@ from pitmark.core.label_book import LabelBook
 from pitmark.core.progress import Reporter, silent
 from pitmark.metrics.detection import coco_matches, mean_average_precision
 from pitmark.metrics.paired import PairedComparison, paired_difference
-from pitmark.ops.auditing import AuditOptions, AuditSummary, audit
+from pitmark.ops.auditing import AuditSummary, audit
 from pitmark.ops.demo_factory import NAME_PATTERN, DemoFactory, Photo, build_factory
 from pitmark.ops.demo_page import DemoScenes, DriftTrace, write_demo_page
 from pitmark.ops.demo_review import (
@@ -27,6 +27,7 @@ from pitmark.ops.demo_review import (
 )
 from pitmark.ops.importing import ImportOptions, import_folder
 from pitmark.ops.inspecting import WatchOptions, name_tags, predict
+from pitmark.ops.out_of_fold import AuditOptions
 from pitmark.ops.pages import findings_html
 from pitmark.ops.releasing import ReleaseResult, release
 from pitmark.ops.snapshots import take_snapshot

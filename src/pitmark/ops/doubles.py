@@ -13,6 +13,9 @@ from pitmark.quality.leaks import Leak, find_leaks
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import NewFinding
 
+# Findings of an audit and of a comparison alone stand for the same pairs.
+SOURCE = "duplicates"
+
 
 def double_findings(
     project: ProjectStore,

@@ -8,14 +8,13 @@ from typing import Any
 
 from pitmark.core.errors import NotEnoughDataError
 from pitmark.core.progress import Reporter, silent
-from pitmark.ops.doubles import findings_of, leaks_of
+from pitmark.ops.doubles import SOURCE, findings_of, leaks_of
 from pitmark.ops.leaking import effect_of
 from pitmark.ops.likeness import Likeness, images_as_split, look_alike
 from pitmark.quality.duplicates import DuplicatePair, duplicate_groups
 from pitmark.quality.leak_effect import Effect
 from pitmark.store.db import ProjectStore
 
-SOURCE = "duplicates"
 # From this share of held-out images on, the test tells nothing of new parts.
 CONTAINED = 0.9
 

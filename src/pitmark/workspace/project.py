@@ -26,6 +26,7 @@ from pitmark.ops.consensus import (
     propose_consensus,
 )
 from pitmark.ops.finding_order import queue
+from pitmark.ops.out_of_fold import AuditOptions
 from pitmark.ops.review import review_status
 from pitmark.ops.review_groups import SettledGroup, settle_group
 from pitmark.ops.review_undo import Undone, undo
@@ -163,7 +164,7 @@ class Project:
         return Run(self.store, self.store.runs.get(run))
 
     def audit(
-        self, *, options: auditing.AuditOptions | None = None, report: Reporter = silent
+        self, *, options: AuditOptions | None = None, report: Reporter = silent
     ) -> auditing.AuditSummary:
         """Queue findings: label faults, broken rules, duplicates, leaks.
 
