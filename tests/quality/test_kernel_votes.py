@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pitmark.core.errors import InvalidInputError
+from pitmark.quality import kernel_votes as kernel_votes_module
 from pitmark.quality.kernel_votes import kernel_votes
 
 
@@ -64,3 +65,17 @@ def test_arrays_that_do_not_fit_are_refused():
         kernel_votes(np.zeros((2, 4)), [np.zeros(3, dtype=int)], 2)
     with pytest.raises(InvalidInputError, match="2 labels need 2 groups, found 1"):
         kernel_votes(np.zeros((2, 4)), [np.zeros(2, dtype=int)], 2, groups=["a"])
+
+
+def test_leaving_a_group_out_is_the_same_as_a_fit_without_it(monkeypatch):
+    monkeypatch.setattr(kernel_votes_module, "_STRENGTHS", (0.3,))
+    rng = np.random.default_rng(3)
+    told, wanted = rng.normal(size=(60, 8)), rng.normal(size=(60, 3))
+    # Single things, pairs, and a group larger than there are figures of a thing.
+    codes = np.repeat(np.arange(33), [1] * 20 + [2] * 12 + [16])
+    _, out = kernel_votes_module._left_out(told, wanted, codes, rng)
+    for code in np.unique(codes):
+        mine = codes == code
+        rest, square = told[~mine], told[~mine].T @ told[~mine]
+        alone = np.linalg.solve(square + 0.3 * np.eye(8), rest.T @ wanted[~mine])
+        assert np.allclose(out[mine], told[mine] @ alone, atol=1e-3)
