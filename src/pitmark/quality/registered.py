@@ -47,8 +47,9 @@ _PHASE_SHARE = 0.5
 _LEAST_POWER = 1e-2
 FEWEST_FOR_POWER = 12
 _MOST_FOR_POWER = 2000
-_MOST_HELD = 4000
+_MOST_HELD = 10_000
 _AT_ONCE = 256
+_ALL_CORES = -1
 # Longer sides of one camera's crops follow each other in smaller steps than this.
 _SAME_CAMERA, _WIDEST = 1.5, 3.0
 
@@ -146,7 +147,7 @@ class Registered:
         for start in range(0, len(first), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             product = self._of(first[part], turn).conj() * self._of(second[part], 0)
-            peaks = fft.irfft2(product, s=(SIDE_PX, SIDE_PX))
+            peaks = fft.irfft2(product, s=(SIDE_PX, SIDE_PX), workers=_ALL_CORES)
             out[part] = peaks.max(axis=(1, 2))
         return out
 
@@ -157,7 +158,7 @@ class Registered:
         return self._spectra([turned(self._pictures[i], turn) for i in distinct])[place]
 
     def _spectra(self, pictures: Sequence[Picture]) -> NDArray[np.complex64]:
-        spectra = fft.rfft2(_stack(pictures)) * self._gain
+        spectra = fft.rfft2(_stack(pictures), workers=_ALL_CORES) * self._gain
         size = np.abs(spectra)
         least = _LEAST_POWER * size.mean(axis=(1, 2), keepdims=True) + 1e-12
         return _unit(spectra / (size + least) ** np.float32(_PHASE_SHARE))
