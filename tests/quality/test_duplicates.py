@@ -6,6 +6,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, shift
 
 from pitmark.core.errors import InvalidInputError
+from pitmark.quality import registered
 from pitmark.quality.duplicates import (
     DuplicatePair,
     contradictions,
@@ -237,3 +238,15 @@ def test_exposures_of_one_magnetic_tile_are_found():
         if tiles[a] == tiles[b]
     ]
     assert np.mean(together) > 0.93
+
+
+def test_many_pictures_are_compared_more_coarsely_with_the_same_outcome(monkeypatch):
+    images = [_stored(_part(seed), noise_seed=seed) for seed in range(20)]
+    images.append(_stored(np.roll(_part(3), (4, -3), axis=(0, 1)), noise_seed=77))
+    pictures = [fingerprint(i).picture for i in images]
+    first, second = np.full(20, 20), np.arange(20)
+    for most_fine in (3000, 5):
+        monkeypatch.setattr(registered, "_MOST_FINE", most_fine)
+        alike = registered.Registered(pictures).similarity(first, second)
+        assert alike.argmax() == 3
+        assert alike[3] > 2 * np.delete(alike, 3).max()

@@ -35,6 +35,8 @@ _LEAST_ALIKE = 0.2
 # A stored flip is a copy of all; repeating patterns (pads, holes) are a little like theirs.
 _LEAST_ALIKE_TURNED = 0.4
 _MOST_FOR_TURNS = 20_000
+# Of more images than this only the likest one is tried for each turn.
+_FEW = 3000
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]
@@ -137,10 +139,11 @@ def _turned_pairs(
     """Pairs of which one is the other turned or mirrored."""
     bits = np.array([f.bits for f in fingerprints])
     own = np.arange(len(bits))
+    wanted = _BY_TURN if len(bits) <= _FEW else 1
     found: dict[tuple[int, int], NearPair] = {}
     for turn in range(1, TURNS):
         ways = np.array([hash_bits(turned(f.thumb, turn)) for f in fingerprints])
-        indices = nearest_of_others(ways, bits, neighbors=min(_BY_TURN, len(bits) - 1))
+        indices = nearest_of_others(ways, bits, neighbors=min(wanted, len(bits) - 1))
         first, second = np.repeat(own, indices.shape[1]), indices.ravel()
         z = _z(registered.similarity(first, second, turn=turn))
         least = np.maximum(limit[first], limit[second])
