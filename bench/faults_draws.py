@@ -181,7 +181,8 @@ def _task_of(data: Path) -> Task:
 
 def _groups(data: Path, arguments: argparse.Namespace) -> tuple[Path | None, tuple[str, ...]]:
     """The table and its columns that name the part: as asked for, else found by their name."""
-    asked = [data / m for m in getattr(arguments, "metadata", None) or []]
+    named = getattr(arguments, "metadata", None)
+    asked = [data / named] if named else []
     tables = [t for t in asked if t.is_file()] or sorted(data.glob("*.csv"))
     keys = tuple(getattr(arguments, "group_by", None) or ())
     for table in tables:
@@ -193,4 +194,4 @@ def _groups(data: Path, arguments: argparse.Namespace) -> tuple[Path | None, tup
         found = found or tuple(c for c in header if "group" in c)[:1]
         if found or table in asked:
             return table, found
-    return None, ()
+    return None, keys if getattr(arguments, "pattern", None) else ()

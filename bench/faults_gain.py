@@ -5,6 +5,10 @@ out-of-fold predictions of models trained on those labels, and a person who know
 goes down that order, putting every image right, until half of the faults are gone. Three
 models are trained alike, on the labels with faults, half corrected, and without faults; the
 differences carry an interval over the test images, whole groups at a time.
+
+The interval does not know that the same training may end elsewhere. The clean labels are the
+yardstick for that: where half corrected gains clearly more than all corrected, the difference
+is one of training runs, not of labels, and more --seeds are needed.
 """
 
 from __future__ import annotations

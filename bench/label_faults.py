@@ -3,8 +3,8 @@
     python3 dev.py bench label_faults -- --scenario thirty --cache FOLDER
     python3 dev.py bench label_faults -- --scenario relabeled --data FOLDER
     python3 dev.py bench label_faults -- --scenario graded --data FOLDER --range-of 60
-    python3 dev.py bench label_faults -- --scenario planted --data FOLDER --task detection
-    python3 dev.py bench label_faults -- --scenario gain --data FOLDER --task detection
+    python3 dev.py bench label_faults -- --scenario planted --data FOLDER --cache FOLDER
+    python3 dev.py bench label_faults -- --scenario gain --data FOLDER --image-steps 500
     python3 dev.py bench label_faults -- --scale 1000000,100
 
 The peer is cleanlab 2.9, in the python named by --peer-python, on the same inputs.
@@ -42,11 +42,10 @@ def read_arguments(given: list[str] | None = None) -> argparse.Namespace:
     out = parser(__doc__ or "")
     out.add_argument("--scenario", choices=SCENARIOS)
     out.add_argument("--scale", metavar="N,K", help="search alone, N images of K classes")
-    out.add_argument("--task", default="detection", help="of planted and gain")
-    out.add_argument("--train", type=int, default=100, help="images that a detector learns")
+    _add_detectors(out)
     out.add_argument("--threads", type=int, help="cores to use; all if left out")
     out.add_argument("--peer-python", default=sys.executable, help="python with cleanlab 2.9")
-    out.add_argument("--cache", type=Path, help="folder for pictures and vectors")
+    out.add_argument("--cache", type=Path, help="folder to keep what is computed")
     out.add_argument("--images", type=int, default=10_000, help="pictures of thirty")
     out.add_argument("--metadata", help="table below the data folder")
     out.add_argument("--columns", default="", help="of a table without header")
@@ -62,6 +61,19 @@ def read_arguments(given: list[str] | None = None) -> argparse.Namespace:
     if arguments.scenario in _NEED_DATA and not arguments.data:
         sys.exit(f"--scenario {arguments.scenario} needs at least one --data FOLDER")
     return arguments
+
+
+def _add_detectors(out: argparse.ArgumentParser) -> None:
+    """What planted and gain train, and on which images."""
+    out.add_argument("--task", help="of planted and gain; left out, as the labels are")
+    out.add_argument("--train", type=int, default=100, help="images that a detector learns")
+    out.add_argument("--image-steps", type=int, metavar="N",
+                     help="images shown to a detector; else as the preset says")  # fmt: skip
+    out.add_argument("--side", type=int, metavar="PX", help="side of its input")
+    out.add_argument("--plantings", type=int, metavar="N", help="plantings per kind of fault")
+    out.add_argument("--pattern", help="metadata in the file names, as in {part}_{side}")
+    out.add_argument("--group-by", action="append", metavar="KEY",
+                     help="metadata that images of one part share")  # fmt: skip
 
 
 def _scenario(name: str) -> Callable[[argparse.Namespace], Outcome]:

@@ -23,11 +23,11 @@ from pitmark.quality.object_doubts import Doubt, label_doubts, place_doubts
 from pitmark.quality.object_evidence import LabelRow, PlaceRow, weigh_objects
 from pitmark.quality.region_evidence import (
     MapHistogram,
+    Outlines,
     RegionMeeting,
     clean_maps,
     meet_regions,
     placebo_region_score,
-    touching,
 )
 from pitmark.quality.region_grid import (
     Floats,
@@ -187,11 +187,8 @@ class _Image:
         return (mask_shape(shape.label, rest | self._seen_at(region)),)
 
     def _seen_at(self, region: LabeledRegion) -> Mask:
-        others = np.zeros_like(region.cells)
-        for other in self.regions:
-            others |= other.cells if other is not region else False
-        cells = touching(self.meeting.parts, region.cells) & ~(others & ~region.cells)
-        return at_full_size(cells, self.meeting.margin, self.size_wh)
+        outlines = Outlines(self.maps, self.regions)
+        return at_full_size(outlines.at(region), outlines.above(region), self.size_wh)
 
 
 @dataclass(eq=False)
@@ -225,7 +222,7 @@ class _Seen:
                     float(region.cells.sum() * cell_px),
                     image.meeting.scores[at],
                     overlap if overlap > 0 else None,
-                    (float(image.meeting.rims[at, 0]), float(image.meeting.rims[at, 1])),
+                    float(image.maps[:, region.cells].max()),
                 )
             )
             self.region_at.append(at)

@@ -23,23 +23,17 @@ from pitmark.quality.fault_odds import (
     LabelOdds,
     LikeLabels,
     fit_label_odds,
-    outlier_ratio,
     unfound_ratio,
 )
 from pitmark.quality.fault_rate import ASSUMED_RATE_OF_A_KIND, with_fitted_rate
 from pitmark.quality.label_neighbors import NeighborVotes, nearest_votes
+from pitmark.quality.object_outlines import sloppy_ratio
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# People who agree draw outlines that differ by a tenth.
-_LEAST_OUTLINE_SPREAD = 0.1
-_OVERLAP_FLOOR = 0.02
-_LEAST_RIM_SPREAD = 0.3
 # Outlines are what people draw worst.
 _ASSUMED_SLOPPY = ASSUMED_FAULT_RATE / 2
-# A label at which the detector sees more than at 95 of 100 empty places is seen.
-_LIKE_EMPTY = 0.05
 _AS_SURE = 0.7
 
 
@@ -48,8 +42,8 @@ class LabelRow:
     """One labeled object as the detector sees it; `position` is that of its class, or K.
 
     `scores` are the detector's per class (K,) at this place, `overlap` that of its best
-    object there with the label, or None where it sees none. `rims` are how far its value
-    falls to the rim of the label and to that around it, where there are maps.
+    object there with the label, or None where it sees none. `peak` is its highest value
+    there, where there are maps: a sloppy outline lowers the score of a label, not its peak.
     """
 
     key: str
@@ -59,12 +53,7 @@ class LabelRow:
     area_px: float
     scores: Floats
     overlap: float | None
-    rims: tuple[float, float] = (np.nan, np.nan)
-
-    @property
-    def has_rims(self) -> bool:
-        """Whether anything is known of a rim."""
-        return bool(np.isfinite(self.rims).any())
+    peak: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +128,7 @@ def weigh_objects(
     if classes is not None and embeddings is None:
         # Where the detector sees no more than at an empty place, it knows no class either.
         classes = replace(classes, wrong=classes.wrong * (1 - empty_share[judged]))
-    sloppy, usual = _weigh_outlines(labels, odds, floor, seen=empty_share < _LIKE_EMPTY)
+    sloppy, usual = _weigh_outlines(labels, odds, floor)
     return ObjectEvidence(judged, classes, near, unfound, found, sloppy, usual, missing, share)
 
 
@@ -248,43 +237,26 @@ def _weigh_presence(
 
 
 def _weigh_outlines(
-    labels: Sequence[LabelRow], odds: LabelOdds, floor: float, *, seen: NDArray[np.bool_]
+    labels: Sequence[LabelRow], odds: LabelOdds, floor: float
 ) -> tuple[Floats, Floats]:
-    """Of labels that the detector meets, or sees more of than of nearly any empty place."""
+    """Of labels at which the detector outlines anything."""
     sloppy, usual = np.zeros(len(labels)), np.zeros(len(labels))
-    rows = [
-        i
-        for i, row in enumerate(labels)
-        if row.overlap is not None or (row.has_rims and seen[i])
-    ]
+    rows = [i for i, row in enumerate(labels) if row.overlap is not None]
     if not rows:
         return sloppy, usual
     judged = [labels[i] for i in rows]
-    like = _like(judged)
-    met = np.array([row.overlap is not None for row in judged])
-    overlap = np.log(np.maximum([row.overlap or 0.0 for row in judged], _OVERLAP_FLOOR))
-    overlap = np.where(met, overlap, np.median(overlap[met]) if met.any() else 0.0)
-    z, middle = like.robust_z(overlap, least_spread=_LEAST_OUTLINE_SPREAD)
-    z = np.maximum(np.where(met, z, 0.0), _rim_z(judged, like))
-    # What the detector hardly sees, next to labels like it, it outlines badly itself.
-    best = _best_scores(judged, floor)
-    worth = np.maximum(
+    like, scores = _like(judged), [row.scores.max(initial=0.0) for row in judged]
+    peaks = [s if r.peak is None else r.peak for r, s in zip(judged, scores, strict=True)]
+    best = log_odds(np.array(peaks), floor)
+    # What the detector hardly sees it outlines badly: it is compared with what it sees as well.
+    as_sure = replace(like, sureness=best)
+    overlaps = np.array([row.overlap or 0.0 for row in judged])
+    off, usual[rows] = sloppy_ratio(overlaps, as_sure)
+    real = np.maximum(
         odds.real(best, _ints([r.position for r in judged])),
         np.minimum(2 * like.share_up_to(best), 1),
     )
-    found, _ = with_fitted_rate(outlier_ratio(z), assumed=_ASSUMED_SLOPPY)
-    sloppy[rows], usual[rows] = found * worth, np.exp(middle)
+    # Where nothing is there, an overlap speaks neither for nor against the outline.
+    ratio = real * off + 1 - real
+    sloppy[rows], _ = with_fitted_rate(ratio, assumed=_ASSUMED_SLOPPY)
     return sloppy, usual
-
-
-def _rim_z(matched: Sequence[LabelRow], like: LikeLabels) -> Floats:
-    """(N,) how unusually a label reaches over, or falls short of, what the detector sees."""
-    rims = np.array([row.rims for row in matched], dtype=np.float64)
-    z = np.zeros(len(matched))
-    for column, sign in ((rims[:, 0], -1.0), (rims[:, 1], 1.0)):
-        known = np.isfinite(column)
-        if known.any():
-            values = np.where(known, sign * column, np.median(sign * column[known]))
-            beyond, _ = like.robust_z(values, least_spread=_LEAST_RIM_SPREAD)
-            z = np.maximum(z, np.where(known, beyond, 0.0))
-    return z

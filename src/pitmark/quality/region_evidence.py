@@ -24,11 +24,49 @@ _BINS = 64
 _EIGHT = np.ones((3, 3), dtype=int)
 _ACCOUNTED = 0.25
 _PLACEBO_TRIES = 10
-# A sloppy outline reaches over the rim: the better half of a region speaks for it.
-_SPEAKING_PART = 75
-_OWN_RIM = 10
-_RIM_AROUND = 75
+_PEAK = 90
 _FLOOR = 1e-3
+
+
+class Outlines:
+    """What a model outlines at the labeled regions of one image, however weakly it sees it.
+
+    Around a region the outline runs where the value of any class, in log odds, has fallen
+    to half of its height over the background: a model that is half as sure of all it sees
+    draws the same outline.
+
+    Args:
+        maps_khw: (K, h, w) in [0, 1], K at least 1.
+        regions: All labeled regions on the same grid.
+    """
+
+    def __init__(self, maps_khw: Floats, regions: Sequence[LabeledRegion]) -> None:
+        self._value = log_odds(maps_khw.max(axis=0), _FLOOR)
+        self._covered = np.zeros(self._value.shape, dtype=bool)
+        for region in regions:
+            self._covered |= region.cells
+        bare = self._value[~self._covered]
+        self._background = float(np.median(bare if bare.size else self._value))
+
+    def at(self, region: LabeledRegion) -> Mask:
+        """(h, w) what stands out at the region, other regions left out; may be empty."""
+        cells = region.cells
+        high = self.above(region) >= 0
+        numbered, _ = ndimage.label(high & (cells | ~self._covered), structure=_EIGHT)
+        touched = np.unique(numbered[cells])
+        return np.isin(numbered, touched[touched > 0])
+
+    def above(self, region: LabeledRegion) -> Floats:
+        """(h, w) how far the value lies above the outline at the region; below 0 outside."""
+        peak = float(np.percentile(self._value[region.cells], _PEAK))
+        if peak <= self._background:
+            return np.full(self._value.shape, -1.0)
+        return self._value - (peak + self._background) / 2
+
+    def overlap(self, region: LabeledRegion) -> float:
+        """Intersection over union of the region and what stands out there, in [0, 1]."""
+        seen = self.at(region)
+        return float((seen & region.cells).sum() / (seen | region.cells).sum())
 
 
 class MapHistogram:
@@ -77,9 +115,8 @@ class RegionMeeting:
         margin: (h, w) how far the best class lies above its limit.
         parts: (h, w) number of the predicted part of each cell, from 1; 0 for none.
         scores: (N, K) score per class at each labeled region.
-        overlaps: (N,) intersection over union with the predicted parts it touches.
-        rims: (N, 2) how far the value falls from the region to its own rim, and to the
-            rim around it, in log odds; NaN where there is no such rim.
+        overlaps: (N,) intersection over union with what stands out at the region, down to
+            half of its own height; 0 where nothing stands out.
         place_classes: (P,) class of each predicted part.
         place_scores: (P,) its score.
         labeled: (P,) whether a label accounts for it.
@@ -89,7 +126,6 @@ class RegionMeeting:
     parts: NDArray[np.int32]
     scores: Floats
     overlaps: Floats
-    rims: Floats
     place_classes: NDArray[np.int64]
     place_scores: Floats
     labeled: Mask
@@ -124,40 +160,23 @@ def meet_regions(
     margin = (maps_khw - limits[:, None, None]).max(axis=0)
     parts, count = ndimage.label(margin >= 0, structure=_EIGHT)
     scores = np.zeros((len(regions), len(maps_khw)))
-    overlaps = np.zeros(len(regions))
+    outlines = Outlines(maps_khw, regions)
     covered = np.zeros(margin.shape, dtype=int)
     for region in regions:
         covered += region.cells
     labeled = np.zeros(count, dtype=bool)
     for at, region in enumerate(regions):
-        scores[at] = np.percentile(maps_khw[:, region.cells], _SPEAKING_PART, axis=1)
+        scores[at] = _better_half(maps_khw[:, region.cells])
         shared = np.bincount(parts[region.cells], minlength=count + 1)[1:]
         labeled |= shared >= _ACCOUNTED * region.cells.sum()
-        seen = touching(parts, region.cells) & ~((covered > 0) & ~region.cells)
-        joint = (seen & region.cells).sum()
-        overlaps[at] = joint / (seen | region.cells).sum()
+    overlaps = np.array([outlines.overlap(region) for region in regions], dtype=np.float64)
     sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
     shared = np.bincount(parts[covered > 0], minlength=count + 1)[1:]
     labeled |= shared >= _ACCOUNTED * sizes
     means = _part_means(maps_khw, parts, count)
     classes = means.argmax(axis=0).astype(np.int64)
     best = means.max(axis=0, initial=0.0)
-    rims = _rims(maps_khw, regions, covered > 0)
-    return RegionMeeting(margin, parts, scores, overlaps, rims, classes, best, labeled)
-
-
-def touching(parts: NDArray[np.int32], cells: Mask) -> Mask:
-    """The predicted parts that a region touches.
-
-    Args:
-        parts: (h, w) number of the part of each cell; 0 for none.
-        cells: (h, w) the region.
-
-    Returns:
-        (h, w) bool.
-    """
-    numbers = np.unique(parts[cells])
-    return np.isin(parts, numbers[numbers > 0])
+    return RegionMeeting(margin, parts, scores, overlaps, classes, best, labeled)
 
 
 def placebo_region_score(
@@ -184,30 +203,14 @@ def placebo_region_score(
         down = rows + rng.integers(height - rows.max())
         right = columns + rng.integers(width - columns.max())
         if not labeled[down, right].any():
-            values = np.percentile(maps_khw[:, down, right], _SPEAKING_PART, axis=1)
-            return float(values.max(initial=0.0))
+            return float(_better_half(maps_khw[:, down, right]).max(initial=0.0))
     return None
 
 
-def _rims(maps_khw: Floats, regions: Sequence[LabeledRegion], covered: Mask) -> Floats:
-    """(N, 2) falls of the value of any class, in log odds.
-
-    Drawn too wide, a region falls off within itself; too narrow, hardly beyond itself.
-    """
-    value = log_odds(maps_khw.max(axis=0), _FLOOR)
-    rims = np.full((len(regions), 2), np.nan)
-    for at, region in enumerate(regions):
-        near = np.nonzero(region.cells)
-        reach = max(1, round(np.sqrt(len(near[0])) / 4))
-        window = tuple(slice(max(n.min() - reach, 0), n.max() + reach + 1) for n in near)
-        cells, values = region.cells[window], value[window]
-        around = ndimage.binary_dilation(cells, structure=_EIGHT, iterations=reach)
-        around &= ~covered[window]
-        peak, own = np.percentile(values[cells], (_SPEAKING_PART, _OWN_RIM))
-        rims[at, 0] = peak - own
-        if around.any():
-            rims[at, 1] = peak - np.percentile(values[around], _RIM_AROUND)
-    return rims
+def _better_half(values: Floats) -> Floats:
+    """(K,) mean of the higher half of (K, cells): a sloppy outline reaches over the rim."""
+    kept = (values.shape[1] + 1) // 2
+    return np.asarray(np.sort(values, axis=1)[:, -kept:].mean(axis=1))
 
 
 def _part_means(maps_khw: Floats, parts: NDArray[np.int32], count: int) -> Floats:
