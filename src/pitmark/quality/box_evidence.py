@@ -77,6 +77,9 @@ def meet(
         prediction.boxes_xyxy, prediction.box_scores, everything, iou=_SAME_PLACE
     )
     overlaps, partner = _pair(iou[:, leaders], weights[leaders])
+    # Of several boxes at one place the best fitting one tells whether a label is off.
+    best = np.maximum(overlaps, iou.max(axis=1, initial=0.0))
+    overlaps = np.where(partner >= 0, best, 0.0)
     labeled = touches[:, leaders].any(axis=0)
     labeled[partner[partner >= 0]] = True
     led = np.where(partner >= 0, leaders[partner] if len(leaders) else -1, -1)
