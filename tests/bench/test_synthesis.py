@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from bench.synthesis import CONTROL, Figures, _gates, _plain_paste, _snapshot, _useless
+from bench.synthesis_draws import take_draw
+from bench.synthesis_gates import gates_of
+from bench.synthesis_ways import CONTROL, Figures, plain_paste, useless
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import shape_mask
 from pitmark.ops.importing import import_folder
@@ -27,7 +29,7 @@ def drawn(tmp_path):
         project = store.create_project("set", "segmentation", LabelBook())
         import_folder(project, mask_folder(tmp_path / "in", count=40))
         label = project.book.current().defect_names[0]
-        _snapshot(project, label, 0, Limits)
+        take_draw(project, label, 0, Limits)
         images = project.snapshots.load("latest")[1]
         setting = Setting(label, SynthesisOptions(), images, None, TrainOptions())
         load = pixel_loader(project)
@@ -45,7 +47,7 @@ def test_a_draw_thins_the_class_and_limits_good_images(drawn):
 
 def test_plain_paste_moves_the_pixels_of_a_mask_as_they_are(drawn):
     setting, parts, load = drawn
-    for made in _plain_paste(setting, parts, 4, load, seed=0):
+    for made in plain_paste(setting, parts, 4, load, seed=0):
         mask = shape_mask(made.shapes[-1], made.base.size_wh)
         before = load(made.base.sha256)
         assert (made.pixels[mask] == 230).all()
@@ -54,7 +56,7 @@ def test_plain_paste_moves_the_pixels_of_a_mask_as_they_are(drawn):
 
 def test_the_control_marks_what_is_not_there(drawn):
     setting, parts, load = drawn
-    made = _useless(setting, parts, 4, load, seed=0)
+    made = useless(setting, parts, 4, load, seed=0)
     assert all((m.pixels != load(m.base.sha256)).sum() == 1 for m in made)
     assert all(shape_mask(m.shapes[-1], m.base.size_wh).sum() > 20 for m in made)
 
@@ -68,7 +70,8 @@ def test_gates_compare_with_rivals_and_the_control():
         figures("oversampled", 0.6, kept=None),
         figures(CONTROL, 0.1, kept=False),
     ]
-    gates = {g["name"].split(", ", 1)[1]: g["ok"] for g in _gates("x", "pit", [draw])}
+    gates = {g["name"].split(", ", 1)[1]: g["ok"] for g in gates_of("x", "pit", [draw])}
     assert gates["pit: recall up by 10 points, median"]
     assert not gates["pit: ahead of oversampled"]
+    assert not gates["pit: kept where oversampling found as much"]
     assert gates["pit: share of useless controls dropped"]

@@ -7,7 +7,7 @@ import click
 from pitmark.cli.model import PRESETS
 from pitmark.cli.output import Output
 
-_POLICIES = ("flips", "turns", "brightness", "blur", "noise")
+_POLICIES = ("oversample", "flips", "turns", "brightness", "blur", "noise")
 
 
 @click.command()
@@ -18,8 +18,9 @@ _POLICIES = ("flips", "turns", "brightness", "blur", "noise")
               help="How many images; repeatable: validation chooses, and each further amount"
               " costs one more training. Left out: six for every real one.")  # fmt: skip
 @click.option("--policy", "policies", type=click.Choice(_POLICIES), multiple=True,
-              help="Change whole images of the class instead of pasting its defects;"
-              " repeatable: validation chooses.")  # fmt: skip
+              help="Change whole images of the class instead of pasting its defects"
+              " (oversample: only show them more often); repeatable: validation"
+              " chooses.")  # fmt: skip
 @click.option("--kind", help="Painted defect for a class with fewer than five of its own.")
 @click.option("--snapshot", default="latest", show_default=True)
 @click.option("--preset", type=click.Choice(PRESETS), default="balanced", show_default=True)
@@ -48,7 +49,8 @@ def synthesize(
 
     Without CLASS the weakest one on the validation images is taken. Defects of the class
     are cut out of training images, varied and laid on good ones; then a second model is
-    trained for as many steps and compared with the first on the real test images.
+    trained for as many steps and compared with the first on the real test images. What
+    helps must also beat a third model that is shown the real images of CLASS as often.
     """
     from pitmark.ops.synthesis_trial import SynthesisOptions
     from pitmark.ops.training import TrainOptions

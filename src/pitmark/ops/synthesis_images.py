@@ -27,7 +27,7 @@ from pitmark.formats.images import encode_png
 from pitmark.ops.synthesis_parts import Donor, Parts, labeled_as, taken_by
 from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import ProjectStore
-from pitmark.synth.blending import blend_defect
+from pitmark.synth.blending import as_strong_as, blend_defect
 from pitmark.synth.defect_patch import Shape as Drawn
 from pitmark.synth.photo import as_float_hwc, drawn_shape, paint_on_photo
 from pitmark.synth.surroundings import find_place, look
@@ -196,9 +196,11 @@ def _paint(
     assert parts.kind is not None
     height, width = taken.shape
     drawn = drawn_shape(parts.kind, rng, (height, width))
+    real = None
     if parts.donors:
-        like = parts.donors[int(rng.integers(len(parts.donors)))]
-        size = like.cutout.size_px * float(np.exp(rng.uniform(-0.35, 0.35)))
+        donor = parts.donors[int(rng.integers(len(parts.donors)))]
+        real = vary(donor.cutout, Limits(), rng)
+        size = donor.cutout.size_px * float(np.exp(rng.uniform(-0.35, 0.35)))
         drawn = Drawn(max(3.0, size), drawn.contrast, drawn.angle_rad)
     side = max(_LEAST_PX, int(drawn.size_px) + 4)
     known = [d.surroundings for d in parts.donors]
@@ -219,6 +221,8 @@ def _paint(
     )
     if not mask.any():
         return None
+    if real is not None:
+        painted = as_strong_as(painted, pixels, mask, real)
     return _Laid(painted, labeled_as(parts, mask, margin=0.1), None)
 
 

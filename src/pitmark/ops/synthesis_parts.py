@@ -151,27 +151,12 @@ def collect_parts(
         left_out += problems
     chosen = painted_kind(label, kind)
     if not donors and chosen is None:
-        why = f" ({left_out[0]})" if left_out else ""
-        raise NotEnoughDataError(
-            f"no defect of {label!r} can be cut out of the {len(shown)} training images that"
-            f" show it{why}",
-            hint="Mark it with a box or an outline, or say which painted defect looks like it"
-            f" with --kind: {', '.join(ALL_KINDS)}.",
-        )
-    ground = [i for i in real if matches(i, where)]
-    sound = [i for i in ground if not book.is_defect(i.shapes or ())]
-    ground = sound if len(sound) >= _ENOUGH_SOUND else [*sound, *_placed(ground, sound)]
-    if not ground:
-        named = ", ".join(f"{k} = {v}" for k, v in where.items())
-        raise NotEnoughDataError(
-            f"there is no training image {f'with {named} ' * bool(named)}to lay a defect on",
-            hint="Label good images of these conditions, or leave out the condition.",
-        )
+        raise _nothing_to_lay(label, len(shown), left_out)
     shapes = [s for i in shown for s in i.shapes or () if s.label == label]
     return Parts(
         label=label,
         donors=tuple(donors),
-        bases=tuple(ground),
+        bases=tuple(_ground(real, book, where)),
         per_image=tuple(sum(s.label == label for s in i.shapes or ()) for i in shown) or (1,),
         boxes=any(isinstance(s, BoxShape) for s in shapes),
         kind=chosen,
@@ -181,6 +166,32 @@ def collect_parts(
 
 # With fewer sound images, defect-free places of other images are used as well.
 _ENOUGH_SOUND = 3
+
+
+def _nothing_to_lay(label: str, shown: int, left_out: Sequence[str]) -> NotEnoughDataError:
+    why = f" ({left_out[0]})" if left_out else ""
+    return NotEnoughDataError(
+        f"no defect of {label!r} can be cut out of the {shown} training images that show"
+        f" it{why}",
+        hint="Mark it with a box or an outline, or say which painted defect looks like it"
+        f" with --kind: {', '.join(ALL_KINDS)}.",
+    )
+
+
+def _ground(
+    real: Sequence[LabeledImage], book: LabelBook, where: Mapping[str, str]
+) -> list[LabeledImage]:
+    """What defects are laid on, those without a defect first."""
+    ground = [i for i in real if matches(i, where)]
+    sound = [i for i in ground if not book.is_defect(i.shapes or ())]
+    ground = sound if len(sound) >= _ENOUGH_SOUND else [*sound, *_placed(ground, sound)]
+    if not ground:
+        named = ", ".join(f"{k} = {v}" for k, v in where.items())
+        raise NotEnoughDataError(
+            f"there is no training image {f'with {named} ' * bool(named)}to lay a defect on",
+            hint="Label good images of these conditions, or leave out the condition.",
+        )
+    return ground
 
 
 def _placed(

@@ -39,9 +39,10 @@ class SynthesisOptions:
     `label` is the class, None takes the weakest on the validation images; `where` limits
     it to a slice, as in {"camera": "cam2"}. `amounts` are numbers of synthetic images to
     choose from, none takes six for every real one; every further amount or policy costs
-    one more training. `policies` are plain augmentations to choose from instead. `kind`
-    is the painted defect for classes with fewer than five of their own. `train` is how
-    both models are trained.
+    one more training. A choice that helps costs another: it must beat the real images
+    shown as often. `policies` are plain augmentations to choose from instead; oversample
+    is just that, the real images shown more often. `kind` is the painted defect for
+    classes with fewer than five of their own. `train` is how all models are trained.
     """
 
     label: str | None = None
@@ -124,7 +125,12 @@ def learn_with(
 
 
 def outcome_on(
-    project: ProjectStore, setting: Setting, learned: Learned, split: Split
+    project: ProjectStore,
+    setting: Setting,
+    learned: Learned,
+    split: Split,
+    *,
+    against: Learned | None = None,
 ) -> Outcome | None:
     """What changed against the baseline on the real images of a split.
 
@@ -133,13 +139,17 @@ def outcome_on(
         setting: Names the baseline.
         learned: The other model.
         split: val or test.
+        against: Stands for the baseline.
 
     Returns:
         The outcome, None where no image of the split shows the class.
     """
     seen = setting.of(split)
     spec = InspectorSpec.from_json(setting.baseline.inspector or {})
-    before = _cases(project, spec, seen, held_out_predictions(project, setting.baseline))
+    if against is None:
+        before = _cases(project, spec, seen, held_out_predictions(project, setting.baseline))
+    else:
+        before = _cases(project, against.model.spec, seen, against.predictions)
     after = _cases(project, learned.model.spec, seen, learned.predictions)
     return compare_models(
         before, after, seen, label=setting.label, where=setting.how.where, seed=setting.how.seed

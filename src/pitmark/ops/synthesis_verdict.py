@@ -73,8 +73,84 @@ class Outcome:
             lines.append(
                 f"Largest loss of another class: {worst.comparison.sentence(worst.name)}."
             )
+        if self.pooled is not None and self.pooled.comparison.first == 0:
+            lines.append(
+                "Of the other classes the first model finds nothing, so they cannot lose:"
+                " train longer, or label more of them, before you trust this."
+            )
         if self.alarms is not None:
             lines.append(f"{self.alarms.comparison.sentence(self.alarms.name)}.")
+        return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether synthetic images are kept.
+
+    Attributes:
+        plain: What they change against the model without them.
+        copies: What the real images of the class, shown as often instead, change against
+            that same model. None where it was not asked.
+        beyond: What synthetic images change against the model of those copies.
+    """
+
+    plain: Outcome
+    copies: Outcome | None = None
+    beyond: Outcome | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether they are better than either model, and nothing else is lost."""
+        return self.plain.kept and self._ahead
+
+    @property
+    def why(self) -> str:
+        """The reason in words."""
+        if self.beyond is None or not self.plain.kept:
+            return self.plain.why
+        more = self.beyond.target
+        if self._ahead:
+            return f"{self.plain.why}, and {more.points:+.1f} points of it come from new images"
+        return (
+            f"no more of {more.name} is clearly found than by showing its real images as often"
+        )
+
+    @property
+    def copies_suffice(self) -> bool:
+        """Whether the real images shown more often would be kept, and these are not."""
+        return not self.kept and self.copies is not None and self.copies.kept
+
+    @property
+    def trainings(self) -> int:
+        """Models that were trained to decide."""
+        return int(self.copies is not None)
+
+    @property
+    def _ahead(self) -> bool:
+        if self.beyond is None:
+            return True
+        low = self.beyond.target.comparison.difference.low
+        return low is not None and low > 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The decision as plain JSON types."""
+        against = None
+        if self.copies is not None and self.beyond is not None:
+            against = {**self.copies.to_json(), "beyond": self.beyond.target.to_json()}
+        facts = {"kept": self.kept, "why": self.why, "oversampled": against}
+        return {**self.plain.to_json(), **facts}
+
+    def sentences(self) -> list[str]:
+        """What was found, for a person."""
+        lines = self.plain.sentences()
+        if self.copies is not None and self.beyond is not None:
+            after = self.copies.target.comparison.second
+            share = "nothing" if after is None else f"{100 * after:.0f} %"
+            more = self.beyond.target.comparison.sentence("synthetic images against that")
+            lines.append(
+                f"Found of {self.plain.target.name} when its real images are shown as often"
+                f" instead: {share} ({more})."
+            )
         return lines
 
 

@@ -18,6 +18,8 @@ _FEATHER_PX = 0.9
 # surface's texture through.
 _CLEAR, _OPAQUE = 0.08, 0.35
 _NOISIER = 1.4
+# From this share on a change of light counts as going one way.
+_ONE_WAY = 0.5
 
 
 def blend_defect(
@@ -64,6 +66,41 @@ def blend_defect(
     whole = np.zeros((height, width), np.bool_)
     whole[window] = cutout.mask_hw
     return like(pixels, image), whole
+
+
+def as_strong_as(
+    painted: NDArray[Pixels], image: NDArray[Pixels], mask_hw: Mask, cutout: Cutout
+) -> NDArray[Pixels]:
+    """A painted defect with the strength of a real one: as dark or bright, as clear.
+
+    A painter knows a kind of defect, not how it shows under a customer's light: painted
+    white where the real ones are dark, it teaches another class.
+
+    Args:
+        painted: (H, W) or (H, W, C), the photograph with the painted defect.
+        image: The same photograph without it.
+        mask_hw: bool (H, W), the painted defect.
+        cutout: A real one.
+
+    Returns:
+        The photograph with the defect, of the shape and type of `image`.
+    """
+    before, after = as_float_hwc(image), as_float_hwc(painted)
+    change = np.log((after + BLACK) / (before + BLACK))
+    have, have_sign = _strength(change[mask_hw])
+    want, want_sign = _strength(np.log(cutout.factor_hwc[cutout.mask_hw]))
+    if have < _CLEAR / 10:
+        return painted
+    # A relief is bright on one side and dark on the other: it has no sign to turn.
+    turn = -1.0 if have_sign * want_sign < 0 else 1.0
+    factor = np.exp(np.float32(turn * want / have) * change)
+    return like((before + BLACK) * factor - BLACK, image)
+
+
+def _strength(change: Floats) -> tuple[float, float]:
+    """Mean size of a change of light, and -1 or 1 if it goes one way, else 0."""
+    size, mean = float(np.abs(change).mean()), float(change.mean())
+    return size, float(np.sign(mean)) if abs(mean) > _ONE_WAY * size else 0.0
 
 
 def _laid(ground: Floats, factor: Floats, skin_hw: Mask) -> Floats:
