@@ -77,7 +77,7 @@ def _imported(data: Path, project: Project) -> list[Result]:
     """The headline figures of any folder that names its labelers."""
     project.import_folder(data)
     started = time.perf_counter()
-    report = project.agreement().report
+    report = project.labels.agreement().report
     seconds = round(time.perf_counter() - started, 2)
     shared = {"data": data.name, "task": project.task, "seconds": seconds}
     return [
@@ -96,7 +96,7 @@ def _imported(data: Path, project: Project) -> list[Result]:
 def _mask_results(project: Project, people: list[str]) -> list[Result]:
     """What the product reports between people and for each against each other."""
     started = time.perf_counter()
-    report = project.agreement().report
+    report = project.labels.agreement().report
     seconds = round(time.perf_counter() - started, 2)
     assert report.masks is not None
     results: list[Result] = []

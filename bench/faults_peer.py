@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.shape import tell
+from bench.peer import ask_peer
 
 Floats = NDArray[np.float64]
 PEER = """
@@ -48,17 +45,7 @@ def peer_scores(python: str, labels: NDArray[np.int64], probs: Floats) -> dict[s
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "judged.npz"
         np.savez(path, labels=labels, probs=probs)
-        done = subprocess.run(
-            [python, "-W", "ignore", "-c", PEER, str(path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        tell(f"cleanlab could not judge: {done.stderr.strip().splitlines()[-1]}")
-        return {}
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    if "missing" in found:
-        tell(f"cleanlab is skipped: {found['missing']} (name its python with --peer-python)")
+        found = ask_peer(python, PEER, path)
+    if found is None:
         return {}
     return {name: -np.array(scores) for name, scores in found["scores"].items()}

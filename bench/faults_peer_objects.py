@@ -9,7 +9,6 @@ are put in the middle of its ranking; what it said is kept.
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from bench.faults_draws import Judged
 from bench.faults_plants import Planting
-from bench.shape import tell
+from bench.peer import ask_peer
 from pitmark.core.labels import ImageClass, Shape, shape_box, shape_mask
 from pitmark.core.records import LabeledImage
 
@@ -151,19 +150,9 @@ def peer_scores(
     """The peer's scores for each planting, or None where it is not installed."""
     with tempfile.TemporaryDirectory() as folder:
         (_write_masks if masks else _write_boxes)(judged, plantings, Path(folder))
-        done = subprocess.run(
-            [python, "-c", _MASKS if masks else _BOXES, folder],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TIMEOUT_S,
-        )
-    if done.returncode:
-        tell(f"cleanlab could not judge: {(done.stderr.strip().splitlines() or [''])[-1]}")
-        return None
-    found = json.loads(done.stdout.splitlines()[-1])
-    if "missing" in found:
-        tell(f"cleanlab is skipped: {found['missing']} (name its python with --peer-python)")
+        script = _MASKS if masks else _BOXES
+        found = ask_peer(python, script, Path(folder), timeout_s=_TIMEOUT_S)
+    if found is None:
         return None
     return [
         PeerScores(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.peer import ask_peer
 from bench.shape import tell
 from pitmark.core.geometry import iou_matrix
 from pitmark.metrics.agreement import krippendorff_alpha
@@ -224,18 +223,8 @@ def _peers(draw: Draw, python: str) -> dict[str, Peer | None]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "votes.npz"
         np.savez(path, votes=draw.votes, probs=draw.model)
-        done = subprocess.run(
-            [python, "-W", "ignore", "-c", PEER, str(path)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        tell(f"cleanlab could not judge: {done.stderr.strip().splitlines()[-1]}")
-        return nothing
-    found = json.loads(done.stdout.splitlines()[-1])
-    if "missing" in found:
-        tell(f"cleanlab is skipped: {found['missing']} (name its python with --peer-python)")
+        found = ask_peer(python, PEER, path)
+    if found is None:
         return nothing
     return {
         name: Peer(np.array(found[name]["classes"]), np.array(found[name]["confidence"]))

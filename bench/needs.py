@@ -38,7 +38,7 @@ from pitmark.ops.need_units import BACKGROUND, Unit, describe, units_of
 from pitmark.quality.cheap_learner import CheapLearner
 from pitmark.quality.class_gains import ClassGains, Gain, class_gains
 from pitmark.quality.class_rounds import own_folds, run_rounds
-from pitmark.train.image_vectors import vector_weights
+from pitmark.train.describe import vector_weights
 
 FEWEST, MOST = 10, 30
 _KEPT = 100

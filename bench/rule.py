@@ -154,7 +154,7 @@ def _limits(source: Source | None, plan: Plan, count: int, draws: int) -> list[d
                 "draw", task="detection", label_book=_book(drawn)
             )
             _label(project.store, drawn, plan, rng, truth)
-            (proposal,) = project.propose_rules(SHORT, LONG, seed=seed)
+            (proposal,) = project.labels.propose_rules(SHORT, LONG, seed=seed)
             given = answers_about(project.store, (SHORT, LONG), seed=seed)
         feature = proposal.search.feature
         right = feature is not None and feature.name == "length"
@@ -196,7 +196,7 @@ def _false_proposals(
                 "draw", task="detection", label_book=_book(drawn)
             )
             _label(project.store, drawn, plan, rng, None)
-            (proposal,) = project.propose_rules(SHORT, LONG, seed=seed)
+            (proposal,) = project.labels.propose_rules(SHORT, LONG, seed=seed)
         proposed.append(proposal.search.verdict in ("limit", "condition"))
         if proposed[-1]:
             tell(f"without a rule {seed}: {proposal.sentence()}")

@@ -53,13 +53,13 @@ def test_people_are_compared_and_joined_in_python(tmp_path):
         project = workspace.create_project("parts", task="classification")
         for labeler in ("anna", "ben"):
             project.import_folder(folder, options=ImportOptions(labeler=labeler))
-        study = project.design_study("anna", "ben", options=StudyOptions((), 1, 6))
+        study = project.labels.design_study("anna", "ben", options=StudyOptions((), 1, 6))
         for labeler in ("anna", "ben"):
-            assert project.add_answers(study.id, labeler=labeler).added == 6
-        assert project.studies()[0].complete
-        report = project.agreement(study.id)
+            assert project.labels.add_answers(study.id, labeler=labeler).added == 6
+        assert project.labels.studies()[0].complete
+        report = project.labels.agreement(study.id)
         assert report.to_json()["figures"][0]["alpha"]["value"] == 1
-        joined = project.consensus()
+        joined = project.labels.consensus()
         assert len(joined) == 8
         assert len(joined.apply(by="eva").written) == 8
         for shown in (report, joined):

@@ -68,7 +68,7 @@ def design(
 @click.pass_obj
 def list_(out: Output) -> None:
     """All studies, and how much of each has been answered."""
-    studies = [s.to_json() for s in out.project().studies()]
+    studies = [s.to_json() for s in out.project().labels.studies()]
     rows = [
         {
             "id": s["id"],

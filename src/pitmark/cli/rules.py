@@ -30,7 +30,7 @@ def propose(out: Output, classes: tuple[str, ...], seed: int, html: Path | None)
     from pitmark.ops.rule_page import NO_DISPUTE
 
     with out.progress() as progress:
-        found = out.project().propose_rules(*classes, seed=seed, report=progress)
+        found = out.project().labels.propose_rules(*classes, seed=seed, report=progress)
     if html is not None:
         found.write_page(html)
     lines = [p.sentence() for p in found] or [NO_DISPUTE]
@@ -63,7 +63,7 @@ def accept(
 ) -> None:
     """Write the limit between CLASSES into the label book and list what contradicts it."""
     with out.progress() as progress:
-        done = out.project().accept_rule(
+        done = out.project().labels.accept_rule(
             *classes,
             limit=limit,
             measure=measure,
@@ -85,7 +85,7 @@ def accept(
 @click.pass_obj
 def check(out: Output) -> None:
     """Hold all labels against the rules of the label book and queue those that break one."""
-    done = out.project().check_rules()
+    done = out.project().labels.check_rules()
     lines = [f"{done.sentence()}."]
     if done.contradictions:
         lines.append("Next: pitmark findings --kind broken_rule")

@@ -106,7 +106,7 @@ def describe(
     Returns:
         The examples.
     """
-    from pitmark.train.image_vectors import describe_images
+    from pitmark.train.describe import describe_places
 
     chosen = sorted(_some(units, most, seed), key=lambda u: u.key)
     held: dict[str, NDArray[Any]] = {}
@@ -124,11 +124,11 @@ def describe(
 
     side = _IMAGE_SIDE if all(u.box_xyxy is None for u in chosen) else _OBJECT_SIDE
     keys = [str(n) for n in range(len(chosen))]
-    vectors = describe_images(keys, show, side=side, report=report)
+    vectors = describe_places(keys, show, side=side, report=report)
     light = np.array([measured[k] for k in keys]).reshape(-1, 2)
     return Described(
         tuple(chosen),
-        np.stack([vectors[k] for k in keys]),
+        vectors,
         {"contrast": light[:, 0], "sharpness": light[:, 1]},
         Counter(u.label for u in units),
     )

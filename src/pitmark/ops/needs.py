@@ -228,7 +228,7 @@ def learner_of(seen: Described, labels: NDArray[np.int64], classes: int) -> Chea
     Returns:
         The learner.
     """
-    from pitmark.train.image_vectors import vector_weights
+    from pitmark.train.describe import vector_weights
 
     return CheapLearner(seen.vectors, labels, classes, weights=vector_weights())
 

@@ -1,27 +1,26 @@
-"""Images as vectors for audits: what classification stands on, computed once per image.
+"""Images as the vectors that classification stands on: the shipped backbone and the light.
 
-The vectors depend on no label. After labels were corrected, the next audit needs only the
-linear part, which takes seconds.
+They depend on no label: after labels were corrected, the next audit needs only the linear
+part, which takes seconds. They know more of a surface than those of `embed`, and are longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.preprocess import cut
-from pitmark.core.progress import Progress, Reporter, silent
+from pitmark.core.progress import Reporter, silent
 from pitmark.core.records import PixelLoader
-from pitmark.train.embed import default_backbone
-from pitmark.train.pace import Pace
+from pitmark.train.embed import default_backbone, square_spec, vectors_of
 from pitmark.train.precision import limited_threads
 from pitmark.train.whole_image import image_vector, vector_scale
 
-_AT_ONCE = 16
+_STAGE = "describe"
 # A value that hardly varies is not stretched beyond this share of the usual spread.
 _LEAST_SPREAD = 0.01
 
@@ -46,20 +45,51 @@ def describe_images(
     Returns:
         (N, D) float32, as they come; `standardized` makes them comparable.
     """
+
+    def patch(sha: str) -> NDArray[np.float32]:
+        return cut(load(sha), spec.preprocess).data
+
+    with limited_threads(threads):
+        return vectors_of(shas, patch, _look(), stage=_STAGE, report=report)
+
+
+def describe_places(
+    keys: Sequence[str], load: PixelLoader, *, side: int = 192, report: Reporter = silent
+) -> NDArray[np.float32]:
+    """The same for images or parts of images of any size, each fitted into a square.
+
+    Args:
+        keys: N of them.
+        load: Gives the pixels of a key.
+        side: Of the square in pixels, a multiple of 32.
+        report: Takes progress, and may stop the work.
+
+    Returns:
+        (N, D) float32.
+
+    Raises:
+        InvalidInputError: The side is no multiple of 32, or an image is none.
+    """
+
+    def patch(key: str) -> NDArray[np.float32]:
+        image = load(key)
+        return cut(image, square_spec(image, side)).data
+
+    return vectors_of(keys, patch, _look(), stage=_STAGE, report=report)
+
+
+def _look() -> Callable[[Tensor], Tensor]:
     backbone = default_backbone()
-    out: list[NDArray[np.float32]] = []
-    pace = Pace(len(shas))
-    with limited_threads(threads), torch.inference_mode():
-        for start in range(0, len(shas), _AT_ONCE):
-            part = shas[start : start + _AT_ONCE]
-            cuts = [cut(load(sha), spec.preprocess).data for sha in part]
-            pixels = torch.from_numpy(np.concatenate(cuts))
-            out.append(image_vector(backbone(pixels), pixels).numpy())
-            done = start + len(part)
-            if pace.due(done):
-                eta_s = pace.eta_s(done)
-                report(Progress("describe", done, len(shas), eta_s=eta_s))
-    return np.concatenate(out) if out else np.zeros((0, 0), np.float32)
+    return lambda images: image_vector(backbone(images), images)
+
+
+def vector_weights() -> NDArray[np.float64]:
+    """How much each standardized value of such a vector counts.
+
+    Returns:
+        (D,) above 0.
+    """
+    return np.asarray(vector_scale(default_backbone().widths).double().numpy())
 
 
 def standardized(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -73,5 +103,4 @@ def standardized(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     spread = rows.std(axis=0)
     spread = np.maximum(spread, _LEAST_SPREAD * np.median(spread) + 1e-6)
-    scale = vector_scale(default_backbone().widths).numpy()
-    return np.asarray((rows - rows.mean(axis=0)) / spread * scale, dtype=np.float32)
+    return np.asarray((rows - rows.mean(axis=0)) / spread * vector_weights(), dtype=np.float32)
