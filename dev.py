@@ -58,7 +58,7 @@ def set_up() -> None:
     pins = (ROOT / "constraints.txt").read_text().split()
     torch = next(p for p in pins if p.startswith("torch=="))
     _check([*pip, torch])
-    _check([*pip, "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[train,dev]"])
+    _check([*pip, "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[server,postgres,dev]"])
     STAMP.write_text(wanted)
 
 

@@ -1,0 +1,82 @@
+"""Training runs, their reports, snapshots, and what the data of a project is said to need."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pitmark.wire.images import ImageCard
+from pitmark.wire.message import Document, Message
+
+
+class Run(Message):
+    """A training run with its headline figures."""
+
+    id: str
+    kind: str
+    state: str
+    snapshot: str
+    settings: Document
+    metrics: dict[str, float | None]
+    created: datetime
+    finished: datetime | None
+    error: str
+
+
+class Report(Message):
+    """What a run does on images that it has not seen.
+
+    `sentences` say it in words of the trade; `content` is the report of `evaluate`;
+    `curve` are threshold, share of escapes and share of overkill, to move the handle.
+    """
+
+    run: Run
+    sentences: list[str]
+    content: Document
+    curve: list[list[float]]
+    history: list[dict[str, float]]
+
+
+class ReportCase(Message):
+    """An image that a report speaks of: what is true and what the run said."""
+
+    card: ImageCard
+    truth: str
+    said: str
+    score: float
+
+
+class ReportCases(Message):
+    """Images behind a figure of a report."""
+
+    total: int
+    items: list[ReportCase]
+
+
+class Comparison(Message):
+    """Two runs on the same images, as data and in words."""
+
+    sentences: list[str]
+    content: Document
+
+
+class Snapshot(Message):
+    """An immutable version of the data."""
+
+    id: str
+    created: datetime
+    note: str
+    images: int
+    labeled: int
+
+
+class Analysis(Message):
+    """What an analysis found when it last ran: feasibility, needs, slices and others.
+
+    `document` is None where it never ran.
+    """
+
+    kind: str
+    made: datetime | None
+    job: str | None
+    document: Document | None
+    sentences: list[str]
