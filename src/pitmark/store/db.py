@@ -108,13 +108,16 @@ class Store:
         with self._scope.write():
             yield
 
-    def create_project(self, name: str, task: Task, book: LabelBook) -> ProjectStore:
+    def create_project(
+        self, name: str, task: Task, book: LabelBook, *, by: str = ""
+    ) -> ProjectStore:
         """Make a project.
 
         Args:
             name: 1 to 64 characters, without slashes and control characters.
             task: What its models shall do.
             book: The first label book; it becomes revision 1.
+            by: Who makes it.
 
         Returns:
             The project.
@@ -136,8 +139,8 @@ class Store:
             values = {"name": name, "live_name": name, "task": task, "created": now()}
             self._scope.insert(connection, projects, [values])
             project = self.project(name)
-            project.book.save(book, "pitmark", "project created")
-            self.audit.log("", "create_project", f"project/{name}", {"task": task})
+            project.book.save(book, by or "pitmark", "project created")
+            self.audit.log(by, "create_project", f"project/{name}", {"task": task})
         return project
 
     def project(self, name: str) -> ProjectStore:
