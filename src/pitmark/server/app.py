@@ -16,7 +16,7 @@ from pitmark.server.attempts import Attempts
 from pitmark.server.guards import LOOPBACK, BodyLimit, KnownHosts, SafeHeaders
 from pitmark.server.pages import add_pages
 from pitmark.server.problems import add_problem_handlers
-from pitmark.server.routes import people, projects, session
+from pitmark.server.routes import findings, people, projects, session
 from pitmark.server.stores import Stores
 from pitmark.store.secret import digest
 
@@ -25,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     people.router,
     projects.router,
+    findings.router,
 )
 _FAILURES, _FAILURES_PER_ADDRESS, _WITHIN_S = 10, 100, 900.0
 
