@@ -149,7 +149,7 @@ class Database:
             raise self._storage_error(exc.orig) from exc
         except sqlite3.Error as exc:
             raise self._storage_error(exc) from exc
-        except (StatementError, UnicodeEncodeError) as exc:
+        except (StatementError, UnicodeEncodeError, OverflowError) as exc:
             cause = exc.orig if isinstance(exc, StatementError) else exc
             raise InvalidInputError(f"a value cannot be stored: {cause}") from exc
 
