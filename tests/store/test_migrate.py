@@ -10,11 +10,12 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import pitmark.store.migrate
-from pitmark.core.errors import StorageError
-from pitmark.store.connection import Database
+from pitmark.core.errors import NotFoundError, StorageError
 from pitmark.store.db import open_store
 from pitmark.store.migrate import REVISIONS, migrate
 from pitmark.store.schema import metadata
+from pitmark.store.which_database import workspace_database
+from tests.store.engines import on_sqlite
 
 
 def test_the_migrated_tables_are_those_of_the_metadata(store):
@@ -29,28 +30,38 @@ def test_every_migration_script_is_known_in_its_order():
     assert tuple(s.revision for s in reversed(scripts)) == REVISIONS
 
 
-def test_the_workspace_of_a_newer_pitmark_is_refused_and_left_as_it_is(home):
-    path = home / "pitmark.db"
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE alembic_version SET version_num = '9999'")
-    db.close()
-    before = path.read_bytes()
+def test_the_workspace_of_a_newer_pitmark_is_refused_and_left_as_it_is(home, folders):
+    folders.run(home, "UPDATE alembic_version SET version_num = '9999'")
+    before = folders.dump(home)
     for create in (False, True):
         with pytest.raises(StorageError, match=r"made by a newer Pitmark \(schema 9999"):
             open_store(home, create=create)
-    assert path.read_bytes() == before
+    assert folders.dump(home) == before
 
 
-def test_the_database_of_another_program_is_refused(tmp_path):
-    with sqlite3.connect(tmp_path / "pitmark.db") as db:
-        db.execute("CREATE TABLE recipes (id INTEGER)")
-    db.close()
-    with pytest.raises(StorageError, match="another program: it has a table 'recipes'"):
-        open_store(tmp_path)
+def test_the_database_of_another_program_is_refused(new_home, folders):
+    new_home.mkdir(parents=True, exist_ok=True)
+    folders.run(new_home, "CREATE TABLE recipes (id INTEGER)")
+    for create in (False, True):
+        with pytest.raises(StorageError, match="another program: it has a table 'recipes'"):
+            open_store(new_home, create=create)
 
 
-def test_a_migration_that_was_killed_half_way_is_done_again_whole(tmp_path):
-    database = Database(tmp_path / "pitmark.db")
+def test_a_database_without_tables_is_a_workspace_only_where_one_is_to_be_made(
+    new_home, folders
+):
+    new_home.mkdir(parents=True, exist_ok=True)
+    folders.run(new_home, "CREATE TABLE x (id INTEGER)")
+    folders.run(new_home, "DROP TABLE x")
+    with pytest.raises(NotFoundError, match="no workspace in"):
+        open_store(new_home)
+    with open_store(new_home, create=True) as store:
+        assert store.projects() == []
+
+
+def test_a_migration_that_was_killed_half_way_is_done_again_whole(new_home):
+    new_home.mkdir(parents=True, exist_ok=True)
+    database = workspace_database(new_home, create=True, url=None, busy_timeout_ms=5000)
 
     def killed():
         with database.write() as connection:
@@ -67,6 +78,7 @@ def test_a_migration_that_was_killed_half_way_is_done_again_whole(tmp_path):
     database.close()
 
 
+@on_sqlite
 def test_an_older_workspace_is_brought_up_to_date(home):
     with sqlite3.connect(home / "pitmark.db") as db:
         names = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
@@ -103,12 +115,12 @@ def test_a_workspace_that_is_up_to_date_opens_without_alembic(home):
     assert done.stdout.strip() == "False"
 
 
-def test_several_processes_can_make_the_same_workspace_at_once(tmp_path):
+def test_several_processes_can_make_the_same_workspace_at_once(new_home):
     script = (
         "import sys; from pathlib import Path; from pitmark.store.db import open_store\n"
         "open_store(Path(sys.argv[1]), create=True).close()"
     )
-    command = [sys.executable, "-c", script, str(tmp_path / "factory")]
+    command = [sys.executable, "-c", script, str(new_home)]
     started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     errors = [p.communicate()[1] for p in started]
     assert [p.returncode for p in started] == [0, 0, 0, 0], errors

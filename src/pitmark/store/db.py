@@ -25,9 +25,9 @@ from pitmark.store.migrate import migrate
 from pitmark.store.project import ProjectInfo, ProjectStore
 from pitmark.store.schema import now, organisations, projects
 from pitmark.store.scope import Scope
+from pitmark.store.which_database import keep_url, workspace_database
 
 __all__ = ["DEFAULT_ORGANISATION", "ProjectInfo", "ProjectStore", "Store", "open_store"]
-DATABASE_NAME = "pitmark.db"
 DEFAULT_ORGANISATION = "local"
 _LONGEST_NAME = 64
 
@@ -38,6 +38,7 @@ def open_store(
     create: bool = False,
     organisation: str = DEFAULT_ORGANISATION,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    database_url: str | None = None,
 ) -> Store:
     """Open the workspace in a folder.
 
@@ -46,25 +47,28 @@ def open_store(
         create: Make the folder and the workspace where there is none.
         organisation: Whose projects to see.
         busy_timeout_ms: How long to wait for another writer.
+        database_url: Keep a new workspace in this PostgreSQL database, such as
+            postgresql+psycopg://user:password@host:5432/name; the folder remembers it.
+            None follows the folder, and uses SQLite for a new workspace.
 
     Returns:
         The workspace.
 
     Raises:
         NotFoundError: There is no workspace, or no such organisation in it.
-        StorageError: It cannot be read or written, or a newer Pitmark made it.
+        ConflictError: The workspace uses another database than `database_url`.
+        InvalidInputError: `database_url` is none of a PostgreSQL database.
+        StorageError: It cannot be reached, read or written, or a newer Pitmark made it.
     """
-    path = home / DATABASE_NAME
-    if not create and not path.is_file():
-        raise NotFoundError(
-            f"there is no workspace in {home}",
-            hint="Make one: run `pitmark new`, or name another folder with --home.",
-        )
+    database = workspace_database(
+        home, create=create, url=database_url, busy_timeout_ms=busy_timeout_ms
+    )
     if create:
         _make_folder(home)
-    database = Database(path, busy_timeout_ms=busy_timeout_ms)
     try:
-        migrate(database)
+        migrate(database, create=create)
+        if create and database_url is not None:
+            keep_url(home, database_url)
         _check_organisation(database, organisation, create=create)
     except BaseException:
         database.close()

@@ -136,6 +136,7 @@ class Scope:
         """
         if values:
             connection.execute(insert(table), [self._stamped(table, v) for v in values])
+            self.database.note_added(table.name, len(values))
 
     def insert_returning(
         self, connection: Connection, column: Any, values: Sequence[Mapping[str, Any]]
@@ -154,7 +155,9 @@ class Scope:
             return []
         statement = insert(column.table).returning(column, sort_by_parameter_order=True)
         stamped = [self._stamped(column.table, v) for v in values]
-        return list(connection.execute(statement, stamped).scalars())
+        out = list(connection.execute(statement, stamped).scalars())
+        self.database.note_added(column.table.name, len(values))
+        return out
 
     def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         """All rows of a query.
