@@ -46,21 +46,23 @@ def find_problems(connection: Connection) -> list[str]:
     for sentence, query in _STATES:
         names = connection.exec_driver_sql(query).scalars()
         out += [sentence.format(name) for name in names]
+    lost = {t.name: _unreadable(connection, t.name) for t in metadata.sorted_tables}
+    if any(lost.values()):
+        return out + [sentence for sentence in lost.values() if sentence]
     for table in metadata.sorted_tables:
-        out += _unreadable(connection, table.name)
         for constraint in sorted(table.foreign_key_constraints, key=lambda c: str(c.name)):
             out += _dangling(connection, constraint)
     return out
 
 
-def _unreadable(connection: Connection, table: str) -> list[str]:
+def _unreadable(connection: Connection, table: str) -> str:
     """Read every value of a table, those kept outside of its pages as well."""
     try:
         with connection.begin_nested():
             connection.exec_driver_sql(f"SELECT max(length(t::text)) FROM {table} t").all()
     except DBAPIError as exc:
-        return [f"table {table} cannot be read: {exc.orig}"]
-    return []
+        return f"table {table} cannot be read: {exc.orig}"
+    return ""
 
 
 def _dangling(connection: Connection, constraint: ForeignKeyConstraint) -> list[str]:
