@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,12 +21,17 @@ from pitmark.store.audit import AuditLog
 from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import BUSY_TIMEOUT_MS, Database
 from pitmark.store.deletion import delete_rows, referenced, remove_unreferenced
+from pitmark.store.invitations import Invitations
 from pitmark.store.jobs import Jobs
 from pitmark.store.key_files import KeyFiles
 from pitmark.store.migrate import migrate
+from pitmark.store.people import People
+from pitmark.store.persons import Persons
 from pitmark.store.project import ProjectInfo, ProjectStore
 from pitmark.store.schema import now, organisations, projects
 from pitmark.store.scope import Scope
+from pitmark.store.sessions import Sessions
+from pitmark.store.tokens import Tokens
 
 __all__ = ["DEFAULT_ORGANISATION", "ProjectInfo", "ProjectStore", "Store", "open_store"]
 DATABASE_NAME = "pitmark.db"
@@ -91,7 +97,18 @@ class Store:
         self.audit = AuditLog(self._scope)
         self.keys = KeyFiles(home / "keys" / organisation)
         self.jobs = Jobs(self._scope)
+        self.people = People(self._scope)
+        self.invitations = Invitations(self._scope)
+        self.tokens = Tokens(self._scope)
+        # Accounts are those of the workspace, whatever the organisation.
+        self.persons, self.sessions = Persons(database), Sessions(database)
         self._open: dict[int, ProjectStore] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything written inside is saved together at the end, or not at all."""
+        with self._scope.write():
+            yield
 
     def create_project(self, name: str, task: Task, book: LabelBook) -> ProjectStore:
         """Make a project.
