@@ -25,6 +25,7 @@ def _fill(project):
     project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
     study = project.studies.create("", {"images": [sha]}, author="ann")
     project.studies.add_answers(study.id, [NewAnswer(sha, "ann", 1, [box()])])
+    project.jobs.create("export", {}, by="ann")
     return {sha, model, bundle, oof}
 
 

@@ -94,6 +94,7 @@ def test_an_older_workspace_is_brought_up_to_date(home):
             "persons",
             "study_answers",
             "studies",
+            "jobs",
         ):
             db.execute(f"DROP TABLE {table}")
         for table in ("images", "snapshot_items"):

@@ -22,6 +22,7 @@ from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import BUSY_TIMEOUT_MS, Database
 from pitmark.store.deletion import delete_rows, referenced, remove_unreferenced
 from pitmark.store.invitations import Invitations
+from pitmark.store.jobs import Jobs
 from pitmark.store.key_files import KeyFiles
 from pitmark.store.migrate import migrate
 from pitmark.store.people import People
@@ -99,6 +100,7 @@ class Store:
         self._scope = Scope(database, organisation)
         self.audit = AuditLog(self._scope)
         self.keys = KeyFiles(home / "keys" / organisation)
+        self.jobs = Jobs(self._scope)
         self.people = People(self._scope)
         self.invitations = Invitations(self._scope)
         self.tokens = Tokens(self._scope)
@@ -190,7 +192,7 @@ class Store:
 
         Raises:
             NotFoundError: No such project.
-            ConflictError: A run of it is being worked on.
+            ConflictError: A run or job of it is being worked on.
         """
         project = self.project(name)
         busy = [run.id for run in project.runs.list() if run.state == "running"]
@@ -198,6 +200,12 @@ class Store:
             raise ConflictError(
                 f"run {busy[0]} of project {name!r} is being worked on",
                 hint="Wait until it ends, or stop it.",
+            )
+        working = project.jobs.list(state="running", limit=1)
+        if working:
+            raise ConflictError(
+                f"job {working[0].id} of project {name!r} is being worked on",
+                hint="Wait until it ends, or cancel it.",
             )
         info = project.info
         scope = self._scope.of_project(info.id)

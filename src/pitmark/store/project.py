@@ -20,6 +20,7 @@ from pitmark.store.book import Books
 from pitmark.store.events import Events
 from pitmark.store.findings import Findings
 from pitmark.store.images import Images
+from pitmark.store.jobs import Jobs
 from pitmark.store.key_files import KeyFiles
 from pitmark.store.origins import Origins
 from pitmark.store.releases import Releases
@@ -84,6 +85,7 @@ class ProjectStore:
         )
         self.releases = Releases(scope, blobs, runs=self.runs, audit=audit)
         self.events = Events(scope)
+        self.jobs = Jobs(scope)
 
     @property
     def info(self) -> ProjectInfo:

@@ -57,6 +57,22 @@ class Scope:
         with database.read() as connection:
             return list(connection.execute(select(organisations.c.organisation_id)).scalars())
 
+    @staticmethod
+    def across(table: FromClause, *columns: Any) -> Select[Any]:
+        """A query over the rows of all organisations, for the queue that serves them all.
+
+        What it gives never reaches a person: only the queue of jobs and counts without
+        names ask so, which a test sees to.
+
+        Args:
+            table: Where the rows are.
+            columns: What to select; all columns of the table when none is given.
+
+        Returns:
+            A statement to narrow down further.
+        """
+        return select(*(columns or (table,))).select_from(table)
+
     def of_project(self, project_id: int) -> Scope:
         """The scope of one project of the same organisation.
 
