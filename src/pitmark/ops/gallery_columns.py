@@ -163,7 +163,7 @@ class GalleryColumns:
         known = [f for f, t in zip(facts, there, strict=True) if t]
         self._group.put(rows, [f.group for f in known])
         for key in {k for f in known for k in f.metadata} | self._metadata_keys():
-            values = [_plain(f.metadata.get(key)) for f in known]
+            values = _plain([f.metadata.get(key) for f in known])
             _put(self._metadata_column(key, values, len(self)), rows, values)
         self._note_references(rows.tolist(), known)
 
@@ -198,7 +198,7 @@ class GalleryColumns:
         rows, there = self._placed([f.image_id for f in facts])
         known = [f for f, t in zip(facts, there, strict=True) if t]
         self.kinds.put(rows, [f.kinds for f in known])
-        self.findings.put(rows, [f.count for f in known])
+        self.findings.put(rows, [f.found for f in known])
         self._score.put(rows, [f.score for f in known])
 
     def clear_splits(self) -> None:
@@ -294,14 +294,14 @@ class GalleryColumns:
         self, metadata: Sequence[Mapping[str, MetadataValue]], first: int
     ) -> None:
         for key in {k for m in metadata for k in m} | self._metadata_keys():
-            values = [_plain(m.get(key)) for m in metadata]
+            values = _plain([m.get(key) for m in metadata])
             _extend(self._metadata_column(key, values, first), values)
 
     def _metadata_column(self, key: str, values: Sequence[Any], rows: int) -> Column:
         """The column of a key, made if need be; of words once a value is no number."""
         columns = self.index.columns
         column = columns.get(META + key)
-        words = any(isinstance(v, str) for v in values)
+        words = str in set(map(type, values))
         if column is None:
             column = WordColumn() if words else NumberColumn()
             column.extend([None] * rows)
@@ -316,13 +316,17 @@ def _truth(value: bool) -> str:
     return YES if value else NO
 
 
-def _plain(value: MetadataValue | None) -> str | float | None:
-    """A value of metadata as a word or a number."""
-    return _truth(value) if isinstance(value, bool) else value
+def _plain(values: Sequence[MetadataValue | None]) -> Sequence[str | float | None]:
+    """Values of metadata as words and numbers."""
+    if bool not in set(map(type, values)):
+        return values
+    return [_truth(v) if isinstance(v, bool) else v for v in values]
 
 
 def _fitting(column: Column, values: Sequence[Any]) -> Sequence[Any]:
     if isinstance(column, NumberColumn):
+        return values
+    if set(map(type, values)) <= {str, type(None)}:
         return values
     return [number_word(v) if isinstance(v, int | float) else v for v in values]
 

@@ -88,7 +88,7 @@ class WordColumn:
 
     def __init__(self) -> None:
         self._codes = Grown(np.int32)
-        self._known: dict[str, int] = {"": 0}
+        self._known: dict[str | None, int] = {None: 0, "": 0}
         self._words: list[str] = [""]
         self._ranks: Ints | None = None
 
@@ -144,11 +144,14 @@ class WordColumn:
         return np.asarray(self._ranks[codes])
 
     def _encoded(self, values: Sequence[str | None]) -> Ints:
-        known = self._known
-        codes = [known.setdefault(v or "", len(known)) for v in values]
-        if len(known) > len(self._words):
-            self._words = list(known)
+        codes = list(map(self._known.get, values))
+        if None in codes:
+            for value in values:
+                if value is not None and value not in self._known:
+                    self._known[value] = len(self._words)
+                    self._words.append(value)
             self._ranks = None
+            codes = list(map(self._known.get, values))
         return np.array(codes, dtype=np.int32)
 
 
@@ -224,8 +227,9 @@ class SetColumn:
 
     def _encoded(self, values: Sequence[tuple[str, ...]]) -> Ints:
         known = self._known
-        codes = [known.setdefault(v, len(known)) for v in values]
-        if len(known) > len(self._sets):
+        codes = list(map(known.get, values))
+        if None in codes:
+            codes = [known.setdefault(v, len(known)) for v in values]
             self._learn(list(known))
         return np.array(codes, dtype=np.int32)
 

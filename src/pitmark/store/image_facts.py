@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import attrgetter
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import Text, cast, func
 
@@ -29,15 +29,13 @@ from pitmark.store.schema import (
 )
 from pitmark.store.scope import Scope, chunks
 
-_BATCH = 5000
 # Labels shorter than this as text are likely to be said of many images.
 _OFTEN_SAID = 200
 _MOST_REMEMBERED = 10_000
 _LABEL = re.compile(r'"label":("(?:[^"\\]|\\.)*")')
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFact:
+class ImageFact(NamedTuple):
     """An image as it was imported; `id` is its key, in the order of import."""
 
     id: int
@@ -51,8 +49,7 @@ class ImageFact:
     reference: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SaidFact:
+class SaidFact(NamedTuple):
     """What people said about an image.
 
     `classes` are those of the labels that hold, None where none do; `labelers` everybody
@@ -64,13 +61,12 @@ class SaidFact:
     labelers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FindingFact:
+class FindingFact(NamedTuple):
     """The open findings of an image: their kinds, how many, and the highest score."""
 
     image_id: int
     kinds: tuple[str, ...]
-    count: int
+    found: int
     score: float
 
 
@@ -142,21 +138,26 @@ class ImageFacts:
             images.c.reference_sha,
         )
         query = self._scope.select(images, *columns).order_by(images.c.id)
-        for rows in self._batches(query, images.c.id, keys):
-            yield [
-                ImageFact(
-                    row.id,
-                    row.sha256,
-                    row.name,
-                    row.width,
-                    row.height,
-                    json.loads(row.known) if row.known and row.known != "{}" else {},
-                    row.group_name,
-                    bool(row.synthetic),
-                    row.reference_sha,
-                )
-                for row in rows
-            ]
+        for part in _parts(query, images.c.id, keys):
+            for rows in self._scope.batches(part):
+                # One call for all texts: a million calls would take seconds by themselves.
+                known = json.loads(f"[{','.join([row[5] or '{}' for row in rows])}]")
+                yield [
+                    ImageFact(
+                        key, sha, name, width, height, about, group, bool(made), reference
+                    )
+                    for (
+                        key,
+                        sha,
+                        name,
+                        width,
+                        height,
+                        _,
+                        group,
+                        made,
+                        reference,
+                    ), about in zip(rows, known, strict=True)
+                ]
 
     def said(self, keys: Sequence[int] | None = None) -> Iterator[list[SaidFact]]:
         """What people said, for images about which somebody said anything.
@@ -180,13 +181,14 @@ class ImageFacts:
         query = self._scope.select(table, *columns).order_by(table.c.image_id, table.c.id)
         reader = _SaidReader(self._task)
         for part in _parts(query, table.c.image_id, keys):
-            out: list[SaidFact] = []
-            for key, rows in groupby(self._scope.stream(part), attrgetter("image_id")):
-                out.append(reader.read(key, list(rows)))
-                if len(out) == _BATCH:
-                    yield out
-                    out = []
-            yield out
+            held: list[Any] = []
+            for rows in self._scope.batches(part):
+                # The last image of a batch may go on in the next one.
+                done = [*held, *rows]
+                last = done[-1][0]
+                held = [row for row in done if row[0] == last]
+                yield reader.read_all(done[: len(done) - len(held)])
+            yield reader.read_all(held)
 
     def open_findings(self, keys: Sequence[int] | None = None) -> Iterator[list[FindingFact]]:
         """Open findings by image.
@@ -227,13 +229,8 @@ class ImageFacts:
         query = self._scope.select(
             snapshot_items, snapshot_items.c.image_id, snapshot_items.c.split
         ).where(snapshot_items.c.snapshot_key == key)
-        out: list[tuple[int, str]] = []
-        for row in self._scope.stream(query):
-            out.append((row.image_id, row.split))
-            if len(out) == _BATCH:
-                yield out
-                out = []
-        yield out
+        for rows in self._scope.batches(query):
+            yield [(image_id, split) for image_id, split in rows]
 
     def count(self) -> int:
         """How many images there are, references among them."""
@@ -244,16 +241,6 @@ class ImageFacts:
         newest = self._scope.select(book_revisions, func.max(book_revisions.c.revision))
         return int(self._scope.value(newest) or 0)
 
-    def _batches(self, query: Any, key: Any, keys: Sequence[int] | None) -> Iterator[list[Any]]:
-        for part in _parts(query, key, keys):
-            out: list[Any] = []
-            for row in self._scope.stream(part):
-                out.append(row)
-                if len(out) == _BATCH:
-                    yield out
-                    out = []
-            yield out
-
 
 class _SaidReader:
     """Turns annotations of an image into what they say, fast for what is often said."""
@@ -262,11 +249,19 @@ class _SaidReader:
         self._task = task
         self._known: dict[str, tuple[str, ...]] = {}
 
-    def read(self, image_id: int, rows: Sequence[Any]) -> SaidFact:
-        """What the annotations of one image, the oldest first, come to."""
-        if len(rows) == 1 and rows[0].withdraws is None:
-            row = rows[0]
-            return SaidFact(image_id, self._classes(row.shapes), (row.labeler,))
+    def read_all(self, rows: Sequence[Any]) -> list[SaidFact]:
+        """What annotations in the order of images, then of time, come to."""
+        out = []
+        for key, of_image in groupby(rows, itemgetter(0)):
+            said = list(of_image)
+            row = said[0]
+            if len(said) == 1 and row[5] is None:
+                out.append(SaidFact(key, self._classes(row[6]), (row[2],)))
+            else:
+                out.append(self._consensus(key, said))
+        return out
+
+    def _consensus(self, image_id: int, rows: Sequence[Any]) -> SaidFact:
         # Revisions count up with the keys; which of two is later is all that matters here.
         said = standing(
             [
