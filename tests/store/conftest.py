@@ -31,6 +31,12 @@ class SqliteFolders:
         with closing(sqlite3.connect(home / SQLITE_NAME)) as db, db:
             db.execute(statement)
 
+    def triggers(self, home):
+        """The names of all triggers."""
+        names = "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY 1"
+        with closing(sqlite3.connect(home / SQLITE_NAME)) as db:
+            return [row[0] for row in db.execute(names)]
+
     def dump(self, home):
         """All that is in the database."""
         return (home / SQLITE_NAME).read_bytes()
@@ -62,6 +68,11 @@ class PostgresqlFolders:
     def run(self, home, statement):
         """A statement behind the back of Pitmark."""
         self.server.run(statement, self.name(home))
+
+    def triggers(self, home):
+        """The names of all triggers."""
+        names = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
+        return [row[0] for row in self.server.rows(names, self.name(home))]
 
     def dump(self, home):
         """All that is in the database."""

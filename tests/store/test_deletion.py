@@ -3,6 +3,7 @@ import pytest
 from pitmark.core.errors import ConflictError, NotFoundError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.records import ImageRecord
+from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import open_store
 from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
@@ -26,6 +27,7 @@ def _fill(project):
     study = project.studies.create("", {"images": [sha]}, author="ann")
     project.studies.add_answers(study.id, [NewAnswer(sha, "ann", 1, [box()])])
     project.jobs.create("export", {}, by="ann")
+    project.annotations.add_many([NewAnnotation(sha, [], "bob", 1, key="k")])
     return {sha, model, bundle, oof}
 
 

@@ -1,4 +1,3 @@
-import sqlite3
 import subprocess
 import sys
 
@@ -11,11 +10,11 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 import pitmark.store.migrate
 from pitmark.core.errors import NotFoundError, StorageError
+from pitmark.core.label_book import LabelBook
 from pitmark.store.db import open_store
 from pitmark.store.migrate import REVISIONS, migrate
 from pitmark.store.schema import metadata
 from pitmark.store.which_database import workspace_database
-from tests.store.engines import on_sqlite
 
 
 def test_the_migrated_tables_are_those_of_the_metadata(store):
@@ -78,40 +77,16 @@ def test_a_migration_that_was_killed_half_way_is_done_again_whole(new_home):
     database.close()
 
 
-@on_sqlite
-def test_an_older_workspace_is_brought_up_to_date(home):
-    with sqlite3.connect(home / "pitmark.db") as db:
-        names = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        assert names
-        for (name,) in names:
-            db.execute(f"DROP TRIGGER {name}")
-        for table in (
-            "api_tokens",
-            "invitations",
-            "project_roles",
-            "memberships",
-            "sessions",
-            "persons",
-            "study_answers",
-            "studies",
-            "jobs",
-        ):
-            db.execute(f"DROP TABLE {table}")
-        for table in ("images", "snapshot_items"):
-            db.execute(f"DROP INDEX ix_{table}_reference_sha")
-            db.execute(f"ALTER TABLE {table} DROP COLUMN reference_sha")
-        for table, column in (
-            ("annotations", "withdraws"),
-            ("findings", "weight"),
-            ("findings", "decision"),
-            ("findings", "effects"),
-        ):
-            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        db.execute("UPDATE alembic_version SET version_num = '0001'")
-    db.close()
-    with open_store(home) as store, store.database.read() as c:
-        again = c.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all()
-        assert {r[0] for r in again} == {n for (n,) in names}
+def test_an_older_workspace_is_brought_up_to_date(home, new_home, folders):
+    new_home.mkdir(parents=True, exist_ok=True)
+    database = workspace_database(new_home, create=True, url=None, busy_timeout_ms=5000)
+    with database.write() as connection:
+        pitmark.store.migrate._upgrade(connection, "0001")
+    database.close()
+    assert folders.triggers(new_home) == []
+    with open_store(new_home, create=True) as store:
+        assert store.create_project("casings", "detection", LabelBook()).images.count() == 0
+    assert folders.triggers(new_home) == folders.triggers(home) != []
 
 
 def test_a_workspace_that_is_up_to_date_opens_without_alembic(home):

@@ -10,7 +10,7 @@ from pitmark.core.errors import NotFoundError, StorageError
 from pitmark.store.connection import Database
 
 # Every revision in order; a test holds them to the scripts in `migrations`.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 
 
 def migrate(database: Database, *, create: bool = True) -> None:
@@ -58,7 +58,7 @@ def _revision(connection: Connection, name: str) -> str | None:
     return None if found is None else str(found)
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str = "head") -> None:
     # Loading alembic takes a third of a second, which only a new or old workspace pays.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -68,4 +68,4 @@ def _upgrade(connection: Connection) -> None:
     folder = str(Path(__file__).with_name("migrations"))
     config.set_main_option("script_location", folder.replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

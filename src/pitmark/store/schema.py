@@ -385,6 +385,30 @@ events = Table(
     sqlite_autoincrement=True,
 )
 
+# Everything that a list of images can show and that changed, in the order of commits. Rows
+# come from triggers (in the migrations), so that no writer can forget them.
+changes = Table(
+    "changes",
+    metadata,
+    _key(),
+    *_owner(),
+    Column("what", String(16), nullable=False),
+    _number("image_id", nullable=True),
+    Index(None, "organisation_id", "project_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Labels that came with a key: sent again under the same key they are the same revision.
+label_saves = Table(
+    "label_saves",
+    metadata,
+    *_owner(),
+    Column("labeler", String(200), nullable=False),
+    Column("key", String(100), nullable=False),
+    _to("annotation_id", "annotations.id"),
+    UniqueConstraint("project_id", "labeler", "key"),
+)
+
 audit_log = Table(
     "audit_log",
     metadata,

@@ -28,9 +28,7 @@ class Workspace:
         self._store = store
 
     @staticmethod
-    def open(
-        home: Path, *, create: bool = True, database_url: str | None = None
-    ) -> Workspace:
+    def open(home: Path, *, create: bool = True, database_url: str | None = None) -> Workspace:
         """Open the workspace in a folder.
 
         Args:
