@@ -16,7 +16,7 @@ from pitmark.server.attempts import Attempts
 from pitmark.server.guards import LOOPBACK, BodyLimit, KnownHosts, SafeHeaders
 from pitmark.server.pages import add_pages
 from pitmark.server.problems import add_problem_handlers
-from pitmark.server.routes import findings, people, projects, session
+from pitmark.server.routes import agreement, findings, people, projects, session
 from pitmark.server.stores import Stores
 from pitmark.store.secret import digest
 
@@ -26,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     projects.router,
     findings.router,
+    agreement.router,
 )
 _FAILURES, _FAILURES_PER_ADDRESS, _WITHIN_S = 10, 100, 900.0
 
