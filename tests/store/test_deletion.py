@@ -9,6 +9,7 @@ from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
 from pitmark.store.schema import metadata, now
 from pitmark.store.studies import NewAnswer
+from pitmark.store.tokens import NewToken
 from tests.store.making import add_image, box, labeled_image, snapshot_of
 
 
@@ -44,6 +45,7 @@ def test_a_deleted_project_leaves_nothing_but_its_trace_in_the_audit_log(store, 
     ann = store.persons.add("ann", "ann@example.org", "hash")
     store.people.add(ann.id, "viewer")
     store.people.set_project_role(ann.id, project.info.id, "labeler")
+    store.tokens.add(NewToken("line", "read", project.info.id, 30), person=ann.id)
     of_projects = {t.name for t in metadata.tables.values() if "project_id" in t.c}
     before = _rows(store, "casings")
     assert {name for name in of_projects if not before[name]} == set()
