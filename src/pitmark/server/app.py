@@ -13,10 +13,12 @@ from fastapi import APIRouter, FastAPI
 
 from pitmark import __version__
 from pitmark.server.attempts import Attempts
+from pitmark.server.events import JobFeed
 from pitmark.server.guards import LOOPBACK, BodyLimit, KnownHosts, SafeHeaders
+from pitmark.server.job_engine import running_engine
 from pitmark.server.pages import add_pages
 from pitmark.server.problems import add_problem_handlers
-from pitmark.server.routes import people, session
+from pitmark.server.routes import jobs, people, session
 from pitmark.server.stores import Stores
 from pitmark.store.secret import digest
 
@@ -24,6 +26,7 @@ from pitmark.store.secret import digest
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     people.router,
+    jobs.router,
 )
 _FAILURES, _FAILURES_PER_ADDRESS, _WITHIN_S = 10, 100, 900.0
 
@@ -50,6 +53,7 @@ def create_app(
         openapi_url="/api/openapi.json",
     )
     app.state.stores = Stores(home)
+    app.state.feed = JobFeed(app.state.stores.of)
     app.state.setup_sha = None if setup_token is None else digest(setup_token)
     app.state.attempts = Attempts(_FAILURES, _WITHIN_S)
     app.state.attempts_by_address = Attempts(_FAILURES_PER_ADDRESS, _WITHIN_S)
@@ -66,5 +70,6 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
+    with running_engine(app):
+        yield
     app.state.stores.close()
