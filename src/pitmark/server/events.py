@@ -27,21 +27,29 @@ _Key = tuple[asyncio.AbstractEventLoop, str]
 class _Listener:
     """The news that one client has not been told yet, the newest of each job.
 
-    `waits` are the jobs whose end it has not heard of, though it knows of them.
+    `heard` are the jobs that it knows to be alive, as it was told of them last.
     """
 
     def __init__(self) -> None:
-        self.waits: set[str] = set()
+        self.heard: dict[str, JobRow] = {}
         self._news: dict[str, JobRow] = {}
         self._any = asyncio.Event()
         self.failed: PitmarkError | None = None
 
     def put(self, row: JobRow) -> None:
         """Take note of a job."""
-        if row.state in ENDED:
-            self.waits.discard(row.id)
+        if self.heard.get(row.id) == row:
+            return
+        self.hear(row)
         self._news[row.id] = row
         self._any.set()
+
+    def hear(self, row: JobRow) -> None:
+        """Take note that the client is told of a job."""
+        if row.state in ENDED:
+            self.heard.pop(row.id, None)
+        else:
+            self.heard[row.id] = row
 
     def fail(self, error: PitmarkError) -> None:
         """There will be no more news."""
@@ -73,7 +81,7 @@ class _Channel:
         known: dict[str, JobRow] = {}
         while True:
             try:
-                also = set(known).union(*(each.waits for each in self.listeners))
+                also = set(known).union(*(each.heard for each in self.listeners))
                 rows = await run_in_threadpool(self.store.jobs.moving, since=last, also=also)
             except PitmarkError as error:
                 for listener in self.listeners:
@@ -83,7 +91,7 @@ class _Channel:
                 changed = known.get(row.id) != row
                 for listener in self.listeners:
                     # What ended before this first look is news to who saw it alive.
-                    if changed or (row.id in listener.waits and row.state in ENDED):
+                    if changed or (row.id in listener.heard and row.state in ENDED):
                         listener.put(row)
             last = max([last, *(row.number for row in rows)])
             known = {row.id: row for row in rows if row.state not in ENDED}
@@ -117,8 +125,8 @@ class JobFeed:
             store = self._store_of(organisation)
             last = await run_in_threadpool(store.jobs.last_number)
             rows = await run_in_threadpool(store.jobs.moving, since=last)
-            listener.waits = {row.id for row in rows if row.state not in ENDED}
             for row in rows:
+                listener.hear(row)
                 yield row
             async for row in _news(listener, allowed):
                 yield row
@@ -139,7 +147,7 @@ class JobFeed:
         async with self._listening(organisation) as listener:
             store = self._store_of(organisation)
             row = await run_in_threadpool(store.jobs.get, job)
-            listener.waits = {row.id}
+            listener.hear(row)
             yield row
             if row.state in ENDED:
                 return
