@@ -13,10 +13,12 @@ from fastapi import APIRouter, FastAPI
 
 from pitmark import __version__
 from pitmark.server.attempts import Attempts
+from pitmark.server.events import JobFeed
 from pitmark.server.guards import LOOPBACK, BodyLimit, KnownHosts, SafeHeaders
+from pitmark.server.job_engine import running_engine
 from pitmark.server.pages import add_pages
 from pitmark.server.problems import add_problem_handlers
-from pitmark.server.routes import agreement, findings, people, projects, session
+from pitmark.server.routes import agreement, findings, jobs, people, projects, session
 from pitmark.server.stores import Stores
 from pitmark.store.secret import digest
 
@@ -27,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     projects.router,
     findings.router,
     agreement.router,
+    jobs.router,
 )
 _FAILURES, _FAILURES_PER_ADDRESS, _WITHIN_S = 10, 100, 900.0
 
@@ -53,6 +56,7 @@ def create_app(
         openapi_url="/api/openapi.json",
     )
     app.state.stores = Stores(home)
+    app.state.feed = JobFeed(app.state.stores.of)
     app.state.setup_sha = None if setup_token is None else digest(setup_token)
     app.state.attempts = Attempts(_FAILURES, _WITHIN_S)
     app.state.attempts_by_address = Attempts(_FAILURES_PER_ADDRESS, _WITHIN_S)
@@ -69,5 +73,6 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
+    with running_engine(app):
+        yield
     app.state.stores.close()

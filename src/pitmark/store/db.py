@@ -22,6 +22,7 @@ from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import BUSY_TIMEOUT_MS, Database
 from pitmark.store.deletion import delete_rows, referenced, remove_unreferenced
 from pitmark.store.invitations import Invitations
+from pitmark.store.jobs import Jobs
 from pitmark.store.key_files import KeyFiles
 from pitmark.store.migrate import migrate
 from pitmark.store.people import People
@@ -31,9 +32,9 @@ from pitmark.store.schema import now, organisations, projects
 from pitmark.store.scope import Scope
 from pitmark.store.sessions import Sessions
 from pitmark.store.tokens import Tokens
+from pitmark.store.which_database import keep_url, workspace_database
 
 __all__ = ["DEFAULT_ORGANISATION", "ProjectInfo", "ProjectStore", "Store", "open_store"]
-DATABASE_NAME = "pitmark.db"
 DEFAULT_ORGANISATION = "local"
 _LONGEST_NAME = 64
 
@@ -44,6 +45,7 @@ def open_store(
     create: bool = False,
     organisation: str = DEFAULT_ORGANISATION,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    database_url: str | None = None,
 ) -> Store:
     """Open the workspace in a folder.
 
@@ -52,25 +54,28 @@ def open_store(
         create: Make the folder and the workspace where there is none.
         organisation: Whose projects to see.
         busy_timeout_ms: How long to wait for another writer.
+        database_url: Keep a new workspace in this PostgreSQL database, such as
+            postgresql+psycopg://user:password@host:5432/name; the folder remembers it.
+            None follows the folder, and uses SQLite for a new workspace.
 
     Returns:
         The workspace.
 
     Raises:
         NotFoundError: There is no workspace, or no such organisation in it.
-        StorageError: It cannot be read or written, or a newer Pitmark made it.
+        ConflictError: The workspace uses another database than `database_url`.
+        InvalidInputError: `database_url` is none of a PostgreSQL database.
+        StorageError: It cannot be reached, read or written, or a newer Pitmark made it.
     """
-    path = home / DATABASE_NAME
-    if not create and not path.is_file():
-        raise NotFoundError(
-            f"there is no workspace in {home}",
-            hint="Make one: run `pitmark new`, or name another folder with --home.",
-        )
+    database = workspace_database(
+        home, create=create, url=database_url, busy_timeout_ms=busy_timeout_ms
+    )
     if create:
         _make_folder(home)
-    database = Database(path, busy_timeout_ms=busy_timeout_ms)
     try:
-        migrate(database)
+        migrate(database, create=create)
+        if create and database_url is not None:
+            keep_url(home, database_url)
         _check_organisation(database, organisation, create=create)
     except BaseException:
         database.close()
@@ -95,6 +100,7 @@ class Store:
         self._scope = Scope(database, organisation)
         self.audit = AuditLog(self._scope)
         self.keys = KeyFiles(home / "keys" / organisation)
+        self.jobs = Jobs(self._scope)
         self.people = People(self._scope)
         self.invitations = Invitations(self._scope)
         self.tokens = Tokens(self._scope)
@@ -186,7 +192,7 @@ class Store:
 
         Raises:
             NotFoundError: No such project.
-            ConflictError: A run of it is being worked on.
+            ConflictError: A run or job of it is being worked on.
         """
         project = self.project(name)
         busy = [run.id for run in project.runs.list() if run.state == "running"]
@@ -194,6 +200,12 @@ class Store:
             raise ConflictError(
                 f"run {busy[0]} of project {name!r} is being worked on",
                 hint="Wait until it ends, or stop it.",
+            )
+        working = project.jobs.list(state="running", limit=1)
+        if working:
+            raise ConflictError(
+                f"job {working[0].id} of project {name!r} is being worked on",
+                hint="Wait until it ends, or cancel it.",
             )
         info = project.info
         scope = self._scope.of_project(info.id)
