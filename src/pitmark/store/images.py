@@ -325,6 +325,30 @@ class Images:
             out |= self._ids(part, complete=True)
         return out
 
+    def known(self, shas: Sequence[str]) -> set[str]:
+        """Which of some bytes are images of the project.
+
+        Args:
+            shas: Hashes of bytes.
+
+        Returns:
+            Those that are.
+        """
+        return {sha for part in chunks(shas) for sha in self._ids(part)}
+
+    def shows(self, sha256: str) -> bool:
+        """Whether some bytes are an image of the project or the reference of one.
+
+        Args:
+            sha256: Their hash.
+
+        Returns:
+            True where the project may show them.
+        """
+        query = self._scope.select(images, images.c.id)
+        columns = (images.c.sha256, images.c.reference_sha)
+        return any(self._scope.first(query.where(c == sha256)) is not None for c in columns)
+
     def _ids(self, shas: Sequence[str], *, complete: bool = False) -> dict[str, int]:
         query = self._scope.select(images, images.c.sha256, images.c.id)
         rows = self._scope.rows(query.where(images.c.sha256.in_(set(shas))))
