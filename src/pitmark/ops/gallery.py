@@ -141,6 +141,20 @@ class Gallery:
             cards = [_card(columns, int(row), by) for row in rows]
             return GalleryPage(total, offset, cards, str(self._stamp))
 
+    def card(self, sha256: str) -> GalleryCard:
+        """One image as the gallery shows it.
+
+        Args:
+            sha256: The image.
+
+        Returns:
+            Its card.
+
+        Raises:
+            NotFoundError: The project has no such image.
+        """
+        return self.cards([sha256])[0]
+
     def cards(self, shas: Sequence[str]) -> list[GalleryCard]:
         """Some images as the gallery shows them.
 

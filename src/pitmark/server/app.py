@@ -12,10 +12,16 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 
 from pitmark import __version__
+from pitmark.server.galleries import Galleries
 from pitmark.server.problems import add_problem_handlers
+from pitmark.server.routes import images, labels, uploads
 from pitmark.server.stores import Stores
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (
+    images.router,
+    labels.router,
+    uploads.router,
+)
 
 
 def create_app(home: Path) -> FastAPI:
@@ -36,6 +42,7 @@ def create_app(home: Path) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.stores = Stores(home)
+    app.state.galleries = Galleries(home)
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -270,6 +270,23 @@ class Images:
             names.setdefault(row.sha256, {row.name: None})[row.other] = None
         return {sha: list(found) for sha, found in names.items() if len(found) > 1}
 
+    def names_of(self, sha256: str) -> list[str]:
+        """All names under which an image came.
+
+        Args:
+            sha256: The image.
+
+        Returns:
+            Names, that of the image record first.
+
+        Raises:
+            NotFoundError: The project has no such image.
+        """
+        record, key = self.get(sha256), self.ids([sha256])[sha256]
+        query = self._scope.select(image_occurrences, image_occurrences.c.name)
+        more = self._scope.rows(query.where(image_occurrences.c.image_id == key))
+        return list(dict.fromkeys([record.name, *sorted(r.name for r in more)]))
+
     def set_metadata(self, sha256: str, metadata: Mapping[str, MetadataValue]) -> None:
         """Merge metadata into that of an image; keys that exist are replaced.
 
