@@ -73,7 +73,18 @@ def test_an_older_workspace_is_brought_up_to_date(home):
         assert names
         for (name,) in names:
             db.execute(f"DROP TRIGGER {name}")
-        for table in ("label_saves", "changes", "study_answers", "studies"):
+        for table in (
+            "label_saves",
+            "changes",
+            "api_tokens",
+            "invitations",
+            "project_roles",
+            "memberships",
+            "sessions",
+            "persons",
+            "study_answers",
+            "studies",
+        ):
             db.execute(f"DROP TABLE {table}")
         for table in ("images", "snapshot_items"):
             db.execute(f"DROP INDEX ix_{table}_reference_sha")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,11 +21,16 @@ from pitmark.store.audit import AuditLog
 from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import BUSY_TIMEOUT_MS, Database
 from pitmark.store.deletion import delete_rows, referenced, remove_unreferenced
+from pitmark.store.invitations import Invitations
 from pitmark.store.key_files import KeyFiles
 from pitmark.store.migrate import migrate
+from pitmark.store.people import People
+from pitmark.store.persons import Persons
 from pitmark.store.project import ProjectInfo, ProjectStore
 from pitmark.store.schema import now, organisations, projects
 from pitmark.store.scope import Scope
+from pitmark.store.sessions import Sessions
+from pitmark.store.tokens import Tokens
 
 __all__ = ["DEFAULT_ORGANISATION", "ProjectInfo", "ProjectStore", "Store", "open_store"]
 DATABASE_NAME = "pitmark.db"
@@ -89,15 +95,29 @@ class Store:
         self._scope = Scope(database, organisation)
         self.audit = AuditLog(self._scope)
         self.keys = KeyFiles(home / "keys" / organisation)
+        self.people = People(self._scope)
+        self.invitations = Invitations(self._scope)
+        self.tokens = Tokens(self._scope)
+        # Accounts are those of the workspace, whatever the organisation.
+        self.persons, self.sessions = Persons(database), Sessions(database)
         self._open: dict[int, ProjectStore] = {}
 
-    def create_project(self, name: str, task: Task, book: LabelBook) -> ProjectStore:
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything written inside is saved together at the end, or not at all."""
+        with self._scope.write():
+            yield
+
+    def create_project(
+        self, name: str, task: Task, book: LabelBook, *, by: str = ""
+    ) -> ProjectStore:
         """Make a project.
 
         Args:
             name: 1 to 64 characters, without slashes and control characters.
             task: What its models shall do.
             book: The first label book; it becomes revision 1.
+            by: Who makes it.
 
         Returns:
             The project.
@@ -119,8 +139,8 @@ class Store:
             values = {"name": name, "live_name": name, "task": task, "created": now()}
             self._scope.insert(connection, projects, [values])
             project = self.project(name)
-            project.book.save(book, "pitmark", "project created")
-            self.audit.log("", "create_project", f"project/{name}", {"task": task})
+            project.book.save(book, by or "pitmark", "project created")
+            self.audit.log(by, "create_project", f"project/{name}", {"task": task})
         return project
 
     def project(self, name: str) -> ProjectStore:

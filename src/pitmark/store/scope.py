@@ -225,6 +225,90 @@ class Scope:
         return stamped
 
 
+@dataclass(frozen=True, slots=True)
+class Unowned:
+    """Rows that belong to no organisation: persons and their sessions, nothing else.
+
+    A table with an organisation is refused: its rows are asked for through a Scope.
+    """
+
+    database: Database
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """One consistent view of the data."""
+        return self.database.read()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """A transaction; joins the one that this thread is in."""
+        return self.database.write()
+
+    def select(self, table: Table, *columns: Any) -> Select[Any]:
+        """A query over all rows of a table.
+
+        Args:
+            table: Where the rows are.
+            columns: What to select; all columns of the table when none is given.
+
+        Returns:
+            A statement to narrow down.
+        """
+        return select(*(columns or (table,))).select_from(_unowned(table))
+
+    def update(self, table: Table) -> Update:
+        """A change of rows.
+
+        Args:
+            table: Where the rows are.
+
+        Returns:
+            A statement to narrow down.
+        """
+        return update(_unowned(table))
+
+    def delete(self, table: Table) -> Delete:
+        """A removal of rows.
+
+        Args:
+            table: Where the rows are.
+
+        Returns:
+            A statement to narrow down.
+        """
+        return delete(_unowned(table))
+
+    def insert(self, connection: Connection, table: Table, values: Mapping[str, Any]) -> Any:
+        """Add a row.
+
+        Args:
+            connection: Of a write.
+            table: Where to.
+            values: Of the row.
+
+        Returns:
+            The first column of its key.
+        """
+        key = next(iter(_unowned(table).primary_key))
+        return connection.execute(insert(table).values(values).returning(key)).scalar_one()
+
+    def first(self, statement: Select[Any]) -> Row[Any] | None:
+        """The first row of a query, if any.
+
+        Args:
+            statement: Made by `select`.
+
+        Returns:
+            The row or None.
+        """
+        with self.read() as connection:
+            return connection.execute(statement.limit(1)).first()
+
+
+def _unowned(table: Table) -> Table:
+    if "organisation_id" in table.c:
+        raise TypeError(f"rows of {table.name} belong to an organisation: ask through a Scope")
+    return table
+
+
 def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """Items in runs of a bounded length.
 

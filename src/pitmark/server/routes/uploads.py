@@ -14,7 +14,7 @@ from pitmark.server.access import ORGANISATION, OrganisationAccess, organisation
 from pitmark.wire.images import AskUploads, MissingUploads, Uploaded
 
 router = APIRouter(prefix=ORGANISATION + "/uploads", tags=["uploads"])
-Labeler = Annotated[OrganisationAccess, Depends(organisation_access("labeler"))]
+Labeler = Annotated[OrganisationAccess, Depends(organisation_access("labeler", anywhere=True))]
 _PIECE = 1 << 20
 
 
