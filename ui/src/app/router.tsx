@@ -9,20 +9,20 @@ import {
 import { AppFrame } from "@/app/AppFrame";
 import { NoSuchPage, PageFault } from "@/app/faults";
 import { ProjectFrame } from "@/app/ProjectFrame";
-import { flag, text } from "@/app/search";
+import { search } from "@/app/search";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NoSuchPage });
 
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
-  validateSearch: (s) => ({ to: text(s.to) }),
+  validateSearch: search({ to: "text" }),
   component: lazyRouteComponent(() => import("@/features/door/LoginPage")),
 });
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
-  validateSearch: (s) => ({ token: text(s.token) }),
+  validateSearch: search({ token: "text" }),
   component: lazyRouteComponent(() => import("@/features/door/SetupPage")),
 });
 const invite = createRoute({
@@ -40,7 +40,7 @@ const projects = createRoute({
 const people = createRoute({
   getParentRoute: () => app,
   path: "/people",
-  validateSearch: (s) => ({ tab: text(s.tab) }),
+  validateSearch: search({ tab: "text" }),
   component: lazyRouteComponent(() => import("@/features/people/PeoplePage")),
 });
 
@@ -57,42 +57,38 @@ const next = createRoute({
 const images = createRoute({
   getParentRoute: () => project,
   path: "/images",
-  validateSearch: (s) => ({
-    filter: text(s.filter),
-    sort: text(s.sort),
-    descending: flag(s.descending),
-    map: flag(s.map),
-    open: text(s.open),
-    add: flag(s.add),
+  validateSearch: search({
+    filter: "text",
+    sort: "text",
+    open: "text",
+    descending: "flag",
+    map: "flag",
+    add: "flag",
   }),
   component: lazyRouteComponent(() => import("@/features/images/ImagesPage")),
 });
 const annotate = createRoute({
   getParentRoute: () => project,
   path: "/annotate/$sha",
-  validateSearch: (s) => ({
-    filter: text(s.filter),
-    sort: text(s.sort),
-    descending: flag(s.descending),
-  }),
+  validateSearch: search({ filter: "text", sort: "text", descending: "flag" }),
   component: lazyRouteComponent(() => import("@/features/annotate/AnnotatePage")),
 });
 const book = createRoute({
   getParentRoute: () => project,
   path: "/book",
-  validateSearch: (s) => ({ class: text(s.class) }),
+  validateSearch: search({ class: "text" }),
   component: lazyRouteComponent(() => import("@/features/book/BookPage")),
 });
 const agreement = createRoute({
   getParentRoute: () => project,
   path: "/agreement",
-  validateSearch: (s) => ({ study: text(s.study), view: text(s.view) }),
+  validateSearch: search({ study: "text", view: "text" }),
   component: lazyRouteComponent(() => import("@/features/agreement/AgreementPage")),
 });
 const findings = createRoute({
   getParentRoute: () => project,
   path: "/findings",
-  validateSearch: (s) => ({ kind: text(s.kind), state: text(s.state), id: text(s.id) }),
+  validateSearch: search({ kind: "text", state: "text", id: "text" }),
   component: lazyRouteComponent(() => import("@/features/findings/FindingsPage")),
 });
 const train = createRoute({
@@ -103,12 +99,7 @@ const train = createRoute({
 const report = createRoute({
   getParentRoute: () => project,
   path: "/report",
-  validateSearch: (s) => ({
-    run: text(s.run),
-    other: text(s.other),
-    truth: text(s.truth),
-    said: text(s.said),
-  }),
+  validateSearch: search({ run: "text", other: "text", truth: "text", said: "text" }),
   component: lazyRouteComponent(() => import("@/features/report/ReportPage")),
 });
 const release = createRoute({
