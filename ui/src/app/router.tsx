@@ -6,10 +6,19 @@ import {
   lazyRouteComponent,
   Outlet,
 } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { AppFrame } from "@/app/AppFrame";
 import { NoSuchPage, PageFault } from "@/app/faults";
 import { ProjectFrame } from "@/app/ProjectFrame";
 import { search } from "@/app/search";
+
+/** A page that is loaded when needed, with the styles that the first page does without. */
+function page(load: () => Promise<{ default: () => ReactNode }>) {
+  return lazyRouteComponent(async () => {
+    const [loaded] = await Promise.all([load(), import("@/ui/more")]);
+    return loaded;
+  });
+}
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NoSuchPage });
 
@@ -17,18 +26,18 @@ const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
   validateSearch: search({ to: "text" }),
-  component: lazyRouteComponent(() => import("@/features/door/LoginPage")),
+  component: page(() => import("@/features/door/LoginPage")),
 });
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
   validateSearch: search({ token: "text" }),
-  component: lazyRouteComponent(() => import("@/features/door/SetupPage")),
+  component: page(() => import("@/features/door/SetupPage")),
 });
 const invite = createRoute({
   getParentRoute: () => root,
   path: "/invite/$token",
-  component: lazyRouteComponent(() => import("@/features/door/InvitePage")),
+  component: page(() => import("@/features/door/InvitePage")),
 });
 
 const app = createRoute({ getParentRoute: () => root, id: "app", component: AppFrame });
@@ -41,7 +50,7 @@ const people = createRoute({
   getParentRoute: () => app,
   path: "/people",
   validateSearch: search({ tab: "text" }),
-  component: lazyRouteComponent(() => import("@/features/people/PeoplePage")),
+  component: page(() => import("@/features/people/PeoplePage")),
 });
 
 const project = createRoute({
@@ -52,7 +61,7 @@ const project = createRoute({
 const next = createRoute({
   getParentRoute: () => project,
   path: "/next",
-  component: lazyRouteComponent(() => import("@/features/next/NextPage")),
+  component: page(() => import("@/features/next/NextPage")),
 });
 const images = createRoute({
   getParentRoute: () => project,
@@ -65,52 +74,52 @@ const images = createRoute({
     map: "flag",
     add: "flag",
   }),
-  component: lazyRouteComponent(() => import("@/features/images/ImagesPage")),
+  component: page(() => import("@/features/images/ImagesPage")),
 });
 const annotate = createRoute({
   getParentRoute: () => project,
   path: "/annotate/$sha",
   validateSearch: search({ filter: "text", sort: "text", descending: "flag" }),
-  component: lazyRouteComponent(() => import("@/features/annotate/AnnotatePage")),
+  component: page(() => import("@/features/annotate/AnnotatePage")),
 });
 const book = createRoute({
   getParentRoute: () => project,
   path: "/book",
   validateSearch: search({ class: "text" }),
-  component: lazyRouteComponent(() => import("@/features/book/BookPage")),
+  component: page(() => import("@/features/book/BookPage")),
 });
 const agreement = createRoute({
   getParentRoute: () => project,
   path: "/agreement",
   validateSearch: search({ study: "text", view: "text" }),
-  component: lazyRouteComponent(() => import("@/features/agreement/AgreementPage")),
+  component: page(() => import("@/features/agreement/AgreementPage")),
 });
 const findings = createRoute({
   getParentRoute: () => project,
   path: "/findings",
   validateSearch: search({ kind: "text", state: "text", id: "text" }),
-  component: lazyRouteComponent(() => import("@/features/findings/FindingsPage")),
+  component: page(() => import("@/features/findings/FindingsPage")),
 });
 const train = createRoute({
   getParentRoute: () => project,
   path: "/train",
-  component: lazyRouteComponent(() => import("@/features/train/TrainPage")),
+  component: page(() => import("@/features/train/TrainPage")),
 });
 const report = createRoute({
   getParentRoute: () => project,
   path: "/report",
   validateSearch: search({ run: "text", other: "text", truth: "text", said: "text" }),
-  component: lazyRouteComponent(() => import("@/features/report/ReportPage")),
+  component: page(() => import("@/features/report/ReportPage")),
 });
 const release = createRoute({
   getParentRoute: () => project,
   path: "/release",
-  component: lazyRouteComponent(() => import("@/features/release/ReleasePage")),
+  component: page(() => import("@/features/release/ReleasePage")),
 });
 const line = createRoute({
   getParentRoute: () => project,
   path: "/line",
-  component: lazyRouteComponent(() => import("@/features/line/LinePage")),
+  component: page(() => import("@/features/line/LinePage")),
 });
 
 const tree = root.addChildren([
