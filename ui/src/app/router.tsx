@@ -40,6 +40,12 @@ const invite = createRoute({
   component: page(() => import("@/features/door/InvitePage")),
 });
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation/$token",
+  component: page(() => import("@/features/door/InvitePage")),
+});
+
 const app = createRoute({ getParentRoute: () => root, id: "app", component: AppFrame });
 const projects = createRoute({
   getParentRoute: () => app,
@@ -126,6 +132,7 @@ const tree = root.addChildren([
   login,
   setup,
   invite,
+  invitation,
   app.addChildren([
     projects,
     people,
@@ -146,7 +153,7 @@ const tree = root.addChildren([
 
 export const router = createRouter({
   routeTree: tree,
-  basepath: new URL(document.baseURI).pathname,
+  basepath: import.meta.env.BASE_URL,
   defaultPreload: "intent",
   defaultErrorComponent: PageFault,
   scrollRestoration: true,
