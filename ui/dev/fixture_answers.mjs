@@ -41,6 +41,7 @@ export function answers(pictures) {
     cardOf(pictures, i),
   );
   const state = state0(cards);
+  learn(state.jobs[0]);
   const routes = [
     ...sessionRoutes(state),
     ...peopleRoutes(state),
@@ -97,7 +98,7 @@ function state0(cards) {
         done: 1240,
         total: 2000,
         eta_s: 312,
-        facts: { history: lossHistory(1240), loss: 0.41 },
+        facts: { images: 1240 * 8, loss: 0.41 },
       }),
       job("audit", "done", null),
     ],
@@ -429,17 +430,17 @@ function projectRoutes(state) {
           course: [
             {
               run: "run-1",
-              created: ago(21),
+              at: ago(21),
               escapes: share(14, 96),
               overkill: share(22, 131),
             },
             {
               run: "run-2",
-              created: ago(12),
+              at: ago(12),
               escapes: share(9, 104),
               overkill: share(13, 128),
             },
-            { run: "run-3", created: ago(3), escapes: share(5, 104), overkill: share(7, 128) },
+            { run: "run-3", at: ago(3), escapes: share(5, 104), overkill: share(7, 128) },
           ],
         },
       ],
@@ -694,7 +695,7 @@ function jobRoutes(state) {
           { options: body.options },
         );
         state.jobs.unshift(made);
-        run(state, made);
+        run(made);
         return [201, made];
       },
     ],
@@ -716,7 +717,7 @@ function jobRoutes(state) {
   ];
 }
 
-function run(state, made) {
+function run(made) {
   let done = 0;
   const timer = setInterval(() => {
     if (made.state !== "running") return clearInterval(timer);
@@ -727,6 +728,23 @@ function run(state, made) {
     }
     tell(made);
   }, 300);
+}
+
+function learn(made) {
+  let step = 40;
+  const timer = setInterval(() => {
+    if (made.state !== "running" || step >= 2000) return clearInterval(timer);
+    step += 12;
+    const loss = 2.2 * Math.exp(-step / 380) + 0.34 + 0.12 * (noise(step) - 0.5);
+    made.progress = {
+      stage: "train",
+      done: step,
+      total: 2000,
+      eta_s: (2000 - step) * 0.25,
+      facts: { images: step * 8, loss },
+    };
+    tell(made);
+  }, 120);
 }
 
 function resultOf(made) {
@@ -843,16 +861,14 @@ function runRoutes(state) {
             "Assumes that the audit's probabilities of a fault are right within a factor of two.",
           images: 232,
         },
-        mistakes: state.cards
-          .slice(0, 14)
-          .map((c, i) => ({
-            kind: i < 5 ? "escape" : i < 11 ? "overkill" : "wrong class",
-            image: c.name,
-            sha256: c.sha256,
-            score: 0.2 + i * 0.05,
-            truth: i < 5 ? ["pit mark"] : [],
-            predicted: i < 5 ? [] : ["scratch"],
-          })),
+        mistakes: state.cards.slice(0, 14).map((c, i) => ({
+          kind: i < 5 ? "escape" : i < 11 ? "overkill" : "wrong class",
+          image: c.name,
+          sha256: c.sha256,
+          score: 0.2 + i * 0.05,
+          truth: i < 5 ? ["pit mark"] : [],
+          predicted: i < 5 ? [] : ["scratch"],
+        })),
       },
     };
   };
@@ -864,14 +880,12 @@ function runRoutes(state) {
       /\/runs\/([^/]+)\/cases$/,
       ({ query }) => {
         const limit = Number(query.get("limit") ?? 24);
-        const items = state.cards
-          .slice(3, 3 + limit)
-          .map((card, i) => ({
-            card,
-            truth: query.get("truth") ?? "pit mark",
-            said: query.get("said") ?? "scratch",
-            score: 0.3 + i * 0.02,
-          }));
+        const items = state.cards.slice(3, 3 + limit).map((card, i) => ({
+          card,
+          truth: query.get("truth") ?? "pit mark",
+          said: query.get("said") ?? "scratch",
+          score: 0.3 + i * 0.02,
+        }));
         return [200, { total: 31, items }];
       },
     ],
@@ -1035,20 +1049,18 @@ function lineRoutes(state) {
                   },
                 ],
                 hours,
-                items: state.cards
-                  .slice(0, 40)
-                  .map((c, i) => ({
-                    key: `k${i}`,
-                    at: ago(i * 0.0002),
-                    device: i % 2 ? "station-2" : "station-1",
-                    release: 2,
-                    name: c.name,
-                    sha256: c.sha256,
-                    verdict: noise(i * 21) > 0.85 ? "NG" : "OK",
-                    score: noise(i * 5),
-                    label: noise(i * 21) > 0.85 ? "scratch" : null,
-                    reason: noise(i * 21) > 0.85 ? "scratch of 3.1 mm" : "",
-                  })),
+                items: state.cards.slice(0, 40).map((c, i) => ({
+                  key: `k${i}`,
+                  at: ago(i * 0.0002),
+                  device: i % 2 ? "station-2" : "station-1",
+                  release: 2,
+                  name: c.name,
+                  sha256: c.sha256,
+                  verdict: noise(i * 21) > 0.85 ? "NG" : "OK",
+                  score: noise(i * 5),
+                  label: noise(i * 21) > 0.85 ? "scratch" : null,
+                  reason: noise(i * 21) > 0.85 ? "scratch of 3.1 mm" : "",
+                })),
               },
             ]
           : [200, { counts: {}, devices: [], hours: [], items: [] }],

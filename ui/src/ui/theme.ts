@@ -57,6 +57,7 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "sm" }, styles: { root: { minHeight: 34 } } },
     Select: { defaultProps: { allowDeselect: false, checkIconPosition: "right" } },
+    Modal: { styles: { title: { fontSize: 18, fontWeight: 620 } } },
     Menu: { defaultProps: { shadow: "md", withinPortal: true } },
     Popover: { defaultProps: { shadow: "md" } },
     Tooltip: {
