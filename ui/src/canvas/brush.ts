@@ -1,4 +1,4 @@
-/** The pixels under a round brush, and inside rings of corners, as runs. */
+/** The pixels under a round brush, as runs. */
 
 import { clamp, type Point, type Size } from "./geometry";
 import { type Runs, RunWriter } from "./runs";
@@ -55,37 +55,4 @@ function capsuleColumn(a: Point, b: Point, radius: number, x: number): [number, 
     side(-1);
   }
   return top <= bottom ? [top, bottom] : null;
-}
-
-/** The pixels whose center lies inside rings of corners (even-odd rule). */
-export function ringRuns(rings: readonly (readonly Point[])[], size: Size): Runs {
-  const [width, height] = size;
-  const writer = new RunWriter(height);
-  const xs = rings.flat().map((p) => p[0]);
-  if (xs.length === 0) return writer.done();
-  const first = clamp(Math.floor(Math.min(...xs) - 0.5), 0, width);
-  const last = clamp(Math.ceil(Math.max(...xs) + 0.5), 0, width);
-  for (let x = first; x < last; x += 1) {
-    const crossings = columnCrossings(rings, x + 0.5);
-    for (let i = 0; i + 1 < crossings.length; i += 2) {
-      const top = clamp(Math.ceil((crossings[i] ?? 0) - 0.5), 0, height);
-      const bottom = clamp(Math.ceil((crossings[i + 1] ?? 0) - 0.5), 0, height);
-      writer.add(x, top, bottom);
-    }
-  }
-  return writer.done();
-}
-
-function columnCrossings(rings: readonly (readonly Point[])[], x: number): number[] {
-  const out: number[] = [];
-  for (const ring of rings) {
-    if (ring.length < 3) continue;
-    ring.forEach((b, place) => {
-      const a = ring[(place + ring.length - 1) % ring.length] ?? b;
-      if (a[0] <= x !== b[0] <= x) {
-        out.push(a[1] + ((x - a[0]) * (b[1] - a[1])) / (b[0] - a[0]));
-      }
-    });
-  }
-  return out.sort((p, q) => p - q);
 }

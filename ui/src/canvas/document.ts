@@ -60,7 +60,11 @@ export class ShapeDocument {
   private undone: Step[] = [];
   private listeners = new Set<Listener>();
 
-  constructor(readonly size: Size) {}
+  readonly size: Size;
+
+  constructor(size: Size) {
+    this.size = size;
+  }
 
   /** Begin anew with some shapes; there is nothing to undo then. */
   load(shapes: readonly CanvasShape[]): void {

@@ -6,7 +6,11 @@ export class Grid {
   private cells = new Map<number, Set<number>>();
   private boxes = new Map<number, Box>();
 
-  constructor(private readonly cellPx = 128) {}
+  private readonly cellPx: number;
+
+  constructor(cellPx = 128) {
+    this.cellPx = cellPx;
+  }
 
   /** Put an item where it is now; null takes it out. */
   place(id: number, box: Box | null): void {

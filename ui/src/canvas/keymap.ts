@@ -96,23 +96,26 @@ const FAR = 10;
 export function commandOf(key: Key): Command | null {
   const name = key.key.toLowerCase();
   const ctrl = key.ctrlKey === true || key.metaKey === true;
+  const shift = key.shiftKey === true;
   const arrow = ARROWS[name];
-  if (arrow && key.altKey === true) {
-    const by = key.shiftKey === true ? FAR : 1;
-    const [dx, dy] = [arrow[0] * by || 0, arrow[1] * by || 0];
-    return ctrl ? `stretch:${dx}:${dy}` : `nudge:${dx}:${dy}`;
-  }
-  if (ctrl) {
-    if (name === "z" && key.shiftKey === true) return "redo";
-    return key.altKey === true ? null : (WITH_CTRL[name] ?? null);
-  }
+  if (arrow && key.altKey === true) return byArrow(arrow, ctrl, shift);
+  if (name === "z" && shift) return "redo";
+  if (ctrl) return key.altKey === true ? null : (WITH_CTRL[name] ?? null);
   // AltGr gives brackets on many keyboards; other keys with Alt belong to the browser.
   if (key.altKey === true && name !== "[" && name !== "]") return null;
-  if (name === "z" && key.shiftKey === true) return "redo";
-  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(key.code ?? "")?.[1];
-  if (digit !== undefined && key.shiftKey !== true) return `class:${Number(digit) - 1}`;
-  if (/^[1-9]$/.test(name)) return `class:${Number(name) - 1}`;
-  return PLAIN[name] ?? null;
+  return classOf(name, shift ? "" : (key.code ?? "")) ?? PLAIN[name] ?? null;
+}
+
+function byArrow([x, y]: readonly [number, number], ctrl: boolean, far: boolean): Command {
+  const by = far ? FAR : 1;
+  const [dx, dy] = [x * by || 0, y * by || 0];
+  return ctrl ? `stretch:${dx}:${dy}` : `nudge:${dx}:${dy}`;
+}
+
+/** Digits by their place on the keyboard too: on some the row gives other signs. */
+function classOf(name: string, code: string): Command | null {
+  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1] ?? /^[1-9]$/.exec(name)?.[0];
+  return digit === undefined ? null : `class:${Number(digit) - 1}`;
 }
 
 /** The two numbers at the end of commands such as "nudge:1:0". */

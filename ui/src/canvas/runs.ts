@@ -25,7 +25,8 @@ export function runsOfCounts(counts: readonly number[], size: Size): Runs {
   counts.forEach((count, place) => {
     if (count < 0) throw new RangeError(`mask run ${place} is ${count}`);
     if (place % 2 === 1 && count > 0) {
-      if (edges.length > 0 && edges[edges.length - 1] === at) edges[edges.length - 1] = at + count;
+      if (edges.length > 0 && edges[edges.length - 1] === at)
+        edges[edges.length - 1] = at + count;
       else edges.push(at, at + count);
     }
     at += count;
@@ -163,9 +164,12 @@ export function runsBox(runs: Runs, height: number): Box | null {
 
 /** Collects stretches that come in rising order into runs. */
 export class RunWriter {
-  private edges: number[] = [];
+  private readonly edges: number[] = [];
+  private readonly height: number;
 
-  constructor(private readonly height: number) {}
+  constructor(height: number) {
+    this.height = height;
+  }
 
   /** Add the pixels [top, bottom) of a column. */
   add(x: number, top: number, bottom: number): void {

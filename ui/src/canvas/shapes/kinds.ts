@@ -32,7 +32,10 @@ export function handlesOf(shape: CanvasShape): Handle[] {
   return isPlaced(shape) ? kindOf(shape).handles(shape) : [];
 }
 
-export function grabOf(shape: PlacedShape, handle: string): { shape: PlacedShape; handle: string } {
+export function grabOf(
+  shape: PlacedShape,
+  handle: string,
+): { shape: PlacedShape; handle: string } {
   return kindOf(shape).grab(shape, handle);
 }
 
@@ -40,6 +43,11 @@ export function dragOf(shape: PlacedShape, handle: string, to: Point, size: Size
   return kindOf(shape).drag(shape, handle, to, size);
 }
 
-export function movedBy<S extends CanvasShape>(shape: S, dx: number, dy: number, size: Size): S {
+export function movedBy<S extends CanvasShape>(
+  shape: S,
+  dx: number,
+  dy: number,
+  size: Size,
+): S {
   return isPlaced(shape) ? (kindOf(shape).moved(shape, dx, dy, size) as S) : shape;
 }

@@ -1,6 +1,6 @@
 /** Masks: painted pixels. They have no handles; brush and eraser change them. */
 
-import { type Box, type Point, shiftInside, type Size } from "../geometry";
+import { type Box, type Point, type Size, shiftInside } from "../geometry";
 import { hasPixel, type Runs, runsArea, runsBox, shiftRuns } from "../runs";
 import type { MaskShape, ShapeKind } from "./shape";
 

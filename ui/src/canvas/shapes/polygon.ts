@@ -5,8 +5,8 @@ import {
   distanceToStretch,
   type Point,
   pointInside,
-  shiftInside,
   type Size,
+  shiftInside,
 } from "../geometry";
 import type { Handle, PolygonShape, ShapeKind } from "./shape";
 
