@@ -1,5 +1,5 @@
 /** Starts the app. */
-import "@mantine/core/styles.css";
+import "@/ui/mantineFirst.css";
 import "@/ui/ground.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";

@@ -2,6 +2,7 @@
  * Requests to the server. Every error, whatever its origin, is an `ApiProblem` with a code,
  * a message that names what and which, and a hint that says what to do.
  */
+import { tellReachable } from "@/api/reach";
 import type { Problem } from "@/api/types";
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
@@ -98,15 +99,18 @@ async function send(method: string, path: string, ask: Ask): Promise<Response> {
     headers.set("Content-Type", "application/octet-stream");
   }
   try {
-    return await fetch(address(path, ask.query), {
+    const answer = await fetch(address(path, ask.query), {
       method,
       headers,
       body,
       signal: ask.signal ?? null,
       credentials: "same-origin",
     });
+    tellReachable(true, probe);
+    return answer;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    tellReachable(false, probe);
     throw new ApiProblem(
       {
         code: "unreachable",
@@ -115,6 +119,14 @@ async function send(method: string, path: string, ask: Ask): Promise<Response> {
       },
       0,
     );
+  }
+}
+
+async function probe(): Promise<boolean> {
+  try {
+    return (await fetch(address("api/health"), { credentials: "same-origin" })).status < 500;
+  } catch {
+    return false;
   }
 }
 

@@ -6,29 +6,38 @@ import {
   lazyRouteComponent,
   Outlet,
 } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { AppFrame } from "@/app/AppFrame";
 import { NoSuchPage, PageFault } from "@/app/faults";
 import { ProjectFrame } from "@/app/ProjectFrame";
-import { flag, text } from "@/app/search";
+import { search } from "@/app/search";
+
+/** A page that is loaded when needed, with the styles that the first page does without. */
+function page(load: () => Promise<{ default: () => ReactNode }>) {
+  return lazyRouteComponent(async () => {
+    const [loaded] = await Promise.all([load(), import("@/ui/more")]);
+    return loaded;
+  });
+}
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NoSuchPage });
 
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
-  validateSearch: (s) => ({ to: text(s.to) }),
-  component: lazyRouteComponent(() => import("@/features/door/LoginPage")),
+  validateSearch: search({ to: "text" }),
+  component: page(() => import("@/features/door/LoginPage")),
 });
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
-  validateSearch: (s) => ({ token: text(s.token) }),
-  component: lazyRouteComponent(() => import("@/features/door/SetupPage")),
+  validateSearch: search({ token: "text" }),
+  component: page(() => import("@/features/door/SetupPage")),
 });
 const invite = createRoute({
   getParentRoute: () => root,
   path: "/invite/$token",
-  component: lazyRouteComponent(() => import("@/features/door/InvitePage")),
+  component: page(() => import("@/features/door/InvitePage")),
 });
 
 const app = createRoute({ getParentRoute: () => root, id: "app", component: AppFrame });
@@ -40,8 +49,8 @@ const projects = createRoute({
 const people = createRoute({
   getParentRoute: () => app,
   path: "/people",
-  validateSearch: (s) => ({ tab: text(s.tab) }),
-  component: lazyRouteComponent(() => import("@/features/people/PeoplePage")),
+  validateSearch: search({ tab: "text" }),
+  component: page(() => import("@/features/people/PeoplePage")),
 });
 
 const project = createRoute({
@@ -52,74 +61,65 @@ const project = createRoute({
 const next = createRoute({
   getParentRoute: () => project,
   path: "/next",
-  component: lazyRouteComponent(() => import("@/features/next/NextPage")),
+  component: page(() => import("@/features/next/NextPage")),
 });
 const images = createRoute({
   getParentRoute: () => project,
   path: "/images",
-  validateSearch: (s) => ({
-    filter: text(s.filter),
-    sort: text(s.sort),
-    descending: flag(s.descending),
-    map: flag(s.map),
-    open: text(s.open),
-    add: flag(s.add),
+  validateSearch: search({
+    filter: "text",
+    sort: "text",
+    open: "text",
+    descending: "flag",
+    map: "flag",
+    add: "flag",
   }),
-  component: lazyRouteComponent(() => import("@/features/images/ImagesPage")),
+  component: page(() => import("@/features/images/ImagesPage")),
 });
 const annotate = createRoute({
   getParentRoute: () => project,
   path: "/annotate/$sha",
-  validateSearch: (s) => ({
-    filter: text(s.filter),
-    sort: text(s.sort),
-    descending: flag(s.descending),
-  }),
-  component: lazyRouteComponent(() => import("@/features/annotate/AnnotatePage")),
+  validateSearch: search({ filter: "text", sort: "text", descending: "flag" }),
+  component: page(() => import("@/features/annotate/AnnotatePage")),
 });
 const book = createRoute({
   getParentRoute: () => project,
   path: "/book",
-  validateSearch: (s) => ({ class: text(s.class) }),
-  component: lazyRouteComponent(() => import("@/features/book/BookPage")),
+  validateSearch: search({ class: "text" }),
+  component: page(() => import("@/features/book/BookPage")),
 });
 const agreement = createRoute({
   getParentRoute: () => project,
   path: "/agreement",
-  validateSearch: (s) => ({ study: text(s.study), view: text(s.view) }),
-  component: lazyRouteComponent(() => import("@/features/agreement/AgreementPage")),
+  validateSearch: search({ study: "text", view: "text" }),
+  component: page(() => import("@/features/agreement/AgreementPage")),
 });
 const findings = createRoute({
   getParentRoute: () => project,
   path: "/findings",
-  validateSearch: (s) => ({ kind: text(s.kind), state: text(s.state), id: text(s.id) }),
-  component: lazyRouteComponent(() => import("@/features/findings/FindingsPage")),
+  validateSearch: search({ kind: "text", state: "text", id: "text" }),
+  component: page(() => import("@/features/findings/FindingsPage")),
 });
 const train = createRoute({
   getParentRoute: () => project,
   path: "/train",
-  component: lazyRouteComponent(() => import("@/features/train/TrainPage")),
+  component: page(() => import("@/features/train/TrainPage")),
 });
 const report = createRoute({
   getParentRoute: () => project,
   path: "/report",
-  validateSearch: (s) => ({
-    run: text(s.run),
-    other: text(s.other),
-    truth: text(s.truth),
-    said: text(s.said),
-  }),
-  component: lazyRouteComponent(() => import("@/features/report/ReportPage")),
+  validateSearch: search({ run: "text", other: "text", truth: "text", said: "text" }),
+  component: page(() => import("@/features/report/ReportPage")),
 });
 const release = createRoute({
   getParentRoute: () => project,
   path: "/release",
-  component: lazyRouteComponent(() => import("@/features/release/ReleasePage")),
+  component: page(() => import("@/features/release/ReleasePage")),
 });
 const line = createRoute({
   getParentRoute: () => project,
   path: "/line",
-  component: lazyRouteComponent(() => import("@/features/line/LinePage")),
+  component: page(() => import("@/features/line/LinePage")),
 });
 
 const tree = root.addChildren([

@@ -1,14 +1,5 @@
 /** The look: quiet greys, one accent for the primary action, system fonts. */
-import {
-  Button,
-  type CSSVariablesResolver,
-  createTheme,
-  type MantineColorsTuple,
-  Menu,
-  Popover,
-  Select,
-  Tooltip,
-} from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const accent: MantineColorsTuple = [
   "#eef2ff",
@@ -62,23 +53,19 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   focusRing: "auto",
+  // By name, not by `X.extend`: that would load each of them with the first page.
   components: {
-    Button: Button.extend({
-      defaultProps: { size: "sm" },
-      styles: { root: { minHeight: 34 } },
-    }),
-    Select: Select.extend({
-      defaultProps: { allowDeselect: false, checkIconPosition: "right" },
-    }),
-    Menu: Menu.extend({ defaultProps: { shadow: "md", withinPortal: true } }),
-    Popover: Popover.extend({ defaultProps: { shadow: "md" } }),
-    Tooltip: Tooltip.extend({
+    Button: { defaultProps: { size: "sm" }, styles: { root: { minHeight: 34 } } },
+    Select: { defaultProps: { allowDeselect: false, checkIconPosition: "right" } },
+    Menu: { defaultProps: { shadow: "md", withinPortal: true } },
+    Popover: { defaultProps: { shadow: "md" } },
+    Tooltip: {
       defaultProps: {
         openDelay: 400,
         withArrow: false,
         events: { hover: true, focus: true, touch: false },
       },
-    }),
+    },
   },
 });
 
