@@ -40,6 +40,12 @@ const invite = createRoute({
   component: page(() => import("@/features/door/InvitePage")),
 });
 
+const bench = createRoute({
+  getParentRoute: () => root,
+  path: "/bench",
+  component: lazyRouteComponent(() => import("@/canvas/bench/BenchPage")),
+});
+
 const app = createRoute({ getParentRoute: () => root, id: "app", component: AppFrame });
 const projects = createRoute({
   getParentRoute: () => app,
@@ -126,6 +132,7 @@ const tree = root.addChildren([
   login,
   setup,
   invite,
+  bench,
   app.addChildren([
     projects,
     people,

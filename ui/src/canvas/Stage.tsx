@@ -72,6 +72,7 @@ export function Stage({
 
   return (
     <div className={`${classes.place} pm-stage`} ref={place}>
+      {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: keys of its own */}
       <canvas
         ref={canvas}
         className={classes.canvas}

@@ -31,7 +31,7 @@ export function runCommand(editor: Editor, command: Command): boolean {
   if (action) action(editor);
   else if (command === "step-back") {
     if (!editor.tool.stepBack()) deleteChosen(editor);
-  } else if (command === "escape") escape(editor);
+  } else if (command === "escape") letGo(editor);
   else if (command.startsWith("tool:")) editor.takeTool(command.slice(5) as ToolName);
   else if (command.startsWith("nudge:")) nudge(editor, ...numbersOf(command));
   else if (command.startsWith("stretch:")) stretch(editor, ...numbersOf(command));
@@ -50,7 +50,7 @@ function deleteChosen(editor: Editor): void {
 }
 
 /** First what is being drawn, then the selection, then the tool. */
-function escape(editor: Editor): void {
+function letGo(editor: Editor): void {
   if (editor.tool.cancel()) return;
   if (editor.selection.size > 0) editor.select([]);
   else editor.takeTool("select");

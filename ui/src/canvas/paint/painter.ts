@@ -29,6 +29,10 @@ const MASK_ALPHA = 0.42;
 const MOST_CHIPS = 120;
 const CHIP_FROM_PX = 26;
 const OFF_IMAGE_ALPHA = 0.5;
+const REST_MS = 120;
+// Chips and halos reach beyond the box of their shape.
+const BEYOND_PX = 24;
+const CHIP_WIDTH_PX = 160;
 
 interface KeptMask {
   bitmap: MaskBitmap;
@@ -53,6 +57,8 @@ export class Painter {
   private pictureVersion = 0;
   private stopPicture: (() => void) | null = null;
   private due = 0;
+  private zoom = { scale: 0, since: -Infinity };
+  private sharpening = 0;
   /** Set by the bench page to collect times. */
   times: FrameTimes | null = null;
 
@@ -91,6 +97,7 @@ export class Painter {
     this.stop();
     this.stopPicture?.();
     cancelAnimationFrame(this.due);
+    clearTimeout(this.sharpening);
   }
 
   private request(): void {
@@ -125,17 +132,20 @@ export class Painter {
     const ratio = canvas.width / Math.max(stage[0], 1);
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, canvas.width, canvas.height);
-    const how = { view, stage, ratio };
+    const how = { view, stage, ratio, rests: this.rests(view.scale) };
     const version = `${this.pictureVersion} ${tone.brightness} ${tone.contrast}`;
-    this.pictureLayer.show(ctx, { ...how, version }, (to, seen) => {
+    let sharp = this.pictureLayer.show(ctx, { ...how, version }, (to, seen) => {
       this.picture?.draw(to, seen, view.scale * ratio);
-      applyTone(to, tone);
+      applyTone(to, tone, seen, view.scale * ratio);
     });
     if (!editor.hidden) {
-      this.shapeLayer.show(ctx, { ...how, version: `${editor.restVersion}` }, (to, seen) => {
-        this.drawRest(to, seen, ratio);
-      });
+      const rest = { ...how, version: `${editor.restVersion}` };
+      const drawn = this.shapeLayer.show(ctx, rest, (to, seen) =>
+        this.drawRest(to, seen, ratio),
+      );
+      sharp = sharp && drawn;
     }
+    if (!sharp) this.sharpenSoon();
     const scale = view.scale * ratio;
     ctx.setTransform(
       scale,
@@ -149,11 +159,29 @@ export class Painter {
     ctx.setTransform(1, 0, 0, 1, 0, 0);
   }
 
+  /** Whether the scale is the same as a while ago. */
+  private rests(scale: number): boolean {
+    const now = performance.now();
+    if (this.zoom.scale !== scale) this.zoom = { scale, since: now };
+    return now - this.zoom.since >= REST_MS;
+  }
+
+  private sharpenSoon(): void {
+    clearTimeout(this.sharpening);
+    this.sharpening = window.setTimeout(() => this.request(), REST_MS + 10);
+  }
+
   /** Shapes that nobody is working on, and suggestions. */
   private drawRest(ctx: OffscreenCanvasRenderingContext2D, seen: Box, ratio: number): void {
     const { editor } = this;
     const unit = 1 / editor.view.scale;
-    const items = editor.itemsWithin(seen).filter((item) => !editor.isActive(item.id));
+    const beyond: Box = [
+      seen[0] - CHIP_WIDTH_PX * unit,
+      seen[1] - BEYOND_PX * unit,
+      seen[2] + BEYOND_PX * unit,
+      seen[3] + BEYOND_PX * unit,
+    ];
+    const items = editor.itemsWithin(beyond).filter((item) => !editor.isActive(item.id));
     for (const item of items) {
       if (item.shape.kind === "mask") this.drawMask(ctx, item, item.shape);
     }
@@ -165,12 +193,12 @@ export class Painter {
       look,
     );
     this.drawSuggestions(ctx, unit);
-    const large = items.filter((item) => {
+    // All or none: a strip that is drawn later must not decide otherwise.
+    if (editor.document.count > MOST_CHIPS) return;
+    for (const item of items) {
       const box = boundsOf(item.shape);
-      return box !== null && (box[2] - box[0]) / unit >= CHIP_FROM_PX;
-    });
-    if (large.length > MOST_CHIPS) return;
-    for (const item of large) this.chip(ctx, item, unit);
+      if (box && (box[2] - box[0]) / unit >= CHIP_FROM_PX) this.chip(ctx, item, unit);
+    }
   }
 
   private drawSuggestions(ctx: OffscreenCanvasRenderingContext2D, unit: number): void {

@@ -11,6 +11,7 @@ const HALO = "rgb(0 0 0 / 55%)";
 /** Shapes that are smaller on the screen are drawn this large, to be seen at all. */
 const LEAST_SEEN_PX = 7;
 const FILL_ALPHA = 0.14;
+const DASHES = { plain: null, stripes: [6, 6], dots: [2, 4], grid: [2, 10] } as const;
 
 export interface Look {
   /** Screen (device) pixels per unit of the context. */
@@ -45,7 +46,10 @@ function addRing(path: Path2D, ring: readonly Point[]): void {
   path.closePath();
 }
 
-/** Many shapes at once: one path per class costs far less than one per shape. */
+/**
+ * Many shapes at once. Boxes are drawn one by one, for which there is a short way; one path
+ * of a thousand boxes is a hard case for every rasterizer.
+ */
 export function drawShapes(
   ctx: Ctx,
   shapes: Iterable<CanvasShape>,
@@ -53,16 +57,59 @@ export function drawShapes(
   look: Look,
 ): void {
   const unit = look.ratio / look.scale;
-  const paths = new Map<string, Path2D>();
+  const byLabel = new Map<string, CanvasShape[]>();
   for (const shape of shapes) {
-    let path = paths.get(shape.label);
-    if (!path) {
-      path = new Path2D();
-      paths.set(shape.label, path);
-    }
-    addPath(path, shape, unit);
+    const same = byLabel.get(shape.label);
+    if (same) same.push(shape);
+    else byLabel.set(shape.label, [shape]);
   }
-  for (const [label, path] of paths) strokeOutline(ctx, path, styleOf(styles, label), unit);
+  for (const [label, same] of byLabel) {
+    const style = styleOf(styles, label);
+    const boxes = same.flatMap((shape) => seenRect(shape, unit) ?? []);
+    drawRects(ctx, boxes, style, unit);
+    for (const shape of same) {
+      if (shape.kind !== "polygon" || seenRect(shape, unit)) continue;
+      const path = new Path2D();
+      addPath(path, shape, unit);
+      strokeOutline(ctx, path, style, unit);
+    }
+  }
+}
+
+type Rect = readonly [x: number, y: number, width: number, height: number];
+
+/** What is drawn as a rectangle: boxes, and whatever is too small to be seen as it is. */
+function seenRect(shape: CanvasShape, unit: number): Rect[] | null {
+  const box = boundsOf(shape);
+  if (!box || shape.kind === "mask") return null;
+  const least = LEAST_SEEN_PX * unit;
+  const [w, h] = [box[2] - box[0], box[3] - box[1]];
+  if (w < least && h < least) {
+    const [cx, cy] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+    return [[cx - least / 2, cy - least / 2, least, least]];
+  }
+  return shape.kind === "box" ? [[box[0], box[1], w, h]] : null;
+}
+
+function drawRects(ctx: Ctx, rects: readonly Rect[], style: ClassStyle, unit: number): void {
+  ctx.lineJoin = "miter";
+  ctx.setLineDash([]);
+  ctx.fillStyle = style.color;
+  ctx.globalAlpha = FILL_ALPHA;
+  for (const rect of rects) ctx.fillRect(...rect);
+  ctx.globalAlpha = 1;
+  ctx.strokeStyle = HALO;
+  ctx.lineWidth = 3.4 * unit;
+  for (const rect of rects) ctx.strokeRect(...rect);
+  ctx.strokeStyle = style.color;
+  ctx.lineWidth = 1.6 * unit;
+  for (const rect of rects) ctx.strokeRect(...rect);
+  const dash = DASHES[style.pattern];
+  if (!dash) return;
+  ctx.setLineDash(dash.map((d) => d * unit));
+  ctx.strokeStyle = "#ffffff";
+  for (const rect of rects) ctx.strokeRect(...rect);
+  ctx.setLineDash([]);
 }
 
 /** An outline with a light fill. */
@@ -88,7 +135,7 @@ export function strokeOutline(
   ctx.strokeStyle = style.color;
   ctx.lineWidth = width * unit;
   ctx.stroke(path);
-  const dash = { plain: null, stripes: [6, 6], dots: [2, 4], grid: [2, 10] }[style.pattern];
+  const dash = DASHES[style.pattern];
   if (dash) {
     ctx.setLineDash(dash.map((d) => d * unit));
     ctx.strokeStyle = "#ffffff";
