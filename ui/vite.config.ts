@@ -5,8 +5,8 @@ import { defineConfig } from "vitest/config";
 const server = process.env.PITMARK_SERVER ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  // Relative, so that one build works under any path; index.html's <base> says which.
-  base: "./",
+  // For another path than the root of a host: vite build --base=/path/
+  base: "/",
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {

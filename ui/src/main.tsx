@@ -12,7 +12,7 @@ import { router } from "@/app/router";
 import { cssVariables, theme } from "@/ui/theme";
 import { Toasts } from "@/ui/toast";
 
-setBase(new URL(document.baseURI).pathname);
+setBase(import.meta.env.BASE_URL);
 
 const place = document.getElementById("root");
 if (place === null) throw new Error("index.html has no #root");

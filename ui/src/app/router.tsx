@@ -40,6 +40,11 @@ const invite = createRoute({
   component: page(() => import("@/features/door/InvitePage")),
 });
 
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation/$token",
+  component: page(() => import("@/features/door/InvitePage")),
+});
 const bench = createRoute({
   getParentRoute: () => root,
   path: "/bench",
@@ -132,6 +137,7 @@ const tree = root.addChildren([
   login,
   setup,
   invite,
+  invitation,
   bench,
   app.addChildren([
     projects,
@@ -153,7 +159,7 @@ const tree = root.addChildren([
 
 export const router = createRouter({
   routeTree: tree,
-  basepath: new URL(document.baseURI).pathname,
+  basepath: import.meta.env.BASE_URL,
   defaultPreload: "intent",
   defaultErrorComponent: PageFault,
   scrollRestoration: true,
