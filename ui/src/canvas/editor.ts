@@ -56,6 +56,7 @@ export class Editor {
   private putAway = new Set<string>();
   private touched = new Set<number>();
   private isFitted = true;
+  private stopFollowing: () => void = () => undefined;
   private clipboard: readonly CanvasShape[] = [];
   private readonly stateListeners = new Set<() => void>();
   private readonly drawListeners = new Set<(change: Change | null) => void>();
@@ -63,18 +64,26 @@ export class Editor {
 
   /** Show another image. Tool, class, brush and clipboard stay. */
   open(size: Size, shapes: readonly CanvasShape[]): void {
+    const document = new ShapeDocument(size);
+    document.load(shapes);
+    this.openDocument(document);
+  }
+
+  /** Show an image whose document is there already, with all that can be undone. */
+  openDocument(document: ShapeDocument): void {
+    const { size } = document;
+    this.stopFollowing();
     this.tools = this.freshTools();
-    this.document = new ShapeDocument(size);
-    this.document.listen((change) => this.follow(change));
+    this.document = document;
+    this.stopFollowing = document.listen((change) => this.follow(change));
     this.allSuggestions = [];
     this.putAway = new Set();
     this.selection = new Set();
     this.hovered = null;
     this.touched = new Set();
-    this.document.load(shapes);
     this.isFitted = true;
     this.view = fitted(size, this.stage);
-    this.redraw();
+    this.follow({ kind: "load", name: "load", ids: new Set(), area: null });
   }
 
   get size(): Size {
@@ -151,6 +160,11 @@ export class Editor {
   accept(list: readonly Suggestion[]): void {
     if (list.length === 0) return;
     this.change("accept", (doc) => {
+      // There is one class for the whole image.
+      const replaced = list.some((one) => one.shape.kind === "class");
+      for (const item of doc.all()) {
+        if (replaced && item.shape.kind === "class") doc.remove(item.id);
+      }
       for (const one of list) doc.add(cutToImage(one.shape, this.size), one.id);
     });
   }
@@ -362,6 +376,12 @@ export class Editor {
 
   pointerUp(input: PointerInput): void {
     this.tool.up(input);
+    this.redraw();
+  }
+
+  /** Show where an item is, as if the pointer were over it. */
+  hover(id: number | null): void {
+    this.hovered = id;
     this.redraw();
   }
 

@@ -32,3 +32,23 @@ export function allows(rule: NumericRule, value: number): boolean {
   const above = rule.minimum == null || value >= rule.minimum - slack;
   return above && (rule.maximum == null || value <= rule.maximum + slack);
 }
+
+const SCALES: Readonly<Record<string, (value: number) => number>> = {
+  mm_per_px: (v) => v,
+  mm_per_pixel: (v) => v,
+  um_per_px: (v) => v / 1000,
+  px_per_mm: (v) => 1 / v,
+  pixels_per_mm: (v) => 1 / v,
+};
+
+/** The size of a pixel in mm as the metadata of an image say it, else as the book does. */
+export function mmPerPx(
+  metadata: Readonly<Record<string, unknown>>,
+  ofBook: number | null,
+): number | null {
+  for (const [name, convert] of Object.entries(SCALES)) {
+    const value = metadata[name];
+    if (typeof value === "number" && value > 0) return convert(value);
+  }
+  return ofBook;
+}
