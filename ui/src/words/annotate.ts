@@ -13,8 +13,7 @@ export const annotate = {
   removeShape: (label: string) => `Delete ${label}`,
   nothing: "Nothing to label",
   good: "Good part",
-  acceptAll: (count: number) =>
-    count === 1 ? "Accept the suggestion" : `Accept ${count} suggestions`,
+  acceptAll: (count: number) => (count === 1 ? "Accept suggestion" : `Accept all ${count}`),
   suggestedPercent: (percent: number) => `suggested, ${percent} %`,
   state: {
     unlabeled: "Not labeled yet",
@@ -33,11 +32,8 @@ export const annotate = {
   saving: {
     saved: "Saved",
     saving: "Saving",
-    offline: (count: number) =>
-      count === 1
-        ? "Offline: 1 image is kept on this computer"
-        : `Offline: ${count} images are kept on this computer`,
-    signedOut: "Signed out: your labels are kept on this computer until you sign in",
+    offline: (count: number) => `Offline: ${count} kept on this computer`,
+    signedOut: (count: number) => `Signed out: ${count} kept on this computer`,
     refused: "Not accepted",
     refusedTitle: "The server did not accept the labels of an image",
     again: "Open the image",

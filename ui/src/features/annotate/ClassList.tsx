@@ -66,6 +66,7 @@ export function ClassList(props: ClassListProps) {
       <div className={classes.actions}>
         <Button
           variant="default"
+          className={classes.action}
           justify="space-between"
           disabled={!mayLabel}
           rightSection={<Key>N</Key>}
@@ -77,6 +78,7 @@ export function ClassList(props: ClassListProps) {
         {book.some((entry) => entry.good) ? (
           <Button
             variant="default"
+            className={classes.action}
             justify="space-between"
             disabled={!mayLabel}
             rightSection={<Key>G</Key>}
@@ -87,6 +89,7 @@ export function ClassList(props: ClassListProps) {
         ) : null}
         {editor.suggestions.length > 0 && mayLabel ? (
           <Button
+            className={classes.action}
             justify="space-between"
             rightSection={<Key>A</Key>}
             onClick={() => editor.accept(editor.suggestions)}

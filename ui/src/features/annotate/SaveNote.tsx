@@ -17,7 +17,7 @@ function textOf(state: SavingState): string {
     case "offline":
       return words.offline(state.count);
     case "signed-out":
-      return words.signedOut;
+      return words.signedOut(state.count);
     case "refused":
       return words.refused;
   }
@@ -26,7 +26,7 @@ function textOf(state: SavingState): string {
 export function SaveNote({ outbox, open }: { outbox: Outbox; open: (sha256: string) => void }) {
   const state = useSyncExternalStore(outbox.listen, () => outbox.state);
   const note = (
-    <span className={classes.note} data-kind={state.kind} role="status">
+    <span className={classes.note} data-kind={state.kind} role="status" title={textOf(state)}>
       <span className={classes.lamp} aria-hidden="true" />
       {textOf(state)}
     </span>

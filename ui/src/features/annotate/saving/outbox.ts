@@ -74,6 +74,8 @@ export class Outbox {
   private readonly newKey: () => string;
   private readonly chance: () => number;
   private readonly entries = new Map<string, Entry>();
+  // Said a moment ago: more on the same image may follow.
+  private readonly fresh = new Set<string>();
   private readonly listeners = new Set<() => void>();
   private running: Promise<void> | null = null;
   private wake = new AbortController();
@@ -125,6 +127,7 @@ export class Outbox {
       at: new Date().toISOString(),
     };
     this.entries.set(entry.id, entry);
+    this.fresh.add(entry.id);
     this.tell();
     try {
       await this.store.put(entry);
@@ -176,8 +179,12 @@ export class Outbox {
   }
 
   private async sendAll(): Promise<void> {
-    await this.wait(GATHER_MS);
     for (let entry = this.next(); entry; entry = this.next()) {
+      if (this.fresh.has(entry.id)) {
+        await this.wait(GATHER_MS);
+        this.fresh.clear();
+        continue;
+      }
       const sent = await this.send(entry);
       await this.settle(entry, sent);
       if (sent.what === "later") await this.wait(this.retryMs());
