@@ -8,6 +8,7 @@ from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
 from pitmark.store.schema import metadata, now
 from pitmark.store.studies import NewAnswer
+from pitmark.store.tokens import NewToken
 from tests.store.making import add_image, box, labeled_image, snapshot_of
 
 
@@ -28,6 +29,16 @@ def _fill(project):
     return {sha, model, bundle, oof}
 
 
+def _meet(store, project):
+    """Somebody with a role and a token of their own in the project."""
+    ann = store.persons.add("Ann", "ann@x.example", "hash")
+    store.people.add(ann.id, "viewer")
+    store.people.set_project_role(ann.id, project.info.id, "admin")
+    store.tokens.add(NewToken("line", "read", project.info.id, 1), person=ann.id)
+    store.invitations.add("ben@x.example", "viewer", by=ann.id)
+    store.sessions.open(ann.id)
+
+
 def _rows(store, name):
     with store.database.read() as c:
         return {
@@ -38,10 +49,12 @@ def _rows(store, name):
 
 def test_a_deleted_project_leaves_nothing_but_its_trace_in_the_audit_log(store, project):
     blobs = _fill(project)
+    _meet(store, project)
     assert all(count > 0 for count in _rows(store, "casings").values())
     store.delete_project("casings", by="ann")
     left = {name for name, count in _rows(store, "casings").items() if count}
-    assert left == {"organisations", "projects", "audit_log"}
+    people = {"persons", "memberships", "invitations", "sessions"}
+    assert left == {"organisations", "projects", "audit_log"} | people
     assert not any(store.blobs.has(sha) for sha in blobs)
     entry = store.audit.entries()[0]
     assert (entry.who, entry.action, entry.object) == (
