@@ -195,7 +195,11 @@ def test_a_token_to_label_leads_nothing(client_as, stores):
     assert set(told.values()) == {(403, "not_allowed")}
 
 
-def test_a_token_of_another_organisation_finds_nothing(client_as, stores, scoped):
+def test_a_token_of_another_organisation_finds_nothing_even_of_a_member_of_both(
+    client_as, stores, scoped
+):
+    local = stores.local()
+    local.people.add(local.persons.by_email(email_of(OUTSIDER)).id, "owner")
     program = _token(client_as, stores, "manage", of="outsider")
     told = _tried(program, scoped, {"organisation": "local", "project": "casings"})
     assert {k: v for k, v in told.items() if v != (404, "not_found")} == {}

@@ -152,7 +152,7 @@ class Database:
                 f"the database {self.name} has no free connection",
                 hint="Too much is asked at once; try again in a moment.",
             ) from exc
-        except (StatementError, UnicodeEncodeError) as exc:
+        except (StatementError, UnicodeEncodeError, OverflowError) as exc:
             cause = exc.orig if isinstance(exc, StatementError) else exc
             raise InvalidInputError(f"a value cannot be stored: {cause}") from exc
 

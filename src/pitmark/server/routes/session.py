@@ -133,14 +133,15 @@ class _Attempt:
         self._key = f"{plain_email(name)} {self._address}"
 
     def __enter__(self) -> None:
-        self._state.attempts.expect_few(self._key)
-        self._state.attempts_by_address.expect_few(self._address)
+        self._began = self._state.attempts.begin(self._key)
+        self._began_there = self._state.attempts_by_address.begin(self._address)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, NotSignedInError | NotAllowedError | NotFoundError):
-            self._state.attempts.note_failure(self._key)
-            self._state.attempts_by_address.note_failure(self._address)
-        elif error is None:
+            return
+        self._state.attempts_by_address.take_back(self._address, self._began_there)
+        self._state.attempts.take_back(self._key, self._began)
+        if error is None:
             self._state.attempts.forget(self._key)
 
 
