@@ -162,3 +162,30 @@ def headlines_of(file: BinaryIO) -> Headlines:
             if name.startswith("probs"):
                 best[int(name.removeprefix("probs"))] = int(np.argmax(held[name]))
         return Headlines(keys, np.asarray(held["scores"], dtype=np.float64), best)
+
+
+def one_prediction(file: BinaryIO, key: str) -> Prediction | None:
+    """One of the predictions that `predictions_to_bytes` wrote, without reading the others.
+
+    Args:
+        file: Open for reading.
+        key: sha256 of the image.
+
+    Returns:
+        The prediction, without its embedding; None where the image is not among them.
+    """
+    with np.load(file, allow_pickle=False) as held:
+        found = np.flatnonzero(held["keys"] == key)
+        if not len(found):
+            return None
+        at = int(found[0])
+        high = int(np.cumsum(held["counts"])[at])
+        low = high - int(held["counts"][at])
+        width, height = (int(v) for v in held["sizes"][at])
+        return Prediction(
+            size_wh=(width, height),
+            score=float(held["scores"][at]),
+            class_probs=held.get(f"probs{at}"),
+            maps_khw=held.get(f"maps{at}"),
+            **{n: held[n][low:high] for n in _BOX_FIELDS},
+        )

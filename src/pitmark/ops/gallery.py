@@ -6,14 +6,16 @@ changed; see `store.image_facts`. One gallery serves all requests, one at a time
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.core.filter_words import META, parse_filter
+from pitmark.core.filter_words import META, Filter, parse_filter
 from pitmark.ops.gallery_columns import GalleryColumns, Rows
 from pitmark.ops.gallery_model import newest_model_says
 from pitmark.quality.facet_columns import Counted, NumberColumn, WordColumn
@@ -139,6 +141,20 @@ class Gallery:
             cards = [_card(columns, int(row), by) for row in rows]
             return GalleryPage(total, offset, cards, str(self._stamp))
 
+    def card(self, sha256: str) -> GalleryCard:
+        """One image as the gallery shows it.
+
+        Args:
+            sha256: The image.
+
+        Returns:
+            Its card.
+
+        Raises:
+            NotFoundError: The project has no such image.
+        """
+        return self.cards([sha256])[0]
+
     def cards(self, shas: Sequence[str]) -> list[GalleryCard]:
         """Some images as the gallery shows them.
 
@@ -174,7 +190,7 @@ class Gallery:
         chosen = parse_filter(filter)
         with self._lock:
             columns = self._current()
-            names = [*_TITLES, *columns.metadata_columns]
+            names = _facet_names(columns)
             counted = columns.index.counts(chosen, names, MOST_VALUES)
             rows = columns.index.rows(chosen)
             return FacetPage(
@@ -246,6 +262,19 @@ class Gallery:
         return count <= max(_ANEW * len(columns), _ANEW_LEAST)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cyclic garbage, which would look again and again at millions of rows."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_uncollected()
 def _read_all(project: ProjectStore) -> GalleryColumns:
     facts, columns = project.facts, GalleryColumns()
     for images in facts.images():
@@ -259,6 +288,9 @@ def _read_all(project: ProjectStore) -> GalleryColumns:
     _ask_model(project, columns)
     columns.judge(_good(project))
     columns.settle()
+    # What the first questions would have to wait for.
+    columns.index.counts(Filter(), _facet_names(columns), MOST_VALUES)
+    columns.name.prepare()
     return columns
 
 
@@ -340,6 +372,10 @@ def _score(columns: GalleryColumns, row: int, by: str | None) -> float | str | N
         number = float(column.numbers[row])
         return None if number != number else number
     return column.word(row) or None if isinstance(column, WordColumn) else None
+
+
+def _facet_names(columns: GalleryColumns) -> list[str]:
+    return [*_TITLES, *columns.metadata_columns]
 
 
 def _facet(name: str, counted: Counted) -> FacetCounts:

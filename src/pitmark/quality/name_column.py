@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from operator import ne
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from pitmark.quality.facet_columns import Bools, Counted, Ints
 
 _REMEMBERED = 8
 _MOST_PIECES = 64
+# With more hits than this, looking at all bytes at once is quicker than hit by hit.
+_FEW_HITS = 20_000
+_LINE_END = b"\n"
 
 
 class NameColumn:
@@ -23,9 +26,9 @@ class NameColumn:
         self._order: Ints = np.zeros(0, dtype=np.int32)
         self._ranks: Ints = np.zeros(0, dtype=np.int32)
         # Names in small letters, one per line: row of the first, text, start of each line.
-        self._pieces: list[tuple[int, str, NDArray[np.int64]]] = []
+        self._pieces: list[tuple[int, bytes, NDArray[np.int64]]] = []
         self._searched = 0
-        self._found: dict[str, Bools] = {}
+        self._found: dict[bytes, Bools] = {}
 
     def __len__(self) -> int:
         return len(self._names)
@@ -46,6 +49,11 @@ class NameColumn:
     def word(self, row: int) -> str:
         """The name of a row."""
         return self._names[row]
+
+    def prepare(self) -> None:
+        """Sort the names and make them searchable, which the next questions need."""
+        self.sort_keys(None)
+        self._take_lines()
 
     def words_of(self, rows: NDArray[np.intp]) -> list[str]:
         """The names of some rows."""
@@ -89,15 +97,22 @@ class NameColumn:
         else:
             places = [bisect_right(old, names[n], key=names.__getitem__) for n in new]
             self._order = np.insert(old, places, new)
+        held = [names[n] for n in self._order.tolist()]
+        # The same name twice has the same place.
+        new_name = np.fromiter(map(ne, held[1:], held), dtype=np.int32, count=len(held[1:]))
         self._ranks = np.empty(len(names), dtype=np.int32)
-        self._ranks[self._order] = np.arange(len(names), dtype=np.int32)
+        self._ranks[self._order] = np.concatenate([[0], np.cumsum(new_name)])[: len(names)]
 
-    def _search(self, text: str) -> Bools:
+    def _search(self, text: bytes) -> Bools:
         self._take_lines()
         out = np.zeros(len(self), dtype=bool)
-        pattern = re.compile(re.escape(text) + r"[^\n]*")
         for first, lines, starts in self._pieces:
-            hits = np.array([m.start() for m in pattern.finditer(lines)], dtype=np.int64)
+            if not text:
+                out[first : first + len(starts)] = True
+                continue
+            hits = _few_hits(lines, text)
+            if hits is None:
+                hits = _all_hits(lines, text)
             out[first + np.searchsorted(starts, hits, side="right") - 1] = True
         return out
 
@@ -109,9 +124,35 @@ class NameColumn:
         if new:
             lengths = np.fromiter((len(n) + 1 for n in new), dtype=np.int64, count=len(new))
             starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-            self._pieces.append((self._searched, "\n".join(new), starts))
+            self._pieces.append((self._searched, _LINE_END.join(new), starts))
             self._searched = len(self._names)
 
 
-def _line(name: str) -> str:
-    return name.lower().replace("\n", " ")
+def _line(name: str) -> bytes:
+    return name.lower().replace("\n", " ").encode("utf-8", "replace")
+
+
+def _few_hits(lines: bytes, text: bytes) -> NDArray[np.int64] | None:
+    """One hit per line that holds a text; None if those are many."""
+    out: list[int] = []
+    at = lines.find(text)
+    while at >= 0:
+        if len(out) == _FEW_HITS:
+            return None
+        out.append(at)
+        end = lines.find(_LINE_END, at)
+        at = lines.find(text, end) if end >= 0 else -1
+    return np.array(out, dtype=np.int64)
+
+
+def _all_hits(lines: bytes, text: bytes) -> NDArray[np.int64]:
+    """Every place where a text begins, found through its rarest byte."""
+    held = np.frombuffer(lines, dtype=np.uint8)
+    sample = np.bincount(held[:: max(1, len(held) // 100_000)], minlength=256)
+    rarest = min(range(len(text)), key=lambda n: sample[text[n]])
+    places = np.flatnonzero(held == text[rarest]) - rarest
+    places = places[(places >= 0) & (places <= len(held) - len(text))]
+    for n, byte in enumerate(text):
+        if n != rarest:
+            places = places[held[places + n] == byte]
+    return places

@@ -14,11 +14,22 @@ from fastapi import APIRouter, FastAPI
 from pitmark import __version__
 from pitmark.server.attempts import Attempts
 from pitmark.server.events import JobFeed
+from pitmark.server.galleries import Galleries
 from pitmark.server.guards import LOOPBACK, BodyLimit, KnownHosts, SafeHeaders
 from pitmark.server.job_engine import running_engine
 from pitmark.server.pages import add_pages
 from pitmark.server.problems import add_problem_handlers
-from pitmark.server.routes import agreement, findings, jobs, people, projects, session
+from pitmark.server.routes import (
+    agreement,
+    findings,
+    images,
+    jobs,
+    labels,
+    people,
+    projects,
+    session,
+    uploads,
+)
 from pitmark.server.stores import Stores
 from pitmark.store.secret import digest
 
@@ -30,6 +41,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     findings.router,
     agreement.router,
     jobs.router,
+    images.router,
+    labels.router,
+    uploads.router,
 )
 _FAILURES, _FAILURES_PER_ADDRESS, _WITHIN_S = 10, 100, 900.0
 
@@ -57,6 +71,7 @@ def create_app(
     )
     app.state.stores = Stores(home)
     app.state.feed = JobFeed(app.state.stores.of)
+    app.state.galleries = Galleries(home)
     app.state.setup_sha = None if setup_token is None else digest(setup_token)
     app.state.attempts = Attempts(_FAILURES, _WITHIN_S)
     app.state.attempts_by_address = Attempts(_FAILURES_PER_ADDRESS, _WITHIN_S)

@@ -195,6 +195,23 @@ class Annotations:
         rows = self._rows([s.id for _, one in said for s in one])
         return [rows[i] for i in sorted(rows)]
 
+    def told(self, sha256: str) -> tuple[list[AnnotationRow], AnnotationRow | None]:
+        """All annotations of an image, and the one that is held to be true.
+
+        Args:
+            sha256: The image.
+
+        Returns:
+            The rows, the oldest first, and one of them; None where none stands.
+
+        Raises:
+            NotFoundError: The project has no such image.
+        """
+        said = [s for _, one in self._said(self._images.ids([sha256]).values()) for s in one]
+        rows, held = self._rows([s.id for s in said]), standing(said)
+        chosen = rows[consensus_of(held, self._task).id] if held else None
+        return [rows[i] for i in sorted(rows)], chosen
+
     def labelers(self) -> list[str]:
         """Everybody who labeled or reviewed anything, in the order of names."""
         query = self._scope.select(annotation_table, annotation_table.c.labeler).distinct()

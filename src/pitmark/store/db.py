@@ -219,6 +219,20 @@ class Store:
         del self._open[info.id]
         remove_unreferenced(self.database, self.blobs, shas)
 
+    def images_among(self, shas: Sequence[str]) -> set[str]:
+        """Which of some bytes are an image of any project of this organisation.
+
+        Args:
+            shas: Hashes of bytes.
+
+        Returns:
+            Those that are; other organisations' images are not.
+        """
+        out: set[str] = set()
+        for row in self._rows():
+            out |= self.project(row.name).images.known(shas)
+        return out
+
     def check(self) -> list[str]:
         """What is wrong with the workspace: damaged rows, blobs missing or altered.
 
