@@ -72,7 +72,8 @@ def prepare(
         Path on the server and file of each, and the options of the job without the files.
 
     Raises:
-        NotFoundError: There is no such folder, or no such table of metadata.
+        InvalidInputError: There is no such folder.
+        NotFoundError: There is no such table of metadata.
     """
     root = folder.resolve()
     top = root.name or "folder"

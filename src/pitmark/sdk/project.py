@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,20 +76,25 @@ class RemoteProject:
         found = self._connection.get(f"{self._path}/label-book", WireBook)
         return LabelBook.from_json(found.model_dump())
 
-    def save_label_book(self, book: LabelBook, *, reason: str = "") -> LabelBook:
+    def save_label_book(
+        self, book: LabelBook, *, reason: str = "", based_on: int | None = None
+    ) -> LabelBook:
         """Save the next revision of the label book.
 
         Args:
-            book: As it shall stand, with the revision that it was made from.
+            book: As it shall stand; its own revision number is not looked at.
             reason: Why.
+            based_on: The revision that the change was made on: it is refused if somebody
+                else has changed the book since. None replaces whatever stands.
 
         Returns:
             The book with its revision.
 
         Raises:
-            ConflictError: Somebody else has changed the book since.
+            ConflictError: The book has another revision than `based_on` by now.
         """
-        sent = WireBook.model_validate(book.to_json())
+        known = self.label_book.revision if based_on is None else based_on
+        sent = WireBook.model_validate(replace(book, revision=known).to_json())
         change = message(BookChange, book=sent, reason=reason)
         saved = self._connection.send("PUT", f"{self._path}/label-book", change, WireBook)
         return LabelBook.from_json(saved.model_dump())

@@ -88,5 +88,6 @@ class Run:
         Returns:
             Difference of verdicts, other minus this, with interval.
         """
-        path = f"{self._path}/runs/{part(self.id)}/compare/{part(other.id)}"
+        # The server tells of the run that is named first, against the other one.
+        path = f"{self._path}/runs/{part(other.id)}/compare/{part(self.id)}"
         return Comparison(self._connection.get(path, WireComparison))

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TypeVar
 
-from pitmark.core.errors import InvalidInputError, NotFoundError, StorageError
+from pitmark.core.errors import InvalidInputError, StorageError
 from pitmark.core.progress import Progress, Reporter
 from pitmark.sdk.connection import Connection
 from pitmark.wire.images import AskUploads, MissingUploads, Uploaded, UploadedFile
@@ -31,12 +31,11 @@ def files_below(folder: Path) -> list[Path]:
         Files, those in folders below included.
 
     Raises:
-        NotFoundError: There is no such folder.
-        InvalidInputError: There is no file in it.
+        InvalidInputError: There is no such folder, or no file in it.
         StorageError: It cannot be read.
     """
     if not folder.is_dir():
-        raise NotFoundError(f"there is no folder {folder}")
+        raise InvalidInputError(f"there is no folder {str(folder)!r}")
 
     def told(exc: OSError) -> None:
         raise StorageError(f"{exc.filename} cannot be read: {exc.strerror}") from exc

@@ -12,6 +12,7 @@ What is said is said by the person of the token: methods take no `by`, `author` 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import NoneType
 from typing import Self
 
@@ -98,8 +99,9 @@ class RemoteWorkspace:
         new = message(NewProject, name=name, task=known, classes=list(book.names))
         made = self._connection.send("POST", f"{self._path}/projects", new, Project)
         project = RemoteProject(self._connection, self._path, made)
-        if _said(book) != _said(project.label_book):
-            project.save_label_book(book, reason="project created")
+        first = project.label_book
+        if replace(book, revision=first.revision) != first:
+            project.save_label_book(book, reason="project created", based_on=first.revision)
         return project
 
     def project(self, name: str | None = None) -> RemoteProject:
@@ -152,7 +154,3 @@ class RemoteWorkspace:
             hint = f"Name one of: {', '.join(names)}." if names else "Create one first."
             raise NotFoundError(found, hint=hint)
         return names[0]
-
-
-def _said(book: LabelBook) -> dict[str, object]:
-    return {**book.to_json(), "revision": 0}
