@@ -18,6 +18,7 @@ from pitmark.ops.exporting import export_folder
 from pitmark.ops.importing import ImportOptions, import_folder
 from pitmark.ops.job_kinds import FILE_LIST
 from pitmark.ops.snapshots import SplitPlan, take_snapshot
+from pitmark.ops.uploading import UploadedFiles
 from pitmark.ops.uploads import lay_out
 from pitmark.store.db import ProjectStore, open_store
 from pitmark.wire.job_options import ExportJob, ImportJob, SnapshotJob
@@ -85,12 +86,16 @@ def import_files(context: Context) -> Outcome:
             be read as it was asked for.
         NotFoundError: Bytes that were not uploaded.
     """
-    told = dict(context.work.options)
-    with project_of(context) as project, job_folder(project, context) as folder:
+    told, work = dict(context.work.options), context.work
+    with (
+        open_store(Path(context.workspace), organisation=work.organisation) as store,
+        project_of(context) as project,
+        job_folder(project, context) as folder,
+    ):
         told["files"] = json.loads(project.blobs.read(told.pop(FILE_LIST)))
         how = ImportJob.model_validate(told)
         files = [(f.path, f.sha256) for f in how.files]
-        root = lay_out(files, project.blobs, folder / "in", report=context.report)
+        root = lay_out(files, UploadedFiles(store), folder / "in", report=context.report)
         options = ImportOptions(
             format=how.format,
             pattern=how.pattern,

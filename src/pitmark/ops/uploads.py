@@ -11,19 +11,31 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from pitmark.core.errors import InvalidInputError, NotFoundError, StorageError
 from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.formats.archives import Names, archive_stem, is_archive, unpack
 from pitmark.formats.folder_words import is_generic
-from pitmark.store.blobs import BlobStore
 
 _TELL_EVERY = 100
 
 
+class FilesBySha(Protocol):
+    """Files by the sha256 of their bytes, such as a blob store."""
+
+    def has(self, sha256: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    def path(self, sha256: str) -> Path:
+        """Where it lies."""
+        ...
+
+
 def lay_out(
     files: Sequence[tuple[str, str]],
-    blobs: BlobStore,
+    blobs: FilesBySha,
     folder: Path,
     *,
     report: Reporter = silent,
