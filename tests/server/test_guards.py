@@ -93,17 +93,27 @@ def test_attempts_are_counted_for_a_while_and_forgotten_after_a_success():
     moment = [0.0]
     attempts = Attempts(2, 60.0, clock=lambda: moment[0])
     for _ in range(2):
-        attempts.expect_few("a")
-        attempts.note_failure("a")
+        attempts.begin("a")
     with pytest.raises(TooManyError, match="too many attempts"):
-        attempts.expect_few("a")
-    attempts.expect_few("b")
+        attempts.begin("a")
+    attempts.begin("b")
     moment[0] = 60.0
-    attempts.expect_few("a")
-    attempts.note_failure("a")
-    attempts.note_failure("a")
+    attempts.begin("a")
+    began = attempts.begin("a")
+    attempts.take_back("a", began)
+    attempts.begin("a")
     attempts.forget("a")
-    attempts.expect_few("a")
+    attempts.begin("a")
+
+
+def test_attempts_from_ever_new_places_do_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr("pitmark.server.attempts._MOST_KEYS", 5)
+    attempts = Attempts(1, 60.0)
+    for number in range(20):
+        attempts.begin(str(number))
+    assert len(attempts._failed) == 5
+    with pytest.raises(TooManyError, match="too many attempts"):
+        attempts.begin("19")
 
 
 def test_a_fault_of_pitmark_itself_tells_no_details(client_as, app):

@@ -1,7 +1,9 @@
-"""The command that starts the server."""
+"""The commands around the server: start it, and help who forgot their password."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
@@ -27,14 +29,9 @@ def serve(out: Output, host: str, port: int, allow_hosts: tuple[str, ...]) -> No
     The first start prints a link that makes the first owner. Before there is one, and
     without --allow-host, the server listens on this machine only.
     """
-    try:
+    with _server_installed():
         from pitmark.server.serving import Listening, ServeOptions
         from pitmark.server.serving import serve as serve_workspace
-    except ModuleNotFoundError as exc:
-        raise MissingExtraError(
-            f"the server needs {exc.name}, which is not installed",
-            hint="pip install 'pitmark[server]'",
-        ) from exc
 
     def tell(found: Listening) -> None:
         lines = [f"Pitmark serves {out.home} on {found.url} (Ctrl-C ends it)."]
@@ -46,4 +43,34 @@ def serve(out: Output, host: str, port: int, allow_hosts: tuple[str, ...]) -> No
     serve_workspace(out.home, ServeOptions(host, port, allow_hosts), on_ready=tell)
 
 
-COMMANDS = (serve,)
+@click.command()
+@click.argument("email")
+@click.password_option(help="The new password; asked for if left out.")
+@click.pass_obj
+def password(out: Output, email: str, password: str) -> None:
+    """Give a person another password; all their sessions end."""
+    with _server_installed():
+        from pitmark.ops.people import reset_password
+    from pitmark.store.db import open_store
+    from pitmark.store.scope import Scope
+
+    with ExitStack() as opened:
+        first = opened.enter_context(open_store(out.home))
+        names = [n for n in Scope.organisations(first.database) if n != first.organisation]
+        others = [opened.enter_context(open_store(out.home, organisation=n)) for n in names]
+        person = reset_password([first, *others], email, password)
+    out.result({"email": person.email}, [f"{person.name} has a new password."])
+
+
+@contextmanager
+def _server_installed() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as exc:
+        raise MissingExtraError(
+            f"the server needs {exc.name}, which is not installed",
+            hint="pip install 'pitmark[server]'",
+        ) from exc
+
+
+COMMANDS = (serve, password)

@@ -4,6 +4,7 @@
     ├── InvalidInputError        a value, file or argument is not what it must be
     │   ├── UnknownFormatError   a folder matches no format, or several
     │   ├── UnreadableImageError a file is not an image that can be read
+    │   ├── TooLargeError        more bytes than are taken at once
     │   └── InvalidLabelError    an annotation or label book contradicts itself
     ├── NotSignedInError         nobody is signed in, or the token is unknown
     ├── NotAllowedError          the role or the scope of the token does not reach so far
@@ -61,6 +62,12 @@ class UnreadableImageError(InvalidInputError):
     """A file is not an image that can be read."""
 
     code = "unreadable_image"
+
+
+class TooLargeError(InvalidInputError):
+    """More bytes than are taken at once."""
+
+    code = "too_large"
 
 
 class InvalidLabelError(InvalidInputError):

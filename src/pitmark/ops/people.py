@@ -308,6 +308,36 @@ def revoke_token(store: Store, by: MemberRow, token_id: int) -> None:
         store.audit.log(by.person.name, "revoke_token", f"token/{token_id}", details)
 
 
+def reset_password(stores: Sequence[Store], email: str, password: str) -> PersonRow:
+    """Give a person who forgot their password another one; all their sessions end.
+
+    For whoever has the workspace folder in their hands; there is no way to this from outside.
+
+    Args:
+        stores: All organisations of the workspace.
+        email: Of the person.
+        password: The new one.
+
+    Returns:
+        The person.
+
+    Raises:
+        NotFoundError: Nobody has this email.
+        InvalidInputError: A weak password.
+    """
+    kept = hash_password(password)
+    person = stores[0].persons.by_email(email)
+    if person is None:
+        raise NotFoundError(f"nobody has the email {email}")
+    with stores[0].transaction():
+        stores[0].persons.set_password(person.id, kept)
+        stores[0].sessions.close_all(person.id)
+    for store in stores:
+        if store.people.find(person.id) is not None:
+            store.audit.log("", "reset_password", f"person/{person.id}")
+    return person
+
+
 def _needed(role: Role) -> Role:
     """What somebody must be to let another in with a role."""
     return role if role == "owner" else "admin"

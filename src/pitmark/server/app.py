@@ -14,13 +14,28 @@ from fastapi import APIRouter, FastAPI
 from pitmark import __version__
 from pitmark.server.attempts import Attempts
 from pitmark.server.events import JobFeed
+from pitmark.server.galleries import Galleries
 from pitmark.server.guards import LOOPBACK, BodyLimit, KnownHosts, SafeHeaders
 from pitmark.server.job_engine import running_engine
 from pitmark.server.metrics import Measured, ServerMetrics
 from pitmark.server.pages import add_pages
 from pitmark.server.problems import add_problem_handlers
 from pitmark.server.recent import Recent
-from pitmark.server.routes import analyses, jobs, line, metrics, people, runs, session
+from pitmark.server.routes import (
+    agreement,
+    analyses,
+    findings,
+    images,
+    jobs,
+    labels,
+    line,
+    metrics,
+    people,
+    projects,
+    runs,
+    session,
+    uploads,
+)
 from pitmark.server.stores import Stores
 from pitmark.store.figures import figures_of
 from pitmark.store.secret import digest
@@ -29,11 +44,17 @@ from pitmark.store.secret import digest
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     people.router,
+    projects.router,
+    findings.router,
+    agreement.router,
     jobs.router,
     runs.router,
     analyses.router,
     line.router,
     metrics.router,
+    images.router,
+    labels.router,
+    uploads.router,
 )
 _JUDGED_RUNS = 8
 _FAILURES, _FAILURES_PER_ADDRESS, _WITHIN_S = 10, 100, 900.0
@@ -64,6 +85,7 @@ def create_app(
     app.state.feed = JobFeed(app.state.stores.of)
     app.state.judged = Recent(_JUDGED_RUNS)
     app.state.metrics = ServerMetrics(lambda: figures_of(app.state.stores.local().database))
+    app.state.galleries = Galleries(home)
     app.state.setup_sha = None if setup_token is None else digest(setup_token)
     app.state.attempts = Attempts(_FAILURES, _WITHIN_S)
     app.state.attempts_by_address = Attempts(_FAILURES_PER_ADDRESS, _WITHIN_S)

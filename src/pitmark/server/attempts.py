@@ -1,4 +1,7 @@
-"""Slows down who tries passwords: so many wrong ones in a while, then a pause."""
+"""Slows down who tries passwords: so many wrong ones in a while, then a pause.
+
+An attempt counts from its beginning, so that many at once are no way around the limit.
+"""
 
 from __future__ import annotations
 
@@ -28,36 +31,43 @@ class Attempts:
         self._failed: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def expect_few(self, key: str) -> None:
-        """Refuse where there were too many failures.
+    def begin(self, key: str) -> float:
+        """Begin an attempt, which counts as failed until it is taken back.
 
         Args:
             key: What the attempts have in common.
 
+        Returns:
+            The moment, to take it back with.
+
         Raises:
-            TooManyError: With the time to wait.
+            TooManyError: Too many failed before it; with the time to wait.
         """
         with self._lock:
-            failed = self._recent(key)
+            failed, moment = self._recent(key), self._clock()
             if len(failed) < self._most:
-                return
-            wait_s = failed[0] + self._within_s - self._clock()
+                failed.append(moment)
+                self._failed.move_to_end(key)
+                while len(self._failed) > _MOST_KEYS:
+                    self._failed.popitem(last=False)
+                return moment
+            wait_s = failed[0] + self._within_s - moment
         raise TooManyError(
             "too many attempts to sign in",
             hint=f"Wait for {max(1, round(wait_s / 60))} min and try again.",
         )
 
-    def note_failure(self, key: str) -> None:
-        """Count a failure.
+    def take_back(self, key: str, moment: float) -> None:
+        """Let an attempt not count, for it did not fail by a wrong password.
 
         Args:
             key: What the attempts have in common.
+            moment: When it began.
         """
         with self._lock:
-            self._recent(key).append(self._clock())
-            self._failed.move_to_end(key)
-            while len(self._failed) > _MOST_KEYS:
-                self._failed.popitem(last=False)
+            failed = self._recent(key)
+            if moment in failed:
+                failed.remove(moment)
 
     def forget(self, key: str) -> None:
         """Start anew after a success.

@@ -12,6 +12,7 @@ import uvicorn
 
 from pitmark.core.errors import InvalidInputError, StorageError
 from pitmark.ops.people import setup_needed
+from pitmark.ops.people_passwords import check_password
 from pitmark.server.app import create_app
 from pitmark.server.guards import LOOPBACK
 from pitmark.server.stores import Stores
@@ -65,6 +66,8 @@ def serve(home: Path, options: ServeOptions, *, on_ready: Callable[[Listening], 
     # 0.0.0.0 listens everywhere and is nobody's name: browsers take it for this machine.
     own = () if options.host in _EVERYWHERE else (options.host,)
     app = create_app(home, allow_hosts=(*options.allow_hosts, *own), setup_token=token)
+    # The first check takes longer than the later ones, and tells nobody anything here.
+    check_password("", None)
     listener = _listen(options)
     url = f"http://{_shown(options.host)}:{listener.getsockname()[1]}"
     config = uvicorn.Config(

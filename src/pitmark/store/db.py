@@ -32,9 +32,9 @@ from pitmark.store.schema import now, organisations, projects
 from pitmark.store.scope import Scope
 from pitmark.store.sessions import Sessions
 from pitmark.store.tokens import Tokens
+from pitmark.store.which_database import keep_url, workspace_database
 
 __all__ = ["DEFAULT_ORGANISATION", "ProjectInfo", "ProjectStore", "Store", "open_store"]
-DATABASE_NAME = "pitmark.db"
 DEFAULT_ORGANISATION = "local"
 _LONGEST_NAME = 64
 
@@ -45,6 +45,7 @@ def open_store(
     create: bool = False,
     organisation: str = DEFAULT_ORGANISATION,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    database_url: str | None = None,
 ) -> Store:
     """Open the workspace in a folder.
 
@@ -53,25 +54,28 @@ def open_store(
         create: Make the folder and the workspace where there is none.
         organisation: Whose projects to see.
         busy_timeout_ms: How long to wait for another writer.
+        database_url: Keep a new workspace in this PostgreSQL database, such as
+            postgresql+psycopg://user:password@host:5432/name; the folder remembers it.
+            None follows the folder, and uses SQLite for a new workspace.
 
     Returns:
         The workspace.
 
     Raises:
         NotFoundError: There is no workspace, or no such organisation in it.
-        StorageError: It cannot be read or written, or a newer Pitmark made it.
+        ConflictError: The workspace uses another database than `database_url`.
+        InvalidInputError: `database_url` is none of a PostgreSQL database.
+        StorageError: It cannot be reached, read or written, or a newer Pitmark made it.
     """
-    path = home / DATABASE_NAME
-    if not create and not path.is_file():
-        raise NotFoundError(
-            f"there is no workspace in {home}",
-            hint="Make one: run `pitmark new`, or name another folder with --home.",
-        )
+    database = workspace_database(
+        home, create=create, url=database_url, busy_timeout_ms=busy_timeout_ms
+    )
     if create:
         _make_folder(home)
-    database = Database(path, busy_timeout_ms=busy_timeout_ms)
     try:
-        migrate(database)
+        migrate(database, create=create)
+        if create and database_url is not None:
+            keep_url(home, database_url)
         _check_organisation(database, organisation, create=create)
     except BaseException:
         database.close()
@@ -110,13 +114,16 @@ class Store:
         with self._scope.write():
             yield
 
-    def create_project(self, name: str, task: Task, book: LabelBook) -> ProjectStore:
+    def create_project(
+        self, name: str, task: Task, book: LabelBook, *, by: str = ""
+    ) -> ProjectStore:
         """Make a project.
 
         Args:
             name: 1 to 64 characters, without slashes and control characters.
             task: What its models shall do.
             book: The first label book; it becomes revision 1.
+            by: Who makes it.
 
         Returns:
             The project.
@@ -138,8 +145,8 @@ class Store:
             values = {"name": name, "live_name": name, "task": task, "created": now()}
             self._scope.insert(connection, projects, [values])
             project = self.project(name)
-            project.book.save(book, "pitmark", "project created")
-            self.audit.log("", "create_project", f"project/{name}", {"task": task})
+            project.book.save(book, by or "pitmark", "project created")
+            self.audit.log(by, "create_project", f"project/{name}", {"task": task})
         return project
 
     def project(self, name: str) -> ProjectStore:
@@ -211,6 +218,20 @@ class Store:
             self.audit.log(by, "delete_project", f"project/{name}", details)
         del self._open[info.id]
         remove_unreferenced(self.database, self.blobs, shas)
+
+    def images_among(self, shas: Sequence[str]) -> set[str]:
+        """Which of some bytes are an image of any project of this organisation.
+
+        Args:
+            shas: Hashes of bytes.
+
+        Returns:
+            Those that are; other organisations' images are not.
+        """
+        out: set[str] = set()
+        for row in self._rows():
+            out |= self.project(row.name).images.known(shas)
+        return out
 
     def check(self) -> list[str]:
         """What is wrong with the workspace: damaged rows, blobs missing or altered.

@@ -152,6 +152,7 @@ class Scope:
         """
         if values:
             connection.execute(insert(table), [self._stamped(table, v) for v in values])
+            self.database.note_added(table.name, len(values))
 
     def insert_returning(
         self, connection: Connection, column: Any, values: Sequence[Mapping[str, Any]]
@@ -170,7 +171,9 @@ class Scope:
             return []
         statement = insert(column.table).returning(column, sort_by_parameter_order=True)
         stamped = [self._stamped(column.table, v) for v in values]
-        return list(connection.execute(statement, stamped).scalars())
+        out = list(connection.execute(statement, stamped).scalars())
+        self.database.note_added(column.table.name, len(values))
+        return out
 
     def rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         """All rows of a query.
@@ -196,6 +199,19 @@ class Scope:
         with self.read() as connection:
             page = {"yield_per": _PAGE}
             yield from connection.execute(statement, execution_options=page)
+
+    def batches(self, statement: Select[Any]) -> Iterator[Sequence[Any]]:
+        """All rows of a query some thousand at a time: several times as fast as `stream`.
+
+        Args:
+            statement: Made by `select`.
+
+        Yields:
+            Rows in the order asked for, all of one consistent view.
+        """
+        with self.read() as connection:
+            page = {"yield_per": _PAGE}
+            yield from connection.execute(statement, execution_options=page).partitions()
 
     def first(self, statement: Select[Any]) -> Row[Any] | None:
         """The first row of a query, if any.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from pitmark.core.roles import at_least
 from pitmark.ops import people
@@ -24,6 +24,9 @@ from pitmark.wire.people import (
     Token,
 )
 
+# What an integer column holds in every database.
+_MOST_KEY = 2**31 - 1
+Key = Annotated[int, Path(ge=1, le=_MOST_KEY)]
 router = APIRouter(prefix=ORGANISATION, tags=["people"])
 Seeing = Annotated[OrganisationAccess, Depends(organisation_access("viewer"))]
 InPerson = Annotated[OrganisationAccess, Depends(organisation_access("viewer", in_person=True))]
@@ -40,7 +43,7 @@ def members(access: Seeing) -> list[Member]:
 
 
 @router.patch("/members/{person}")
-def change_role(access: LeadingInPerson, person: int, change: RoleChange) -> Member:
+def change_role(access: LeadingInPerson, person: Key, change: RoleChange) -> Member:
     """Another role for a member, in the organisation or in one project; it counts at once."""
     changed = people.change_role(
         access.store, access.member, person, role=change.role, project=change.project
@@ -49,7 +52,7 @@ def change_role(access: LeadingInPerson, person: int, change: RoleChange) -> Mem
 
 
 @router.delete("/members/{person}", status_code=204)
-def remove_member(access: LeadingInPerson, person: int) -> None:
+def remove_member(access: LeadingInPerson, person: Key) -> None:
     """Take a person out of the organisation, with their tokens; what they said stays."""
     people.remove_member(access.store, access.member, person)
 
@@ -69,7 +72,7 @@ def invite(access: LeadingInPerson, request: Request, given: Invite) -> Invitati
 
 
 @router.delete("/invitations/{invitation}", status_code=204)
-def take_back(access: LeadingInPerson, invitation: int) -> None:
+def take_back(access: LeadingInPerson, invitation: Key) -> None:
     """End an invitation before it is accepted."""
     people.take_back_invitation(access.store, access.member, invitation)
 
@@ -93,7 +96,7 @@ def make_token(access: InPerson, given: NewToken) -> Token:
 
 
 @router.delete("/tokens/{token}", status_code=204)
-def revoke_token(access: InPerson, token: int) -> None:
+def revoke_token(access: InPerson, token: Key) -> None:
     """Revoke a token: one's own, or anybody's for those who look after people."""
     people.revoke_token(access.store, access.member, token)
 
@@ -101,7 +104,7 @@ def revoke_token(access: InPerson, token: int) -> None:
 @router.get("/audit")
 def audit(
     access: Leading,
-    before: int | None = None,
+    before: Annotated[int | None, Query(ge=1, le=_MOST_KEY)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[AuditLine]:
     """Who did what when, the newest first; `before` goes on where a page ended."""

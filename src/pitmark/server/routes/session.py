@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import hmac
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from pitmark.core.errors import NotAllowedError, NotFoundError, NotSignedInError
 from pitmark.ops import people
 from pitmark.ops.people_passwords import check_password, hash_password
-from pitmark.server.callers import COOKIE, caller_of, csrf_of, set_session_cookie, signed_in
+from pitmark.server.callers import (
+    COOKIE,
+    Caller,
+    caller_of,
+    csrf_of,
+    set_session_cookie,
+    signed_in,
+)
 from pitmark.store.db import Store
 from pitmark.store.persons import PersonRow, plain_email
 from pitmark.store.secret import digest
@@ -25,6 +33,7 @@ from pitmark.wire.people import (
 )
 
 router = APIRouter(prefix="/api", tags=["session"])
+Calling = Annotated[Caller, Depends(caller_of)]
 
 
 @router.get("/health")
@@ -54,9 +63,8 @@ def sign_in(request: Request, response: Response, given: SignIn) -> Session:
 
 
 @router.delete("/session", status_code=204)
-def sign_out(request: Request, response: Response) -> None:
+def sign_out(request: Request, response: Response, caller: Calling) -> None:
     """Sign out: the session is worth nothing any more."""
-    caller = caller_of(request)
     if caller.token is not None:
         raise NotAllowedError("a token has no session to end", hint="Revoke it instead.")
     _local(request).sessions.close(request.cookies[COOKIE])
@@ -64,9 +72,8 @@ def sign_out(request: Request, response: Response) -> None:
 
 
 @router.put("/session/password", status_code=204)
-def change_password(request: Request, given: PasswordChange) -> None:
+def change_password(request: Request, caller: Calling, given: PasswordChange) -> None:
     """Give oneself another password; all other sessions end."""
-    caller = caller_of(request)
     if caller.token is not None:
         raise NotAllowedError("a token cannot change a password")
     store = _local(request)
@@ -126,14 +133,15 @@ class _Attempt:
         self._key = f"{plain_email(name)} {self._address}"
 
     def __enter__(self) -> None:
-        self._state.attempts.expect_few(self._key)
-        self._state.attempts_by_address.expect_few(self._address)
+        self._began = self._state.attempts.begin(self._key)
+        self._began_there = self._state.attempts_by_address.begin(self._address)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, NotSignedInError | NotAllowedError | NotFoundError):
-            self._state.attempts.note_failure(self._key)
-            self._state.attempts_by_address.note_failure(self._address)
-        elif error is None:
+            return
+        self._state.attempts_by_address.take_back(self._address, self._began_there)
+        self._state.attempts.take_back(self._key, self._began)
+        if error is None:
             self._state.attempts.forget(self._key)
 
 
