@@ -127,6 +127,16 @@ function GalleryPage() {
               onOpen={(sha) => set({ open: sha })}
             />
           ) : null}
+          {open ? (
+            <DetailDrawer
+              key={open}
+              here={here}
+              sha={open}
+              colors={colors}
+              onClose={() => set({ open: undefined })}
+              onLabel={() => label(open)}
+            />
+          ) : null}
         </div>
         {selectedCount(selection, gallery.total ?? 0) > 0 ? (
           <SelectionBar
@@ -138,16 +148,6 @@ function GalleryPage() {
           />
         ) : null}
       </div>
-      {open ? (
-        <DetailDrawer
-          key={open}
-          here={here}
-          sha={open}
-          colors={colors}
-          onClose={() => set({ open: undefined })}
-          onLabel={() => label(open)}
-        />
-      ) : null}
     </div>
   );
 }
