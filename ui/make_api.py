@@ -27,11 +27,29 @@ TARGET = Path(__file__).resolve().parent / "src" / "api" / "types.ts"
 HEAD = "// Made by ui/make_api.py from pitmark.wire; do not edit.\n"
 # Messages that only travel to the server, beside all of `pitmark.wire.job_options`.
 REQUESTS = frozenset(
-    (
-        "AcceptInvitation AcceptRule AskUploads BookChange ImageSelection Invite NewJob"
-        " AskCases NewOrganisation NewProject NewStudy NewToken PasswordChange RoleChange"
-        " SaveLabels SelectionChange Settle Setup SignIn StudyAnswer Undo"
-    ).split()
+    {
+        "AcceptInvitation",
+        "AcceptRule",
+        "AskCases",
+        "AskUploads",
+        "BookChange",
+        "ImageSelection",
+        "Invite",
+        "NewJob",
+        "NewOrganisation",
+        "NewProject",
+        "NewStudy",
+        "NewToken",
+        "PasswordChange",
+        "RoleChange",
+        "SaveLabels",
+        "SelectionChange",
+        "Settle",
+        "Setup",
+        "SignIn",
+        "StudyAnswer",
+        "Undo",
+    }
 )
 _PLAIN = {
     "string": "string",

@@ -10,8 +10,6 @@ export type Decision = "accept" | "correct" | "dismiss";
 
 export type MetadataValue = string | number | boolean;
 
-export type Preset = "fast" | "balanced" | "thorough";
-
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
 export type Role = "owner" | "admin" | "labeler" | "viewer";
@@ -308,149 +306,6 @@ export interface MapPoints {
   made: string | null;
 }
 
-/**
- * Bring uploaded files into the project; archives among them are unpacked.
- *
- * `metadata_csv` is the path of one of the files. See `ops.importing.ImportOptions`.
- */
-export interface ImportJob {
-  files: UploadedFile[];
-  format?: string | null;
-  pattern?: string | null;
-  metadata_csv?: string | null;
-  group_by?: string[];
-  labeler?: string;
-  reference?: string | null;
-}
-
-/** Freeze all labeled images with their splits. See `ops.snapshots.SplitPlan`. */
-export interface SnapshotJob {
-  train?: number | null;
-  val?: number | null;
-  seed?: number;
-  given?: boolean;
-  note?: string;
-}
-
-/** What a missed defect and a false alarm cost. See `ops.evaluating.Costs`. */
-export interface TrainingCosts {
-  escape?: number;
-  overkill?: number;
-  false_alarm_rate?: number;
-}
-
-/**
- * Train on a snapshot, or on a new one where there is none.
- *
- * See `ops.training.TrainOptions`; `init` can only ask for random weights.
- */
-export interface TrainJob {
-  snapshot?: string;
-  preset?: Preset;
-  seed?: number;
-  quick?: boolean;
-  side_px?: number | null;
-  image_steps?: number | null;
-  threads?: number | null;
-  init?: "random" | null;
-  network?: "standard" | "small";
-  costs?: TrainingCosts;
-  reference?: boolean | null;
-}
-
-/** Look for what is worth a person's minute. See `ops.out_of_fold.AuditOptions`. */
-export interface AuditJob {
-  snapshot?: string;
-  folds?: number;
-  preset?: Preset;
-  seed?: number;
-  image_steps?: number | null;
-  threads?: number | null;
-  side_px?: number | null;
-}
-
-/** Make a bundle for the edge, if its gate lets it pass. See `ops.releasing.release`. */
-export interface ReleaseJob {
-  run?: string;
-  int8?: boolean;
-  conditions?: string[] | null;
-}
-
-/** Whether the first images promise a model. See `ops.feasibility.assess`. */
-export interface FeasibilityJob {
-  most?: number;
-}
-
-/** What each class needs. See `ops.needs.NeedOptions`. */
-export interface NeedsJob {
-  snapshot?: string;
-  more?: number | null;
-  minutes?: number | null;
-  seed?: number;
-}
-
-/** How to search for weak slices. See `quality.slices.SliceOptions`. */
-export interface SliceSearch {
-  least_cases?: number | null;
-  depth?: number;
-  false_discovery_rate?: number;
-  seed?: number;
-}
-
-/** Where the model does worse than elsewhere. See `ops.slicing.SliceQuestion`. */
-export interface SlicesJob {
-  run?: string | null;
-  loss?: "failures" | "graded";
-  looks?: boolean;
-  protect?: string[];
-  options?: SliceSearch;
-}
-
-/** Compare all images. See `ops.duplicates.compare_images`. */
-export interface DuplicatesJob {
-  embed?: boolean;
-}
-
-/** Propose what keeps images together. See `ops.grouping.propose_groups`. */
-export interface GroupsJob {
-  embed?: boolean;
-}
-
-/** What is no defect and yet tells the class. See `ops.shortcuts`. */
-export interface ShortcutsJob {
-}
-
-/** Make the datasheet of a snapshot. See `ops.datasheet.make_datasheet`. */
-export interface DatasheetJob {
-  snapshot?: string;
-  answers?: Record<string, string>;
-}
-
-/**
- * Make images of a weak class, and keep them only if they help.
- *
- * See `ops.synthesis_trial.SynthesisOptions`.
- */
-export interface SynthesizeJob {
-  label?: string | null;
-  where?: Record<string, string>;
-  amounts?: number[];
-  policies?: string[];
-  kind?: string | null;
-  seed?: number;
-  train?: TrainJob;
-}
-
-/** Place all images on the embedding map. */
-export interface MapJob {
-}
-
-/** Write a snapshot in the format of another tool, as one zip file to download. */
-export interface ExportJob {
-  format: string;
-  snapshot?: string;
-}
-
 /** The body of every answer that is an error; see `pitmark.core.errors`. */
 export interface Problem {
   code: string;
@@ -474,12 +329,7 @@ export interface JobProgress {
   facts: Document;
 }
 
-/**
- * One job. `result` is set when it is done, `problem` when it failed.
- *
- * `stopping` says that it was asked to stop and has not yet; `file` is the name of a file
- * that it made, to be had at .../jobs/{id}/file.
- */
+/** One job. `result` is set when it is done, `problem` when it failed. */
 export interface Job {
   id: string;
   kind: string;
@@ -491,11 +341,9 @@ export interface Job {
   started: string | null;
   finished: string | null;
   attempt: number;
-  stopping: boolean;
   progress: JobProgress | null;
   result: Document | null;
   problem: Problem | null;
-  file: string | null;
 }
 
 /** The class of a whole image. */
@@ -560,11 +408,7 @@ export interface Suggestions {
   items: Suggestion[];
 }
 
-/**
- * A release with the record of its gate.
- *
- * `signed_by` is the key that its bundle says it is signed with.
- */
+/** A release with the record of its gate. */
 export interface Release {
   version: number;
   run: string;
@@ -588,42 +432,11 @@ export interface Inspection {
   reason: string;
 }
 
-/** How many images came within an hour, by verdict. */
-export interface Hour {
-  start: string;
-  counts: Record<string, number>;
-}
-
-/**
- * A device as the line knows it.
- *
- * `ng_rate` is the share of NG among its judged images with its interval and in words;
- * `ng_by_hour` that of each hour of `Line.hours`, None where nothing was judged; `drift`
- * what it said last of drift.
- */
-export interface Device {
-  name: string;
-  last_seen: string;
-  release: number | null;
-  counts: Record<string, number>;
-  ng_rate: number | null;
-  ng_low: number;
-  ng_high: number;
-  sentence: string;
-  ng_by_hour: (number | null)[];
-  drift: Document | null;
-}
-
-/**
- * What devices told within the last hours: counts by verdict, device and hour.
- *
- * `items` are the newest inspections, whenever they were.
- */
+/** The newest inspections, counts by verdict, and by device and hour. */
 export interface Line {
-  since: string;
   counts: Record<string, number>;
-  devices: Device[];
-  hours: Hour[];
+  devices: Document[];
+  hours: Document[];
   items: Inspection[];
 }
 
@@ -660,17 +473,6 @@ export interface Setup {
   name: string;
   email: string;
   password: string;
-}
-
-/** Another password for the person who is signed in; all other sessions end. */
-export interface PasswordChange {
-  old: string;
-  new: string;
-}
-
-/** An organisation to be made; the person who makes it owns it. */
-export interface NewOrganisation {
-  organisation: string;
 }
 
 /** A person within an organisation. `projects` are roles that differ per project. */
@@ -725,15 +527,10 @@ export interface NewToken {
   days?: number;
 }
 
-/**
- * A token. `secret` is given once, when it is made; only its hash is kept.
- *
- * It acts in the name of `person` and may never more than they may.
- */
+/** A token. `secret` is given once, when it is made; only its hash is kept. */
 export interface Token {
   id: number;
   name: string;
-  person: string;
   scope: Scope;
   project: string | null;
   created: string;
@@ -859,14 +656,13 @@ export interface Run {
  * What a run does on images that it has not seen.
  *
  * `sentences` say it in words of the trade; `content` is the report of `evaluate`;
- * `curve` are threshold, share of escapes and share of overkill by rising threshold, to
- * move the handle; a share is None where there is no defective, or no good, test image.
+ * `curve` are threshold, share of escapes and share of overkill, to move the handle.
  */
 export interface Report {
   run: Run;
   sentences: string[];
   content: Document;
-  curve: ((number | null)[])[];
+  curve: number[][];
   history: Record<string, number>[];
 }
 
@@ -876,19 +672,6 @@ export interface ReportCase {
   truth: string;
   said: string;
   score: number;
-}
-
-/**
- * Which images of a report to show.
- *
- * `truth` and `said` are NG, OK, or the row and the column of the confusion matrix.
- */
-export interface AskCases {
-  truth?: string | null;
-  said?: string | null;
-  wrong?: boolean;
-  offset?: number;
-  limit?: number;
 }
 
 /** Images behind a figure of a report. */

@@ -19,6 +19,7 @@ export const line = {
   noDrift: "It does not watch for drift",
   rate: "NG by hour",
   hours: "Images by hour",
+  most: (n: string) => `at most ${n} in an hour`,
   ok: "OK",
   ng: "NG",
   error: "Error",

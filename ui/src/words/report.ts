@@ -6,7 +6,8 @@ export const report = {
   noneDo: "Train",
   run: "Run",
   release: "Release this run",
-  judged: (images: string, when: string) => `${images} that it had not seen, trained ${when}`,
+  judged: (images: string, when: string) =>
+    `Trained ${when} and judged on ${images} that it had not seen.`,
   escapes: "Escapes",
   escapesWhat: "defective images missed",
   overkill: "Overkill",

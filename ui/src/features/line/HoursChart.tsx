@@ -16,7 +16,7 @@ export function HoursChart({ hours }: { hours: readonly Hour[] }) {
       <div className={classes.legend}>
         <span data-tone="ok">{words.ok}</span>
         <span data-tone="ng">{words.ng}</span>
-        <span className={classes.dim}>{countText(top)}</span>
+        <span className={classes.dim}>{words.most(countText(top))}</span>
       </div>
       <div className={classes.hours} style={{ height: HEIGHT }}>
         {hours.map((hour, i) => {

@@ -14,7 +14,7 @@ interface OperatingCurveProps {
 }
 
 const HEIGHT = 300;
-const LEFT = 50;
+const LEFT = 72;
 const BOTTOM = 42;
 const TOP = 10;
 const RIGHT = 18;
@@ -150,7 +150,7 @@ function Axes({ x, y, width }: { x: Scale; y: Scale; width: number }) {
         {words.xAxis}
       </text>
       <text
-        transform={`translate(11 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`}
+        transform={`translate(14 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`}
         textAnchor="middle"
       >
         {words.yAxis}

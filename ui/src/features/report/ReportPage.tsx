@@ -11,7 +11,7 @@ import { useHere } from "@/app/here";
 import { DataPart } from "@/features/report/DataPart";
 import { ReportParts } from "@/features/report/ReportParts";
 import { Empty } from "@/ui/Empty";
-import { whenText } from "@/ui/figures";
+import { plural, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
@@ -52,7 +52,7 @@ function OneReport({ run, runs }: { run: Run; runs: readonly Run[] }) {
   });
   return (
     <>
-      <PageHead title={words.title} text={whenText(run.created)}>
+      <PageHead title={words.title} text={judgedText(report.data, run)}>
         <RunChoice run={run} runs={runs} />
         {may(here.role, "admin") ? (
           <Button
@@ -79,6 +79,12 @@ function OneReport({ run, runs }: { run: Run; runs: readonly Run[] }) {
       <DataPart />
     </>
   );
+}
+
+function judgedText(report: Report | undefined, run: Run): string {
+  const images = report?.content.images;
+  if (typeof images !== "number") return whenText(run.created);
+  return words.judged(plural(images, "image"), whenText(run.created));
 }
 
 function RunChoice({ run, runs }: { run: Run; runs: readonly Run[] }) {

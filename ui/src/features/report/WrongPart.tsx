@@ -16,7 +16,7 @@ export function WrongPart({ run, outcome }: { run: string; outcome: Outcome | nu
   const [kind, setKind] = useState(0);
   const counts = [null, outcome?.escapes.count, outcome?.overkill.count];
   return (
-    <Part title={words.wrong}>
+    <Part title={words.wrong} text={words.wrongText}>
       <div className={classes.chips}>
         {KINDS.map(({ label }, i) => (
           <UnstyledButton
