@@ -45,6 +45,11 @@ const invitation = createRoute({
   path: "/invitation/$token",
   component: page(() => import("@/features/door/InvitePage")),
 });
+const bench = createRoute({
+  getParentRoute: () => root,
+  path: "/bench",
+  component: lazyRouteComponent(() => import("@/canvas/bench/BenchPage")),
+});
 
 const app = createRoute({ getParentRoute: () => root, id: "app", component: AppFrame });
 const projects = createRoute({
@@ -134,6 +139,7 @@ const tree = root.addChildren([
   setup,
   invite,
   invitation,
+  bench,
   app.addChildren([
     projects,
     people,
