@@ -19,30 +19,30 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLE = "tests.engine.functions:TABLE"
 LIMITS = LocalLimits(grace_s=0.5, silent_s=6.0, look_every_s=0.05, idle_s=0.1)
 LIGHT = Resources(cpu=0.5)
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 SERVER = """
 import sys, time
 from pathlib import Path
 from tests.engine.local_world import engine_of
-engine = engine_of(Path(sys.argv[1]))
+engine = engine_of(Path(sys.argv[1]), sys.argv[2])
 engine.start()
 print("ready", flush=True)
 time.sleep(600)
 """
 
 
-def engine_of(home, limits=LIMITS):
+def engine_of(home, table):
     store = open_store(home)
     queue = StoredQueue(store.database, store.blobs)
-    return LocalEngine(queue, worker_command(home, TABLE), logs=home / "logs", limits=limits)
+    return LocalEngine(queue, worker_command(home, table), logs=home / "logs", limits=LIMITS)
 
 
 class LocalWorld:
     """What the conformance suite asks of an engine, for the local one."""
 
-    def __init__(self, home):
-        self.home = home
+    def __init__(self, home, table=TABLE):
+        self.home, self.table = home, table
         self.store = open_store(home, create=True)
         self.server = None
 
@@ -58,7 +58,7 @@ class LocalWorld:
 
     def start_server(self):
         self.server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(self.home)],
+            [sys.executable, "-c", SERVER, str(self.home), self.table],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,

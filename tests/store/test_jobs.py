@@ -7,6 +7,7 @@ from pitmark.core.label_book import LabelBook
 from pitmark.core.progress import Progress
 from pitmark.core.work import Outcome, Resources, Work
 from pitmark.store.db import open_store
+from pitmark.store.figures import figures_of
 from pitmark.store.jobs import JobTerms
 from pitmark.store.jobs_queue import StoredQueue
 
@@ -207,7 +208,14 @@ def test_a_thousand_waiting_jobs_are_enough(project, monkeypatch):
         submit(project.jobs)
 
 
-def test_counts_name_no_organisation(project, queue):
+def test_the_figures_of_a_workspace_count_everybody_and_name_nobody(
+    project, store, queue, home
+):
     submit(project.jobs, 2)
     queue.claim(light=False)
-    assert queue.counts() == {("train", "queued"): 1, ("train", "running"): 1}
+    with open_store(home, create=True, organisation="acme") as acme:
+        submit(acme.create_project("lids", "detection", LabelBook()).jobs)
+    found = figures_of(store.database)
+    assert (found.organisations, found.projects, found.images) == (2, 2, 0)
+    assert found.jobs == {("train", "queued"): 2, ("train", "running"): 1}
+    assert "acme" not in str(found)

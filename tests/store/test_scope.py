@@ -49,6 +49,7 @@ def _live(project):
     project.findings.save([], source="x"), project.findings.counts()
     project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
     project.events.list(now(), 5), project.events.counts(now())
+    project.events.newest_of_devices(), project.events.by_hour([now()], now())
     project.book.save(project.book.current(), "ann"), project.book.history()
     study = project.studies.create("gauge", {"images": shas}, author="ann")
     project.studies.add_answers(study.id, [NewAnswer(shas[0], "ann", 1, [box()])])
@@ -105,7 +106,7 @@ def test_statements_are_made_in_one_place_only():
 def test_only_the_queue_of_jobs_looks_across_organisations():
     source = STORE.parent
     askers = {p.name for p in source.rglob("*.py") if "Scope.across(" in p.read_text()}
-    assert askers == {"jobs.py", "jobs_queue.py"}
+    assert askers == {"figures.py", "jobs.py", "jobs_queue.py"}
 
 
 @pytest.fixture

@@ -17,20 +17,27 @@ from pitmark.server.events import JobFeed
 from pitmark.server.galleries import Galleries
 from pitmark.server.guards import LOOPBACK, BodyLimit, KnownHosts, SafeHeaders
 from pitmark.server.job_engine import running_engine
+from pitmark.server.metrics import Measured, ServerMetrics
 from pitmark.server.pages import add_pages
 from pitmark.server.problems import add_problem_handlers
+from pitmark.server.recent import Recent
 from pitmark.server.routes import (
     agreement,
+    analyses,
     findings,
     images,
     jobs,
     labels,
+    line,
+    metrics,
     people,
     projects,
+    runs,
     session,
     uploads,
 )
 from pitmark.server.stores import Stores
+from pitmark.store.figures import figures_of
 from pitmark.store.secret import digest
 
 # One line per area.
@@ -41,10 +48,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     findings.router,
     agreement.router,
     jobs.router,
+    runs.router,
+    analyses.router,
+    line.router,
+    metrics.router,
     images.router,
     labels.router,
     uploads.router,
 )
+_JUDGED_RUNS = 8
 _FAILURES, _FAILURES_PER_ADDRESS, _WITHIN_S = 10, 100, 900.0
 
 
@@ -71,6 +83,8 @@ def create_app(
     )
     app.state.stores = Stores(home)
     app.state.feed = JobFeed(app.state.stores.of)
+    app.state.judged = Recent(_JUDGED_RUNS)
+    app.state.metrics = ServerMetrics(lambda: figures_of(app.state.stores.local().database))
     app.state.galleries = Galleries(home)
     app.state.setup_sha = None if setup_token is None else digest(setup_token)
     app.state.attempts = Attempts(_FAILURES, _WITHIN_S)
@@ -83,6 +97,7 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(KnownHosts, names=(*LOOPBACK, *allow_hosts))
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Measured, metrics=app.state.metrics)
     return app
 
 

@@ -97,13 +97,6 @@ class StoredQueue:
         with self._database.read() as connection:
             return [_running(row) for row in connection.execute(query)]
 
-    def counts(self) -> dict[tuple[str, str], int]:
-        """How many jobs there are by kind and state, of all organisations together."""
-        query = Scope.across(jobs, jobs.c.kind, jobs.c.state, func.count().label("n"))
-        with self._database.read() as connection:
-            rows = connection.execute(query.group_by(jobs.c.kind, jobs.c.state)).all()
-        return {(row.kind, row.state): row.n for row in rows}
-
     def begin(self, hold: Hold, *, host: str, pid: int) -> None:
         """Tell who works on an attempt.
 
