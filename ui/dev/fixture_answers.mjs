@@ -1003,14 +1003,25 @@ function lineRoutes(state) {
     gate,
     signed_by: "9c1f…02ae",
   }));
-  const hours = Array.from({ length: 24 }, (_, i) =>
-    ["station-1", "station-2"].map((device, d) => ({
-      device,
-      hour: ago((23 - i) / 24),
-      count: 180 + Math.round(40 * noise(i + d)),
-      ng: Math.round((d === 1 && i > 17 ? 22 : 7) + 5 * noise(i * 3 + d)),
-    })),
-  ).flat();
+  const hours = Array.from({ length: 24 }, (_, i) => ({
+    start: ago((23 - i) / 24),
+    counts: { OK: 300 + Math.round(90 * noise(i)), NG: 12 + Math.round(10 * noise(i * 3)) },
+  }));
+  const device = (name, ng, drift, seen) => ({
+    name,
+    last_seen: ago(seen),
+    release: 2,
+    counts: { OK: 4402 - ng, NG: ng },
+    ng_rate: ng / 4402,
+    ng_low: share(ng, 4402).low,
+    ng_high: share(ng, 4402).high,
+    sentence: `${ng} of 4402 images NG (${((100 * ng) / 4402).toFixed(1)} %, between ${(100 * share(ng, 4402).low).toFixed(1)} and ${(100 * share(ng, 4402).high).toFixed(1)} %)`,
+    ng_by_hour: hours.map((_, i) =>
+      drift.alarm && i > 17 ? 0.09 + 0.03 * noise(i) : 0.03 + 0.02 * noise(i * 7),
+    ),
+    drift,
+  });
+  const items = state.cards.slice(0, 40).map(verdictOf);
   return [
     ["GET", /\/releases$/, ({ path }) => [200, path.includes("casings") ? releases : []]],
     [
@@ -1029,41 +1040,47 @@ function lineRoutes(state) {
           ? [
               200,
               {
+                since: ago(1),
                 counts: { OK: 8412, NG: 391, error: 3 },
                 devices: [
-                  {
-                    device: "station-1",
-                    release: 2,
-                    last_seen: ago(0.0004),
-                    drift: { alarm: false, sentence: "no drift in 4,402 images" },
-                  },
-                  {
-                    device: "station-2",
-                    release: 2,
-                    last_seen: ago(0.0003),
-                    drift: {
+                  device(
+                    "station-1",
+                    152,
+                    { alarm: false, sentence: "No drift in 4,402 images." },
+                    0.0004,
+                  ),
+                  device(
+                    "station-2",
+                    239,
+                    {
                       alarm: true,
                       sentence:
-                        "brightness is 6.1 grey levels lower since image 3,911; camera 3 carries it",
+                        "Brightness is 6.1 grey levels lower since image 3,911; camera 3 carries it.",
                     },
-                  },
+                    0.0003,
+                  ),
                 ],
                 hours,
-                items: state.cards.slice(0, 40).map((c, i) => ({
-                  key: `k${i}`,
-                  at: ago(i * 0.0002),
-                  device: i % 2 ? "station-2" : "station-1",
-                  release: 2,
-                  name: c.name,
-                  sha256: c.sha256,
-                  verdict: noise(i * 21) > 0.85 ? "NG" : "OK",
-                  score: noise(i * 5),
-                  label: noise(i * 21) > 0.85 ? "scratch" : null,
-                  reason: noise(i * 21) > 0.85 ? "scratch of 3.1 mm" : "",
-                })),
+                items,
               },
             ]
-          : [200, { counts: {}, devices: [], hours: [], items: [] }],
+          : [200, { since: ago(1), counts: {}, devices: [], hours: [], items: [] }],
     ],
   ];
+}
+
+function verdictOf(card, i) {
+  const bad = noise(i * 21) > 0.85;
+  return {
+    key: `k${i}`,
+    at: ago(i * 0.0002),
+    device: i % 2 ? "station-2" : "station-1",
+    release: 2,
+    name: card.name,
+    sha256: card.sha256,
+    verdict: bad ? "NG" : "OK",
+    score: noise(i * 5),
+    label: bad ? "scratch" : null,
+    reason: bad ? "scratch of 3.1 mm" : "",
+  };
 }
