@@ -52,6 +52,7 @@ export class Editor {
 
   private grid = new Grid();
   private tools: Record<ToolName, Tool> = this.freshTools();
+  private showsAll = false;
   private allSuggestions: readonly Suggestion[] = [];
   private putAway = new Set<string>();
   private touched = new Set<number>();
@@ -176,8 +177,10 @@ export class Editor {
     this.stateChanged();
   }
 
-  suggest(list: readonly Suggestion[]): void {
+  /** Show what a model proposes; `all` also where a label says the same already. */
+  suggest(list: readonly Suggestion[], all = false): void {
     this.allSuggestions = list;
+    this.showsAll = all;
     this.refreshSuggestions();
     this.stateChanged();
   }
@@ -444,7 +447,9 @@ export class Editor {
   }
 
   private refreshSuggestions(): void {
-    this.suggestions = openSuggestions(this.allSuggestions, this.document.all(), this.putAway);
+    this.suggestions = this.showsAll
+      ? this.allSuggestions
+      : openSuggestions(this.allSuggestions, this.document.all(), this.putAway);
     this.restVersion += 1;
   }
 

@@ -2,7 +2,7 @@
 
 export const book = {
   title: "Label book",
-  text: "What each class is, what it is not, and how large it must be. Every label names the revision it was made under.",
+  text: "What each class is, what it is not, and how large it must be.",
   revision: (n: number) => `Revision ${n}`,
   save: "Save",
   changes: (n: number) => (n === 1 ? "1 change" : `${n} changes`),

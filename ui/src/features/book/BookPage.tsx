@@ -34,12 +34,11 @@ export default function BookPage() {
   const { draft } = work;
 
   const save = async (reason: string, book?: LabelBook) => {
-    const done = await work.save(reason, book);
-    if (done) {
-      setSuggested("");
-      toast({ text: words.saved((book ?? draft)?.revision ?? 0) });
-    }
-    return done;
+    const revision = await work.save(reason, book);
+    if (revision === null) return false;
+    setSuggested("");
+    toast({ text: words.saved(revision) });
+    return true;
   };
   if (work.error && !draft) {
     return (
@@ -90,7 +89,7 @@ export default function BookPage() {
         <ConflictNote
           conflict={work.conflict}
           saving={work.saving}
-          save={(book) => void save(suggested || words.title, book)}
+          save={(book) => void save(work.conflict?.reason ?? suggested, book)}
           drop={work.dropConflict}
         />
       ) : null}

@@ -21,6 +21,8 @@ export interface Conflict {
   mine: LabelBook;
   theirs: BookRevision;
   merged: Merged;
+  /** What my save gave as its reason. */
+  reason: string;
 }
 
 export interface BookWork {
@@ -35,7 +37,8 @@ export interface BookWork {
   retry: () => void;
   edit: (change: (book: LabelBook) => LabelBook) => void;
   discard: () => void;
-  save: (reason: string, book?: LabelBook) => Promise<boolean>;
+  /** The revision that it became; null where it was not saved. */
+  save: (reason: string, book?: LabelBook) => Promise<number | null>;
   dropConflict: () => void;
 }
 
@@ -61,38 +64,34 @@ export function useBook(here: Here): BookWork {
     }
   }, [data, base, draft, changes.length]);
 
-  const take = (book: LabelBook) => {
+  const take = (book: LabelBook): number => {
     client.setQueryData(labelBookQuery(here).queryKey, book);
     setBase(book);
     setDraft(book);
     setConflict(null);
     void client.invalidateQueries({ queryKey: historyQuery(here).queryKey });
     void client.invalidateQueries({ queryKey: keys.part(here, "findings") });
+    return book.revision;
   };
 
-  const save = async (reason: string, book = draft): Promise<boolean> => {
-    if (!base || !book) return false;
+  const save = async (reason: string, book = draft): Promise<number | null> => {
+    if (!base || !book) return null;
     setSaving(true);
     setProblem(null);
     try {
       const change: BookChange = { book, reason };
-      take(await put<LabelBook>(projectPath(here, "/label-book"), change));
-      return true;
+      return take(await put<LabelBook>(projectPath(here, "/label-book"), change));
     } catch (error) {
       if (error instanceof ApiProblem && error.status === 409) {
         const theirs = await newest(client, here);
         if (theirs && theirs.book.revision !== book.revision) {
-          setConflict({
-            base,
-            mine: book,
-            theirs,
-            merged: mergedBooks(base, book, theirs.book),
-          });
-          return false;
+          const merged = mergedBooks(base, book, theirs.book);
+          setConflict({ base, mine: book, theirs, merged, reason });
+          return null;
         }
       }
       setProblem(asProblem(error));
-      return false;
+      return null;
     } finally {
       setSaving(false);
     }

@@ -100,7 +100,7 @@ describe("saving", () => {
     await before.start();
     await before.put(PLACE, "a", [BOX]);
     await before.put(PLACE, "b", []);
-    let release = () => undefined as void;
+    let release: () => void = () => undefined;
     const online = new Promise<void>((resolve) => {
       release = resolve;
     });
