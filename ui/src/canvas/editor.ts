@@ -351,7 +351,7 @@ export class Editor {
   pan(dx: number, dy: number): void {
     this.isFitted = false;
     this.view = panned(this.view, dx, dy, this.size, this.stage);
-    this.redraw();
+    this.stateChanged();
   }
 
   /** Bring a part of the image to the middle. */

@@ -57,11 +57,13 @@ export const findings = {
   neighborAlike: (percent: number) => `${percent} % alike`,
   prediction: "What the model says",
   predictionNone: "It sees nothing here.",
+  predictionMore: (n: number) => `and ${n} less certain`,
   predictionUnseen: "It never saw this label.",
   rules: "What the label book says",
   said: "Who labeled it when",
   saidNothing: "nothing marked",
   review: "review",
+  overview: "The whole image",
   stageLabel: (name: string, title: string) => `Image ${name}. ${title}`,
   edit: {
     title: "Edit the labels",

@@ -16,6 +16,8 @@ import { findings as words } from "@/words/findings";
 import { changeOf } from "./change";
 import classes from "./Evidence.module.css";
 
+const MOST_PREDICTED = 6;
+
 interface EvidenceProps {
   finding: Finding;
   evidence: Evidence | undefined;
@@ -70,13 +72,18 @@ function Told({ evidence, styles }: { evidence: Evidence; styles: readonly Class
         <h3>{words.prediction}</h3>
         <p className={classes.quiet}>{words.predictionUnseen}</p>
         <div className={classes.chips}>
-          {prediction.map((shape, n) => (
+          {prediction.slice(0, MOST_PREDICTED).map((shape, n) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: shapes have no other name
             <span key={n} className={classes.predicted}>
               <ClassChip name={shape.label} color={styleOf(styles, shape.label)} />
               <span className={classes.quiet}>{scoreText(scores[n])}</span>
             </span>
           ))}
+          {prediction.length > MOST_PREDICTED ? (
+            <span className={classes.quiet}>
+              {words.predictionMore(prediction.length - MOST_PREDICTED)}
+            </span>
+          ) : null}
           {prediction.length === 0 ? <span>{words.predictionNone}</span> : null}
         </div>
       </section>

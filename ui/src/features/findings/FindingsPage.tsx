@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { asProblem } from "@/api/client";
-import { may } from "@/api/here";
+import { may, pictureUrl } from "@/api/here";
 import { labelBookQuery, projectQuery } from "@/api/queries";
 import type { Finding, Settle, Shape, Task } from "@/api/types";
 import { useHere } from "@/app/here";
@@ -13,11 +13,14 @@ import { runCommand } from "@/canvas/commands";
 import { Editor, type ToolName } from "@/canvas/editor";
 import { isTyping, numbersOf } from "@/canvas/keymap";
 import { classStyles } from "@/canvas/palette";
-import { Stage } from "@/canvas/Stage";
+import { Shot } from "@/canvas/Shot";
+import { Stage, useEditor } from "@/canvas/Stage";
 import { toWire } from "@/canvas/shapes/wire";
 import { ToolBar } from "@/canvas/ToolBar";
 import { useKeys } from "@/canvas/useKeys";
+import { seenBox } from "@/canvas/viewport";
 import { ClassChip } from "@/ui/ClassChip";
+import { classColor } from "@/ui/classColors";
 import { Empty } from "@/ui/Empty";
 import { percent } from "@/ui/figures";
 import { Key } from "@/ui/Key";
@@ -33,6 +36,7 @@ import { type Layers, usePictures, useScene } from "./useScene";
 
 const route = getRouteApi("/app/p/$project/findings");
 const GROUP = "inconsistent_group";
+const WINDOW = { ...classColor(-1), color: "#ffffff", name: "window", good: false };
 const TOOLS: Record<Task, readonly ToolName[]> = {
   classification: [],
   detection: ["select", "box"],
@@ -217,6 +221,7 @@ function Single({ work, finding, mayDecide }: SingleProps) {
             </div>
           )}
           <div className={classes.caption}>{finding.image_name}</div>
+          {editing ? null : <Overview editor={editor} finding={finding} />}
         </Stage>
       </div>
       <aside className={classes.panel} aria-label={finding.title}>
@@ -251,6 +256,34 @@ function Single({ work, finding, mayDecide }: SingleProps) {
           </>
         )}
       </aside>
+    </div>
+  );
+}
+
+/** Where in the image the part lies that is shown, while it is only a part. */
+function Overview({ editor, finding }: { editor: Editor; finding: Finding }) {
+  const here = useHere();
+  useEditor(editor);
+  const [width, height] = editor.size;
+  const [x1, y1, x2, y2] = seenBox(editor.view, editor.stage);
+  const whole = x1 <= 0 && y1 <= 0 && x2 >= width && y2 >= height;
+  if (whole || width <= 1) return null;
+  const ring = [
+    [Math.max(x1, 0), Math.max(y1, 0)],
+    [Math.min(x2, width), Math.max(y1, 0)],
+    [Math.min(x2, width), Math.min(y2, height)],
+    [Math.max(x1, 0), Math.min(y2, height)],
+  ] as const;
+  return (
+    <div className={classes.overview}>
+      <Shot
+        url={(side) => pictureUrl(here, finding.sha256, side)}
+        size={editor.size}
+        label={words.overview}
+        styles={[WINDOW]}
+        shapes={[{ kind: "polygon", label: WINDOW.name, rings: [ring] }]}
+        width={150}
+      />
     </div>
   );
 }

@@ -40,8 +40,9 @@ interface SceneOptions {
 }
 
 /** Small things are brought closer, but not so close that their surroundings are lost. */
-const SHARE = 0.28;
+const SHARE = 0.25;
 const CLOSER_FROM = 2;
+const LEAST_WINDOW = 0.3;
 
 export function useScene(options: SceneOptions): Picture | null {
   const { here, editor, pictures, finding, next, layers, prediction, editing } = options;
@@ -92,7 +93,11 @@ export function useScene(options: SceneOptions): Picture | null {
     const focus = focusOf([...asked, ...change.removed, ...change.added].map(fromWire));
     if (focus === null) return;
     const fits = Math.min(size[0] / (focus[2] - focus[0]), size[1] / (focus[3] - focus[1]));
-    if (fits > CLOSER_FROM / SHARE) editor.show(focus, SHARE);
+    if (fits <= CLOSER_FROM / SHARE) return;
+    const least = (SHARE * LEAST_WINDOW * Math.min(...size)) / 2;
+    const [cx, cy] = [(focus[0] + focus[2]) / 2, (focus[1] + focus[3]) / 2];
+    const half = Math.max(focus[2] - focus[0], focus[3] - focus[1], 2 * least) / 2;
+    editor.show([cx - half, cy - half, cx + half, cy + half], SHARE);
   }, [editor, finding, size, layers, prediction, editing]);
 
   const ahead = next.map((one) => one.sha256).join(" ");
