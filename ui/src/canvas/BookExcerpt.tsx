@@ -25,7 +25,7 @@ interface BookExcerptProps {
 }
 
 export function BookExcerpt({ editor, book, sha256 }: BookExcerptProps) {
-  useEditor(editor);
+  useEditor(editor, true);
   const { project } = useHere();
   const name = editor.onlySelected?.shape.label ?? editor.imageClass ?? editor.activeClass;
   const entry = book?.classes.find((c) => c.name === name);

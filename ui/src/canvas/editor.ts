@@ -45,8 +45,10 @@ export class Editor {
   pointer: Point | null = null;
   hovered: number | null = null;
   suggestions: readonly Suggestion[] = [];
-  /** Rises with everything that a page may want to show. */
+  /** Rises with everything that a page may want to show, but not within a drag. */
   version = 0;
+  /** Rises within a drag too. */
+  liveVersion = 0;
   /** Rises with everything that changes shapes that are not being worked on. */
   restVersion = 0;
 
@@ -345,13 +347,13 @@ export class Editor {
   zoom(factor: number, at: Point = [this.stage[0] / 2, this.stage[1] / 2]): void {
     this.isFitted = false;
     this.view = zoomed(this.view, factor, at, this.size, this.stage);
-    this.stateChanged();
+    this.redraw();
   }
 
   pan(dx: number, dy: number): void {
     this.isFitted = false;
     this.view = panned(this.view, dx, dy, this.size, this.stage);
-    this.stateChanged();
+    this.redraw();
   }
 
   /** Bring a part of the image to the middle. */
@@ -403,10 +405,10 @@ export class Editor {
   };
 
   /** Told whenever a frame is due, with the change of shapes if there was one. */
-  listenDraw(listener: (change: Change | null) => void): () => void {
+  listenDraw = (listener: (change: Change | null) => void): (() => void) => {
     this.drawListeners.add(listener);
     return () => this.drawListeners.delete(listener);
-  }
+  };
 
   /** Told of every change of the document of any image. */
   listenChange(listener: (change: Change) => void): () => void {
@@ -438,7 +440,7 @@ export class Editor {
     }
     for (const listener of this.changeListeners) listener(change);
     this.redraw(change);
-    this.stateChanged();
+    this.stateChanged(change.kind === "live");
   }
 
   private reload(): ReadonlySet<number> {
@@ -453,8 +455,9 @@ export class Editor {
     this.restVersion += 1;
   }
 
-  private stateChanged(): void {
-    this.version += 1;
+  private stateChanged(live = false): void {
+    if (!live) this.version += 1;
+    this.liveVersion += 1;
     for (const listener of this.stateListeners) listener();
     this.redraw();
   }

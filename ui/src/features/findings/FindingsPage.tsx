@@ -11,10 +11,10 @@ import type { Finding, Settle, Shape, Task } from "@/api/types";
 import { useHere } from "@/app/here";
 import { runCommand } from "@/canvas/commands";
 import { Editor, type ToolName } from "@/canvas/editor";
-import { isTyping, numbersOf } from "@/canvas/keymap";
+import { type Command, isTyping, numbersOf } from "@/canvas/keymap";
 import { classStyles } from "@/canvas/palette";
 import { Shot } from "@/canvas/Shot";
-import { Stage, useEditor } from "@/canvas/Stage";
+import { Stage, useView } from "@/canvas/Stage";
 import { toWire } from "@/canvas/shapes/wire";
 import { ToolBar } from "@/canvas/ToolBar";
 import { useKeys } from "@/canvas/useKeys";
@@ -175,25 +175,7 @@ function Single({ work, finding, mayDecide }: SingleProps) {
           f: () => editor.fit(),
         },
   );
-  useKeys((command, event) => {
-    if (!editing) return false;
-    if (event.key === "Enter" && event.ctrlKey) {
-      save();
-      return true;
-    }
-    if (command === "escape" && !editor.tool.draft && editor.selection.size === 0) {
-      setEdited(null);
-      return true;
-    }
-    if (command.startsWith("class:")) {
-      const name = styles[numbersOf(command)[0]]?.name;
-      if (name === undefined) return false;
-      if (task === "classification") editor.setImageClass(name);
-      else editor.chooseClass(name);
-      return true;
-    }
-    return runCommand(editor, command);
-  });
+  useEditKeys({ editor, styles, task, editing, save, cancel: () => setEdited(null) });
 
   return (
     <div className={classes.split}>
@@ -260,12 +242,41 @@ function Single({ work, finding, mayDecide }: SingleProps) {
   );
 }
 
+interface EditKeys {
+  editor: Editor;
+  styles: ReturnType<typeof classStyles>;
+  task: Task;
+  editing: boolean;
+  save: () => void;
+  cancel: () => void;
+}
+
+/** The keys of the canvas while labels are edited. */
+function useEditKeys({ editor, styles, task, editing, save, cancel }: EditKeys): void {
+  const chooseClass = (command: Command): boolean => {
+    const name = styles[numbersOf(command)[0]]?.name;
+    if (name === undefined) return false;
+    if (task === "classification") editor.setImageClass(name);
+    else editor.chooseClass(name);
+    return true;
+  };
+  useKeys((command, event) => {
+    if (!editing) return false;
+    if (event.key === "Enter" && event.ctrlKey) save();
+    else if (command === "escape" && !editor.tool.draft && editor.selection.size === 0)
+      cancel();
+    else if (command.startsWith("class:")) return chooseClass(command);
+    else return runCommand(editor, command);
+    return true;
+  });
+}
+
 /** Where in the image the part lies that is shown, while it is only a part. */
 function Overview({ editor, finding }: { editor: Editor; finding: Finding }) {
   const here = useHere();
-  useEditor(editor);
+  const view = useView(editor);
   const [width, height] = editor.size;
-  const [x1, y1, x2, y2] = seenBox(editor.view, editor.stage);
+  const [x1, y1, x2, y2] = seenBox(view, editor.stage);
   const whole = x1 <= 0 && y1 <= 0 && x2 >= width && y2 >= height;
   if (whole || width <= 1) return null;
   const ring = [

@@ -6,7 +6,7 @@ import { type Here, pictureUrl, tileUrl } from "@/api/here";
 import { imageQuery } from "@/api/queries";
 import type { Finding, Shape } from "@/api/types";
 import type { Editor } from "@/canvas/editor";
-import type { Size } from "@/canvas/geometry";
+import type { Box, Size } from "@/canvas/geometry";
 import type { Picture } from "@/canvas/paint/picture";
 import { PictureCache } from "@/canvas/paint/pictureCache";
 import { focusOf } from "@/canvas/Shot";
@@ -72,32 +72,8 @@ export function useScene(options: SceneOptions): Picture | null {
 
   useEffect(() => {
     if (finding === null || size === null) return;
-    const labels = finding.labels ?? [];
-    const change = changeOf(labels, finding.suggestion ?? labels);
-    if (editing) {
-      editor.readOnly = false;
-      editor.open(size, (finding.suggestion ?? labels).map(fromWire));
-      return;
-    }
-    editor.readOnly = true;
-    editor.open(size, labels.map(fromWire));
-    const dashed = layers === "predicted" ? prediction : layers === "both" ? change.added : [];
-    editor.suggest(
-      dashed.map((shape, n) => ({ id: `${layers} ${n}`, shape: fromWire(shape), score: 1 })),
-      true,
-    );
-    const asked =
-      finding.shape_index === null ? [] : labels.slice(finding.shape_index).slice(0, 1);
-    // What is in question stands out; ids of items are places counted from one.
-    editor.select(finding.shape_index === null ? [] : [finding.shape_index + 1]);
-    const focus = focusOf([...asked, ...change.removed, ...change.added].map(fromWire));
-    if (focus === null) return;
-    const fits = Math.min(size[0] / (focus[2] - focus[0]), size[1] / (focus[3] - focus[1]));
-    if (fits <= CLOSER_FROM / SHARE) return;
-    const least = (SHARE * LEAST_WINDOW * Math.min(...size)) / 2;
-    const [cx, cy] = [(focus[0] + focus[2]) / 2, (focus[1] + focus[3]) / 2];
-    const half = Math.max(focus[2] - focus[0], focus[3] - focus[1], 2 * least) / 2;
-    editor.show([cx - half, cy - half, cx + half, cy + half], SHARE);
+    if (editing) openForEditing(editor, finding, size);
+    else openToLook(editor, finding, size, dashedOf(finding, layers, prediction));
   }, [editor, finding, size, layers, prediction, editing]);
 
   const ahead = next.map((one) => one.sha256).join(" ");
@@ -113,4 +89,52 @@ export function useScene(options: SceneOptions): Picture | null {
   }, [client, here, pictures, shown, ahead]);
 
   return shown !== null && shown.sha256 === sha256 ? shown.picture : null;
+}
+
+function openForEditing(editor: Editor, finding: Finding, size: Size): void {
+  editor.readOnly = false;
+  editor.open(size, (finding.suggestion ?? finding.labels ?? []).map(fromWire));
+}
+
+function dashedOf(
+  finding: Finding,
+  layers: Layers,
+  prediction: readonly Shape[],
+): readonly Shape[] {
+  if (layers === "predicted") return prediction;
+  const labels = finding.labels ?? [];
+  return layers === "both" ? changeOf(labels, finding.suggestion ?? labels).added : [];
+}
+
+function openToLook(
+  editor: Editor,
+  finding: Finding,
+  size: Size,
+  dashed: readonly Shape[],
+): void {
+  const labels = finding.labels ?? [];
+  editor.readOnly = true;
+  editor.open(size, labels.map(fromWire));
+  const proposals = dashed.map((shape, n) => ({
+    id: `dashed ${n}`,
+    shape: fromWire(shape),
+    score: 1,
+  }));
+  editor.suggest(proposals, true);
+  const index = finding.shape_index;
+  const asked = index === null ? [] : labels.slice(index, index + 1);
+  // What is in question stands out; ids of items are places counted from one.
+  editor.select(index === null ? [] : [index + 1]);
+  const change = changeOf(labels, finding.suggestion ?? labels);
+  const focus = focusOf([...asked, ...change.removed, ...change.added].map(fromWire));
+  if (focus !== null) bringCloser(editor, focus, size);
+}
+
+function bringCloser(editor: Editor, focus: Box, size: Size): void {
+  const [w, h] = [focus[2] - focus[0], focus[3] - focus[1]];
+  if (Math.min(size[0] / w, size[1] / h) <= CLOSER_FROM / SHARE) return;
+  const least = SHARE * LEAST_WINDOW * Math.min(...size);
+  const half = Math.max(w, h, least) / 2;
+  const [cx, cy] = [(focus[0] + focus[2]) / 2, (focus[1] + focus[3]) / 2];
+  editor.show([cx - half, cy - half, cx + half, cy + half], SHARE);
 }
