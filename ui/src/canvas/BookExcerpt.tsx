@@ -6,16 +6,16 @@ import { pictureUrl } from "@/api/here";
 import { imageQuery } from "@/api/queries";
 import type { BookClass, LabelBook, Rule } from "@/api/types";
 import { useHere } from "@/app/here";
-import type { Editor } from "@/canvas/editor";
-import { allows, measured, mmPerPx } from "@/canvas/measures";
-import { styleOf } from "@/canvas/palette";
-import { useEditor } from "@/canvas/Stage";
 import { swatch } from "@/ui/classColors";
-import { annotate } from "@/words/annotate";
+import { canvasWords } from "@/words/canvas";
 import { ruleText, valueText } from "@/words/rules";
 import classes from "./BookExcerpt.module.css";
+import type { Editor } from "./editor";
+import { allows, measured, mmPerPx } from "./measures";
+import { styleOf } from "./palette";
+import { useEditor } from "./Stage";
 
-const words = annotate.book;
+const words = canvasWords.book;
 const MOST_PICTURES = 6;
 
 interface BookExcerptProps {
@@ -25,7 +25,7 @@ interface BookExcerptProps {
 }
 
 export function BookExcerpt({ editor, book, sha256 }: BookExcerptProps) {
-  useEditor(editor);
+  useEditor(editor, true);
   const { project } = useHere();
   const name = editor.onlySelected?.shape.label ?? editor.imageClass ?? editor.activeClass;
   const entry = book?.classes.find((c) => c.name === name);
