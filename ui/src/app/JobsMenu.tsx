@@ -19,16 +19,16 @@ export function JobsMenu() {
   const old = jobs.filter(isOver).slice(0, OLD_SHOWN);
   const first = active.find((j) => j.state === "running") ?? active[0];
   return (
-    <Popover position="bottom-end" width={360} trapFocus>
+    <Popover position="bottom-end" width={400} trapFocus>
       <Popover.Target>
         <UnstyledButton className={classes.button} data-busy={active.length > 0 || undefined}>
           <RingProgress
             size={24}
             thickness={3}
             roundCaps
-            sections={[
-              { value: 100 * (first ? (jobShare(first) ?? 0.06) : 0), color: "accent" },
-            ]}
+            sections={
+              first ? [{ value: 100 * (jobShare(first) ?? 0.06), color: "accent" }] : []
+            }
             aria-hidden="true"
           />
           {first ? (

@@ -23,6 +23,7 @@ export const next = {
   escapes: "Escapes",
   overkill: "Overkill",
   command: "As a command",
+  copyCommand: "Copy command",
 } as const;
 
 export const stages = {

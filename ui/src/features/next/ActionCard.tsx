@@ -8,6 +8,7 @@ import { isOver, startJob, useNewestJob } from "@/api/jobs";
 import type { Action, ImagePage } from "@/api/types";
 import { useHere } from "@/app/here";
 import { GainRange } from "@/features/next/GainRange";
+import { CopyButton } from "@/ui/CopyButton";
 import { minutesText, pointsText } from "@/ui/figures";
 import { jobName } from "@/ui/jobFigures";
 import { toast } from "@/ui/toast";
@@ -47,7 +48,9 @@ export function ActionCard({ action, first }: ActionCardProps) {
         <Gain action={action} />
       </div>
       <div className={classes.do}>
-        {action.job === null ? (
+        {action.job === null && action.page === "next" ? (
+          <CopyButton text={action.command} label={words.copyCommand} />
+        ) : action.job === null ? (
           <GoButton action={action} variant={variant} />
         ) : (
           <JobButton kind={action.job} variant={variant} />
