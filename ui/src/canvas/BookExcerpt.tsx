@@ -21,7 +21,8 @@ const MOST_PICTURES = 6;
 interface BookExcerptProps {
   editor: Editor;
   book: LabelBook | undefined;
-  sha256: string;
+  /** The image whose metadata say how large a pixel is; null does not ask about it. */
+  sha256: string | null;
 }
 
 export function BookExcerpt({ editor, book, sha256 }: BookExcerptProps) {
@@ -52,12 +53,12 @@ interface EntryProps {
   editor: Editor;
   entry: BookClass;
   book: LabelBook;
-  sha256: string;
+  sha256: string | null;
 }
 
 function Entry({ editor, entry, book, sha256 }: EntryProps) {
   const here = useHere();
-  const detail = useQuery(imageQuery(here, sha256));
+  const detail = useQuery({ ...imageQuery(here, sha256 ?? ""), enabled: sha256 !== null });
   const scale = mmPerPx(
     detail.data?.card.sha256 === sha256 ? detail.data.metadata : {},
     book.mm_per_px ?? null,
