@@ -6,7 +6,7 @@ keyboard events.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -16,6 +16,8 @@ _FIT_PADDING_PX = 24
 _LARGEST_FIT = 8.0
 _JOB_MS = 900_000
 Box = tuple[float, float, float, float]
+Size = tuple[int, int]
+Truth = Mapping[str, Sequence[tuple[str, Box]]]
 
 
 def make_owner(page: Page, setup_link: str) -> None:
@@ -54,7 +56,7 @@ def add_images(page: Page, folder: Path, *, labeler: str | None = None) -> str:
     return told
 
 
-def draw_boxes(page: Page, boxes: Sequence[tuple[str, Box]], size_wh: tuple[int, int]) -> None:
+def draw_boxes(page: Page, boxes: Sequence[tuple[str, Box]], size_wh: Size) -> None:
     """Draw boxes on the image that is open for labeling; the class is chosen by its name.
 
     Args:
@@ -75,15 +77,84 @@ def draw_boxes(page: Page, boxes: Sequence[tuple[str, Box]], size_wh: tuple[int,
         page.mouse.up()
 
 
-def train(page: Page, project: str, *, preset: str = "Fast") -> None:
-    """Train on the page for it and wait for the report's link."""
-    page.goto(_at(page, f"/p/{project}/train"))
+def label_images(page: Page, project: str, truth: Truth, count: int, size_wh: Size) -> int:
+    """Label images that nobody has labeled, as the truth has them; gives the boxes drawn.
+
+    Args:
+        page: Anywhere in the web app.
+        project: Its name.
+        truth: File name to class and box of each object.
+        count: How many images.
+        size_wh: Width and height of the images in pixels.
+    """
+    go_to(page, project, "images?filter=labeled+%3D+no")
+    page.get_by_role("grid").get_by_role("gridcell").first.click()
+    page.keyboard.press("e")
+    page.wait_for_url("**/annotate/**")
+    drawn = 0
+    for _ in range(count):
+        caption = page.locator("[class*=file]").first
+        expect(caption).to_contain_text(".png")
+        name = caption.inner_text()
+        boxes = truth[name]
+        if boxes:
+            draw_boxes(page, boxes, size_wh)
+            drawn += len(boxes)
+            expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+            page.keyboard.press("ArrowRight")
+        else:
+            page.keyboard.press("n")
+        expect(caption).not_to_have_text(name)
+    return drawn
+
+
+def train(page: Page, project: str, *, quick: bool, preset: str = "Fast") -> None:
+    """Train on the page for it, and wait for the end."""
+    go_to(page, project, "train")
     page.get_by_text("Options", exact=True).click()
     page.get_by_text(preset, exact=True).click()
+    if quick:
+        page.get_by_text("First look:").click()
     page.get_by_role("button", name="Train", exact=True).click()
     # The page tells of the training before this one until the new one has begun.
     expect(page.get_by_role("button", name="Cancel the training")).to_be_visible()
     expect(page.get_by_text("The training is done")).to_be_visible(timeout=_JOB_MS)
+
+
+def audit(page: Page, project: str) -> None:
+    """Look for label faults on the page of findings, and wait until there are some."""
+    go_to(page, project, "findings")
+    page.get_by_role("button", name="Look for label faults").click()
+    expect(page.get_by_role("button", name="Keep as it is")).to_be_visible(timeout=_JOB_MS)
+
+
+def settle(page: Page, count: int) -> int:
+    """Settle findings by keys, the first as suggested and the next kept; gives how many."""
+    heading = page.get_by_text("This visit:")
+    done = 0
+    for number in range(count):
+        keep = page.get_by_role("button", name="Keep as it is")
+        if not keep.is_visible():
+            break
+        page.keyboard.press("c" if number % 2 == 0 else "k")
+        done += 1
+        expect(heading).to_contain_text(f"{done} decided")
+    return done
+
+
+def release(page: Page, project: str) -> str:
+    """Release the newest training; gives the sentence on it."""
+    go_to(page, project, "release")
+    page.get_by_role("button", name="Release", exact=True).click()
+    told = page.get_by_text("is out")
+    expect(told.first).to_be_visible(timeout=_JOB_MS)
+    return told.first.inner_text()
+
+
+def go_to(page: Page, project: str, where: str) -> None:
+    """Open a page of a project."""
+    page.goto(_at(page, f"/p/{project}/{where}"))
+    expect(page.locator("main").first).to_be_visible()
 
 
 def _at(page: Page, path: str) -> str:
@@ -91,7 +162,7 @@ def _at(page: Page, path: str) -> str:
     return "/".join(start[:3]) + path
 
 
-def _on_screen(page: Page, box: Box, size_wh: tuple[int, int]) -> Box:
+def _on_screen(page: Page, box: Box, size_wh: Size) -> Box:
     """A box of the image in pixels of the window, while the whole image is shown."""
     page.get_by_role("application").focus()
     page.keyboard.press("f")
