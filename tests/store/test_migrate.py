@@ -86,6 +86,14 @@ def test_an_older_workspace_is_brought_up_to_date(home):
             "studies",
         ):
             db.execute(f"DROP TABLE {table}")
+        for table, column in (
+            ("images", "id"),
+            ("images", "reference_sha"),
+            ("image_occurrences", "image_id"),
+            ("annotations", "id"),
+            ("findings", "image_id"),
+        ):
+            db.execute(f"DROP INDEX ix_{table}_organisation_id_project_id_{column}")
         for table in ("images", "snapshot_items"):
             db.execute(f"DROP INDEX ix_{table}_reference_sha")
             db.execute(f"ALTER TABLE {table} DROP COLUMN reference_sha")
