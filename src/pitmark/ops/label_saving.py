@@ -7,9 +7,9 @@ that a transaction is on the disk takes about as long for fifty saves as for one
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pitmark.core.errors import NotFoundError, PitmarkError
+from pitmark.core.errors import NotFoundError, PitmarkError, StorageError
 from pitmark.core.labels import Shape
 from pitmark.ops.labeling import check_shapes
 from pitmark.store.annotations import NewAnnotation, Told
@@ -33,11 +33,13 @@ class LabelsToSave:
 
 @dataclass(slots=True)
 class _Waiting:
-    """A save, and what became of it."""
+    """A save, and what became of it; the one that `leads` writes for all who wait."""
 
     new: LabelsToSave
     told: Told | None = None
     error: PitmarkError | None = None
+    leads: bool = False
+    ready: threading.Event = field(default_factory=threading.Event)
 
 
 class LabelSaver:
@@ -49,8 +51,9 @@ class LabelSaver:
 
     def __init__(self, project: ProjectStore) -> None:
         self._project = project
-        self._writing, self._guard = threading.Lock(), threading.Lock()
+        self._guard = threading.Lock()
         self._waiting: list[_Waiting] = []
+        self._busy = False
 
     def save(self, new: LabelsToSave) -> Told:
         """Write what a labeler says about an image as a new revision.
@@ -71,15 +74,34 @@ class LabelSaver:
         mine = _Waiting(new)
         with self._guard:
             self._waiting.append(mine)
-        with self._writing:
-            if mine.told is None and mine.error is None:
-                with self._guard:
-                    together, self._waiting = self._waiting, []
-                self._write(together)
+            if not self._busy:
+                self._call_next()
+        mine.ready.wait()
+        if mine.leads:
+            self._lead()
         if mine.error is not None:
             raise mine.error
-        assert mine.told is not None, "a save that was written is told or has an error"
+        if mine.told is None:
+            raise StorageError("the labels were not saved", hint="Save them again.")
         return mine.told
+
+    def _call_next(self) -> None:
+        """Let the one who waits longest write, if anybody waits."""
+        self._busy = bool(self._waiting)
+        if self._busy:
+            self._waiting[0].leads = True
+            self._waiting[0].ready.set()
+
+    def _lead(self) -> None:
+        with self._guard:
+            together, self._waiting = self._waiting, []
+        try:
+            self._write(together)
+        finally:
+            with self._guard:
+                self._call_next()
+            for one in together:
+                one.ready.set()
 
     def _write(self, together: list[_Waiting]) -> None:
         try:
