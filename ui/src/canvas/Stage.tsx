@@ -9,7 +9,7 @@ import type { Picture } from "./paint/picture";
 import classes from "./Stage.module.css";
 import { handleAt } from "./tools/dragging";
 import type { PointerInput } from "./tools/tool";
-import { toImage } from "./viewport";
+import { toImage, type View } from "./viewport";
 
 interface StageProps {
   editor: Editor;
@@ -28,10 +28,17 @@ const WHEEL_STEP = 0.0016;
 const PINCH_STEP = 0.01;
 const MOST_WHEEL = 120;
 
-/** Render again whenever the state of an editor changes. */
-export function useEditor(editor: Editor): Editor {
-  useSyncExternalStore(editor.listenState, () => editor.version);
-  return editor;
+/** Render again whenever the state of an editor changes; `live` within a drag too. */
+export function useEditor(editor: Editor, live = false): void {
+  useSyncExternalStore(editor.listenState, () => (live ? editor.liveVersion : editor.version));
+}
+
+/** What is seen, rendered again whenever that changes. */
+export function useView(editor: Editor): View {
+  return useSyncExternalStore(
+    (tell) => editor.listenDraw(() => tell()),
+    () => editor.view,
+  );
 }
 
 export function Stage({

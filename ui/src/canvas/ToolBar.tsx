@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { Key } from "@/ui/Key";
 import { canvasWords as words } from "@/words/canvas";
 import type { Editor, ToolName } from "./editor";
-import { useEditor } from "./Stage";
+import { useEditor, useView } from "./Stage";
 import classes from "./ToolBar.module.css";
 import { ToolIcon } from "./toolIcons";
 
@@ -69,12 +69,15 @@ export function ToolBar({ editor, tools, children }: ToolBarProps) {
       />
       <Light editor={editor} />
       <IconTool icon="fit" label={words.fitHint} cap="F" run={() => editor.fit()} />
-      <span className={classes.zoom}>
-        {words.zoomText(Math.round(editor.view.scale * 100))}
-      </span>
+      <Zoom editor={editor} />
       {children}
     </div>
   );
+}
+
+function Zoom({ editor }: { editor: Editor }) {
+  const { scale } = useView(editor);
+  return <span className={classes.zoom}>{words.zoomText(Math.round(scale * 100))}</span>;
 }
 
 interface IconToolProps {

@@ -45,13 +45,16 @@ export class Editor {
   pointer: Point | null = null;
   hovered: number | null = null;
   suggestions: readonly Suggestion[] = [];
-  /** Rises with everything that a page may want to show. */
+  /** Rises with everything that a page may want to show, but not within a drag. */
   version = 0;
+  /** Rises within a drag too. */
+  liveVersion = 0;
   /** Rises with everything that changes shapes that are not being worked on. */
   restVersion = 0;
 
   private grid = new Grid();
   private tools: Record<ToolName, Tool> = this.freshTools();
+  private showsAll = false;
   private allSuggestions: readonly Suggestion[] = [];
   private putAway = new Set<string>();
   private touched = new Set<number>();
@@ -176,8 +179,10 @@ export class Editor {
     this.stateChanged();
   }
 
-  suggest(list: readonly Suggestion[]): void {
+  /** Show what a model proposes; `all` also where a label says the same already. */
+  suggest(list: readonly Suggestion[], all = false): void {
     this.allSuggestions = list;
+    this.showsAll = all;
     this.refreshSuggestions();
     this.stateChanged();
   }
@@ -342,7 +347,7 @@ export class Editor {
   zoom(factor: number, at: Point = [this.stage[0] / 2, this.stage[1] / 2]): void {
     this.isFitted = false;
     this.view = zoomed(this.view, factor, at, this.size, this.stage);
-    this.stateChanged();
+    this.redraw();
   }
 
   pan(dx: number, dy: number): void {
@@ -400,10 +405,10 @@ export class Editor {
   };
 
   /** Told whenever a frame is due, with the change of shapes if there was one. */
-  listenDraw(listener: (change: Change | null) => void): () => void {
+  listenDraw = (listener: (change: Change | null) => void): (() => void) => {
     this.drawListeners.add(listener);
     return () => this.drawListeners.delete(listener);
-  }
+  };
 
   /** Told of every change of the document of any image. */
   listenChange(listener: (change: Change) => void): () => void {
@@ -435,7 +440,7 @@ export class Editor {
     }
     for (const listener of this.changeListeners) listener(change);
     this.redraw(change);
-    this.stateChanged();
+    this.stateChanged(change.kind === "live");
   }
 
   private reload(): ReadonlySet<number> {
@@ -444,12 +449,15 @@ export class Editor {
   }
 
   private refreshSuggestions(): void {
-    this.suggestions = openSuggestions(this.allSuggestions, this.document.all(), this.putAway);
+    this.suggestions = this.showsAll
+      ? this.allSuggestions
+      : openSuggestions(this.allSuggestions, this.document.all(), this.putAway);
     this.restVersion += 1;
   }
 
-  private stateChanged(): void {
-    this.version += 1;
+  private stateChanged(live = false): void {
+    if (!live) this.version += 1;
+    this.liveVersion += 1;
     for (const listener of this.stateListeners) listener();
     this.redraw();
   }

@@ -42,22 +42,6 @@ export const annotate = {
     notKept:
       "This computer has no room for unsent labels. Stay on the page until they are saved.",
   },
-  book: {
-    title: "Label book",
-    none: "No definition yet.",
-    examples: "Examples",
-    counterExamples: "Not this",
-    rules: "Rules",
-    noScale: "The size of a pixel is unknown",
-    selectToMeasure: "Select a shape to measure it",
-    measures: (value: string) => `this one: ${value}`,
-    kept: "kept",
-    broken: "broken",
-    mustCatch: "Must be caught",
-    goodClass: "Good part",
-    open: "Edit in the label book",
-    picture: (name: string, n: number) => `${name}, picture ${n}`,
-  },
   viewer: "You can look, but not label.",
   copied: (count: number) =>
     count === 1

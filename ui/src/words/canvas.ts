@@ -32,6 +32,22 @@ export const canvasWords = {
   hide: "Hide shapes",
   show: "Show shapes",
   loadingPicture: "Loading the picture",
+  book: {
+    title: "Label book",
+    none: "No definition yet.",
+    examples: "Examples",
+    counterExamples: "Not this",
+    rules: "Rules",
+    noScale: "The size of a pixel is unknown",
+    selectToMeasure: "Select a shape to measure it",
+    measures: (value: string) => `this one: ${value}`,
+    kept: "kept",
+    broken: "broken",
+    mustCatch: "Must be caught",
+    goodClass: "Good part",
+    open: "Edit in the label book",
+    picture: (name: string, n: number) => `${name}, picture ${n}`,
+  },
   keys: {
     title: "Keys",
     groups: {

@@ -100,9 +100,18 @@ describe("saving", () => {
     await before.start();
     await before.put(PLACE, "a", [BOX]);
     await before.put(PLACE, "b", []);
-    const after = makeOutbox();
+    let release: () => void = () => undefined;
+    const online = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const after = makeOutbox("anna", async (entry) => {
+      await online;
+      arrived.push(entry);
+      return taken;
+    });
     await after.start();
     expect(after.pending(PLACE, "a")?.shapes).toEqual([BOX]);
+    release();
     await after.idle();
     expect(arrived.map((entry) => [entry.sha256, entry.key])).toEqual([
       ["a", "key 1"],

@@ -6,26 +6,27 @@ import { pictureUrl } from "@/api/here";
 import { imageQuery } from "@/api/queries";
 import type { BookClass, LabelBook, Rule } from "@/api/types";
 import { useHere } from "@/app/here";
-import type { Editor } from "@/canvas/editor";
-import { allows, measured, mmPerPx } from "@/canvas/measures";
-import { styleOf } from "@/canvas/palette";
-import { useEditor } from "@/canvas/Stage";
 import { swatch } from "@/ui/classColors";
-import { annotate } from "@/words/annotate";
+import { canvasWords } from "@/words/canvas";
 import { ruleText, valueText } from "@/words/rules";
 import classes from "./BookExcerpt.module.css";
+import type { Editor } from "./editor";
+import { allows, measured, mmPerPx } from "./measures";
+import { styleOf } from "./palette";
+import { useEditor } from "./Stage";
 
-const words = annotate.book;
+const words = canvasWords.book;
 const MOST_PICTURES = 6;
 
 interface BookExcerptProps {
   editor: Editor;
   book: LabelBook | undefined;
-  sha256: string;
+  /** The image whose metadata say how large a pixel is; null does not ask about it. */
+  sha256: string | null;
 }
 
 export function BookExcerpt({ editor, book, sha256 }: BookExcerptProps) {
-  useEditor(editor);
+  useEditor(editor, true);
   const { project } = useHere();
   const name = editor.onlySelected?.shape.label ?? editor.imageClass ?? editor.activeClass;
   const entry = book?.classes.find((c) => c.name === name);
@@ -52,12 +53,12 @@ interface EntryProps {
   editor: Editor;
   entry: BookClass;
   book: LabelBook;
-  sha256: string;
+  sha256: string | null;
 }
 
 function Entry({ editor, entry, book, sha256 }: EntryProps) {
   const here = useHere();
-  const detail = useQuery(imageQuery(here, sha256));
+  const detail = useQuery({ ...imageQuery(here, sha256 ?? ""), enabled: sha256 !== null });
   const scale = mmPerPx(
     detail.data?.card.sha256 === sha256 ? detail.data.metadata : {},
     book.mm_per_px ?? null,
