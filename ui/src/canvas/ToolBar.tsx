@@ -28,14 +28,20 @@ export function ToolBar({ editor, tools, children }: ToolBarProps) {
   useEditor(editor);
   const paints = editor.toolName === "brush" || editor.toolName === "eraser";
   return (
-    <div className={classes.bar} role="toolbar" aria-label={words.toolsLabel}>
+    <div
+      className={classes.bar}
+      role="toolbar"
+      aria-label={words.toolsLabel}
+      data-many={tools.length > 2 || undefined}
+    >
       {tools.map((name) => (
         <button
           key={name}
           type="button"
           className={classes.tool}
           aria-pressed={editor.toolName === name}
-          title={words.toolHints[name]}
+          aria-label={words.tools[name]}
+          title={`${words.tools[name]}: ${words.toolHints[name]}`}
           disabled={editor.readOnly && name !== "select"}
           onClick={() => editor.takeTool(name)}
         >
