@@ -25,13 +25,31 @@ from pitmark.wire.message import Message
 
 TARGET = Path(__file__).resolve().parent / "src" / "api" / "types.ts"
 HEAD = "// Made by ui/make_api.py from pitmark.wire; do not edit.\n"
-# Messages that only travel to the server.
+# Messages that only travel to the server, beside all of `pitmark.wire.job_options`.
 REQUESTS = frozenset(
-    (
-        "AcceptInvitation AcceptRule AskUploads BookChange ImageSelection Invite NewJob"
-        " NewProject NewStudy NewToken RoleChange SaveLabels SelectionChange Settle Setup"
-        " SignIn StudyAnswer Undo"
-    ).split()
+    {
+        "AcceptInvitation",
+        "AcceptRule",
+        "AskCases",
+        "AskUploads",
+        "BookChange",
+        "ImageSelection",
+        "Invite",
+        "NewJob",
+        "NewOrganisation",
+        "NewProject",
+        "NewStudy",
+        "NewToken",
+        "PasswordChange",
+        "RoleChange",
+        "SaveLabels",
+        "SelectionChange",
+        "Settle",
+        "Setup",
+        "SignIn",
+        "StudyAnswer",
+        "Undo",
+    }
 )
 _PLAIN = {
     "string": "string",
@@ -91,9 +109,13 @@ def _interface(name: str, message: type[BaseModel], aliases: dict[str, str]) -> 
     lines.append(f"export interface {name} {{")
     for field, part in schema.get("properties", {}).items():
         info = message.model_fields[field]
-        optional = name in REQUESTS and not info.is_required()
+        optional = _only_sent(message) and not info.is_required()
         lines.append(f"  {field}{'?' if optional else ''}: {_type(part, aliases)};")
     return "\n".join([*lines, "}\n"])
+
+
+def _only_sent(message: type[BaseModel]) -> bool:
+    return message.__name__ in REQUESTS or message.__module__.endswith(".job_options")
 
 
 def _type(schema: dict[str, Any], aliases: dict[str, str]) -> str:

@@ -11,20 +11,25 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def open(home: str | Path, *, create: bool = True) -> Workspace:
+def open(
+    home: str | Path, *, create: bool = True, database_url: str | None = None
+) -> Workspace:
     """Open a workspace: a folder with all projects, images and models.
 
     Args:
         home: The folder.
         create: Make it if it does not exist.
+        database_url: Keep a new workspace in this PostgreSQL database instead of SQLite,
+            such as postgresql+psycopg://user:password@host:5432/name.
 
     Returns:
         The workspace.
 
     Raises:
         NotFoundError: There is no workspace and `create` is off.
-        StorageError: The folder cannot be used.
+        ConflictError: The workspace uses another database than `database_url`.
+        StorageError: The folder or the database cannot be used.
     """
     from pitmark.workspace.home import Workspace  # noqa: PLC0415 - a device loads no SQL
 
-    return Workspace.open(Path(home), create=create)
+    return Workspace.open(Path(home), create=create, database_url=database_url)

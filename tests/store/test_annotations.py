@@ -158,6 +158,10 @@ def test_agreement_sees_what_each_labeler_said_last_and_no_reviews(project):
         "UPDATE annotations SET labeler = 'eve'",
         "DELETE FROM annotations",
         "INSERT OR REPLACE INTO annotations SELECT * FROM annotations",
+        "INSERT INTO annotations SELECT * FROM annotations WHERE true"
+        " ON CONFLICT (id) DO UPDATE SET labeler = 'eve'",
+        "TRUNCATE annotations CASCADE",
+        "TRUNCATE audit_log",
         "UPDATE book_revisions SET author = 'eve'",
         "DELETE FROM book_revisions",
         "UPDATE audit_log SET who = 'eve'",
@@ -165,10 +169,14 @@ def test_agreement_sees_what_each_labeler_said_last_and_no_reviews(project):
         "DELETE FROM images",
     ],
 )
-def test_what_was_said_cannot_be_changed_or_removed_by_any_statement(store, statement):
+def test_what_was_said_cannot_be_changed_or_removed_by_any_statement(store, statement, engine):
+    known_to = {"INSERT OR REPLACE": "sqlite", "TRUNCATE": "postgresql"}
+    if any(statement.startswith(w) and engine != e for w, e in known_to.items()):
+        pytest.skip(f"{engine} has no such statement")
     project = store.project("casings")
     sha = labeled_image(project, "a", box())
     before = project.annotations.history(sha)
-    with pytest.raises(StorageError, match=r"never|FOREIGN KEY"), store.database.write() as c:
+    refused = r"are never|(?i:foreign key)"
+    with pytest.raises(StorageError, match=refused), store.database.write() as c:
         c.execute(text(statement))
     assert project.annotations.history(sha) == before

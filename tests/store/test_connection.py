@@ -9,6 +9,7 @@ import pytest
 
 from pitmark.core.errors import StorageError
 from pitmark.store.db import open_store
+from tests.store.engines import on_sqlite
 from tests.store.making import add_images, box, label, labeled_image
 
 WRITER = """
@@ -24,6 +25,7 @@ for number in range(int(sys.argv[3])):
 """
 
 
+@on_sqlite
 def test_labels_are_on_the_disk_when_they_are_acknowledged(store):
     with store.database.write() as c:
         modes = {
@@ -91,6 +93,7 @@ def test_a_locked_database_is_told_and_nothing_is_lost(project, home):
     assert [r.revision for r in project.annotations.history(sha)] == [1, 2, 3]
 
 
+@on_sqlite
 def test_a_full_disk_is_told_and_what_was_saved_stays(project, store):
     sha = labeled_image(project, "a", box())
     with store.database.read() as c:
@@ -135,6 +138,7 @@ except StorageError as exc:
 """
 
 
+@on_sqlite
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX limits")
 def test_files_that_cannot_grow_are_told_and_what_was_saved_stays(store, project, home):
     sha = labeled_image(project, "a")
@@ -184,6 +188,7 @@ def open_folder():
     shutil.rmtree(folder)
 
 
+@on_sqlite
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX permissions")
 def test_a_read_only_folder_is_told_with_what_to_do(fresh_workspace, open_folder, home):
     locked = shutil.copytree(fresh_workspace, open_folder / "factory")
@@ -199,6 +204,7 @@ def test_a_read_only_folder_is_told_with_what_to_do(fresh_workspace, open_folder
     assert "cannot be made: Permission denied" in made
 
 
+@on_sqlite
 def test_a_damaged_database_is_told(home):
     path = home / "pitmark.db"
     data = bytearray(path.read_bytes())
@@ -208,6 +214,7 @@ def test_a_damaged_database_is_told(home):
         open_store(home)
 
 
+@on_sqlite
 def test_a_backup_made_while_writing_is_whole(project, home, tmp_path):
     labeled_image(project, "a", box())
     with (

@@ -18,8 +18,8 @@ def test_a_folder_without_a_workspace_says_how_to_make_one(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_workspace_is_made_once_and_opened_again(tmp_path):
-    home = tmp_path / "deep" / "räume 100%"
+def test_a_workspace_is_made_once_and_opened_again(folders, tmp_path):
+    home = folders.empty(tmp_path / "deep" / "räume 100%")
     with open_store(home, create=True) as store:
         store.create_project("casings", "detection", LabelBook())
     with open_store(home, create=True) as store:

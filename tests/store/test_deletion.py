@@ -3,11 +3,13 @@ import pytest
 from pitmark.core.errors import ConflictError, NotFoundError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.records import ImageRecord
+from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import open_store
 from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
 from pitmark.store.schema import metadata, now
 from pitmark.store.studies import NewAnswer
+from pitmark.store.tokens import NewToken
 from tests.store.making import add_image, box, labeled_image, snapshot_of
 
 
@@ -25,6 +27,8 @@ def _fill(project):
     project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
     study = project.studies.create("", {"images": [sha]}, author="ann")
     project.studies.add_answers(study.id, [NewAnswer(sha, "ann", 1, [box()])])
+    project.jobs.create("export", {}, by="ann")
+    project.annotations.add_many([NewAnnotation(sha, [], "bob", 1, key="k")])
     return {sha, model, bundle, oof}
 
 
@@ -38,10 +42,18 @@ def _rows(store, name):
 
 def test_a_deleted_project_leaves_nothing_but_its_trace_in_the_audit_log(store, project):
     blobs = _fill(project)
-    assert all(count > 0 for count in _rows(store, "casings").values())
+    ann = store.persons.add("ann", "ann@example.org", "hash")
+    store.people.add(ann.id, "viewer")
+    store.people.set_project_role(ann.id, project.info.id, "labeler")
+    store.tokens.add(NewToken("line", "read", project.info.id, 30), person=ann.id)
+    of_projects = {t.name for t in metadata.tables.values() if "project_id" in t.c}
+    before = _rows(store, "casings")
+    assert {name for name in of_projects if not before[name]} == set()
     store.delete_project("casings", by="ann")
-    left = {name for name, count in _rows(store, "casings").items() if count}
-    assert left == {"organisations", "projects", "audit_log"}
+    after = _rows(store, "casings")
+    assert {name for name in of_projects if after[name]} == set()
+    kept = {"organisations", "projects", "audit_log", "persons", "memberships"}
+    assert {name for name, count in after.items() if count} == kept
     assert not any(store.blobs.has(sha) for sha in blobs)
     entry = store.audit.entries()[0]
     assert (entry.who, entry.action, entry.object) == (

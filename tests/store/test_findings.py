@@ -5,6 +5,18 @@ from pitmark.core.labels import shapes_hash
 from pitmark.store.findings import NewFinding
 from tests.store.making import add_image, box, label, labeled_image
 
+BROKEN = {
+    "sqlite": (
+        "CREATE TRIGGER broken BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT, 'no'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'no'; END $$",
+        "CREATE TRIGGER broken BEFORE INSERT ON audit_log"
+        " FOR EACH ROW EXECUTE FUNCTION broken()",
+    ),
+}
+
 
 def _wrong_class(sha, index=0, score=0.9, **about):
     return NewFinding("wrong_class", sha, index, score, "looks like a dent", **about)
@@ -125,14 +137,12 @@ def test_a_correction_and_the_decision_are_saved_together(project, sha):
     assert entry.details["state"] == "corrected"
 
 
-def test_a_correction_that_cannot_be_saved_leaves_the_finding_open(project, sha, store):
+def test_a_correction_that_cannot_be_saved_leaves_the_finding_open(project, sha, store, engine):
     project.findings.save([_wrong_class(sha, 0)], source="audit")
     finding = _open(project)[0]
     with store.database.write() as c:
-        c.exec_driver_sql(
-            "CREATE TRIGGER broken BEFORE INSERT ON audit_log"
-            " BEGIN SELECT RAISE(ABORT, 'no'); END"
-        )
+        for statement in BROKEN[engine]:
+            c.exec_driver_sql(statement)
     with pytest.raises(StorageError, match="refused: no"):
         project.findings.settle(finding.id, "corrected", "rita", correction=[])
     assert project.findings.get(finding.id) == finding

@@ -1,4 +1,3 @@
-import sqlite3
 import subprocess
 import sys
 
@@ -10,11 +9,12 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import pitmark.store.migrate
-from pitmark.core.errors import StorageError
-from pitmark.store.connection import Database
+from pitmark.core.errors import NotFoundError, StorageError
+from pitmark.core.label_book import LabelBook
 from pitmark.store.db import open_store
 from pitmark.store.migrate import REVISIONS, migrate
 from pitmark.store.schema import metadata
+from pitmark.store.which_database import workspace_database
 
 
 def test_the_migrated_tables_are_those_of_the_metadata(store):
@@ -29,28 +29,38 @@ def test_every_migration_script_is_known_in_its_order():
     assert tuple(s.revision for s in reversed(scripts)) == REVISIONS
 
 
-def test_the_workspace_of_a_newer_pitmark_is_refused_and_left_as_it_is(home):
-    path = home / "pitmark.db"
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE alembic_version SET version_num = '9999'")
-    db.close()
-    before = path.read_bytes()
+def test_the_workspace_of_a_newer_pitmark_is_refused_and_left_as_it_is(home, folders):
+    folders.run(home, "UPDATE alembic_version SET version_num = '9999'")
+    before = folders.dump(home)
     for create in (False, True):
         with pytest.raises(StorageError, match=r"made by a newer Pitmark \(schema 9999"):
             open_store(home, create=create)
-    assert path.read_bytes() == before
+    assert folders.dump(home) == before
 
 
-def test_the_database_of_another_program_is_refused(tmp_path):
-    with sqlite3.connect(tmp_path / "pitmark.db") as db:
-        db.execute("CREATE TABLE recipes (id INTEGER)")
-    db.close()
-    with pytest.raises(StorageError, match="another program: it has a table 'recipes'"):
-        open_store(tmp_path)
+def test_the_database_of_another_program_is_refused(new_home, folders):
+    new_home.mkdir(parents=True, exist_ok=True)
+    folders.run(new_home, "CREATE TABLE recipes (id INTEGER)")
+    for create in (False, True):
+        with pytest.raises(StorageError, match="another program: it has a table 'recipes'"):
+            open_store(new_home, create=create)
 
 
-def test_a_migration_that_was_killed_half_way_is_done_again_whole(tmp_path):
-    database = Database(tmp_path / "pitmark.db")
+def test_a_database_without_tables_is_a_workspace_only_where_one_is_to_be_made(
+    new_home, folders
+):
+    new_home.mkdir(parents=True, exist_ok=True)
+    folders.run(new_home, "CREATE TABLE x (id INTEGER)")
+    folders.run(new_home, "DROP TABLE x")
+    with pytest.raises(NotFoundError, match="no workspace in"):
+        open_store(new_home)
+    with open_store(new_home, create=True) as store:
+        assert store.projects() == []
+
+
+def test_a_migration_that_was_killed_half_way_is_done_again_whole(new_home):
+    new_home.mkdir(parents=True, exist_ok=True)
+    database = workspace_database(new_home, create=True, url=None, busy_timeout_ms=5000)
 
     def killed():
         with database.write() as connection:
@@ -67,29 +77,16 @@ def test_a_migration_that_was_killed_half_way_is_done_again_whole(tmp_path):
     database.close()
 
 
-def test_an_older_workspace_is_brought_up_to_date(home):
-    with sqlite3.connect(home / "pitmark.db") as db:
-        names = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        assert names
-        for (name,) in names:
-            db.execute(f"DROP TRIGGER {name}")
-        for table in ("study_answers", "studies"):
-            db.execute(f"DROP TABLE {table}")
-        for table in ("images", "snapshot_items"):
-            db.execute(f"DROP INDEX ix_{table}_reference_sha")
-            db.execute(f"ALTER TABLE {table} DROP COLUMN reference_sha")
-        for table, column in (
-            ("annotations", "withdraws"),
-            ("findings", "weight"),
-            ("findings", "decision"),
-            ("findings", "effects"),
-        ):
-            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        db.execute("UPDATE alembic_version SET version_num = '0001'")
-    db.close()
-    with open_store(home) as store, store.database.read() as c:
-        again = c.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all()
-        assert {r[0] for r in again} == {n for (n,) in names}
+def test_an_older_workspace_is_brought_up_to_date(home, new_home, folders):
+    new_home.mkdir(parents=True, exist_ok=True)
+    database = workspace_database(new_home, create=True, url=None, busy_timeout_ms=5000)
+    with database.write() as connection:
+        pitmark.store.migrate._upgrade(connection, "0001")
+    database.close()
+    assert folders.triggers(new_home) == []
+    with open_store(new_home, create=True) as store:
+        assert store.create_project("casings", "detection", LabelBook()).images.count() == 0
+    assert folders.triggers(new_home) == folders.triggers(home) != []
 
 
 def test_a_workspace_that_is_up_to_date_opens_without_alembic(home):
@@ -103,12 +100,12 @@ def test_a_workspace_that_is_up_to_date_opens_without_alembic(home):
     assert done.stdout.strip() == "False"
 
 
-def test_several_processes_can_make_the_same_workspace_at_once(tmp_path):
+def test_several_processes_can_make_the_same_workspace_at_once(new_home):
     script = (
         "import sys; from pathlib import Path; from pitmark.store.db import open_store\n"
         "open_store(Path(sys.argv[1]), create=True).close()"
     )
-    command = [sys.executable, "-c", script, str(tmp_path / "factory")]
+    command = [sys.executable, "-c", script, str(new_home)]
     started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     errors = [p.communicate()[1] for p in started]
     assert [p.returncode for p in started] == [0, 0, 0, 0], errors

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import text
 
 from pitmark.core.errors import ConflictError, NotFoundError, StorageError
 from pitmark.store.db import open_store
@@ -155,7 +156,7 @@ def test_a_process_number_used_again_does_not_revive_a_run(project, child, store
     process, run_id = child()
     _kill(process)
     with store.database.write() as c:
-        c.exec_driver_sql("UPDATE runs SET owner_pid = ?", (os.getpid(),))
+        c.execute(text("UPDATE runs SET owner_pid = :pid"), {"pid": os.getpid()})
     assert project.runs.get(run_id).state == "interrupted"
 
 

@@ -49,11 +49,15 @@ def _live(project):
     project.findings.save([], source="x"), project.findings.counts()
     project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
     project.events.list(now(), 5), project.events.counts(now())
+    project.events.newest_of_devices(), project.events.by_hour([now()], now())
     project.book.save(project.book.current(), "ann"), project.book.history()
     study = project.studies.create("gauge", {"images": shas}, author="ann")
     project.studies.add_answers(study.id, [NewAnswer(shas[0], "ann", 1, [box()])])
     project.studies.get("gauge"), project.studies.list(), project.studies.answers("s1")
     project.audit.entries(before=5)
+    job = project.jobs.create("train", {}, by="ann", key="once")
+    project.jobs.create("train", {}, by="ann", key="once"), project.jobs.list(kind="train")
+    project.jobs.moving(since=0), project.jobs.cancel(job.id), project.jobs.last_number()
     return second
 
 
@@ -76,7 +80,13 @@ def test_every_statement_names_an_organisation_and_is_good_for_postgresql(store,
     free = ("INSERT", "SAVEPOINT", "RELEASE")
     asked = {t for t in texts if not t.startswith(free)}
     assert {t for t in asked if "organisation_id" not in t.partition("WHERE")[2]} == {
-        "SELECT organisations.organisation_id \nFROM organisations"
+        "SELECT organisations.organisation_id \nFROM organisations",
+        # The place in the queue that all organisations share.
+        *(
+            f"SELECT {f}(jobs.turn) AS {f}_1 \nFROM jobs \nWHERE jobs.state = "
+            "%(state_1)s::VARCHAR"
+            for f in ("max", "min")
+        ),
     }
     assert all("organisation_id" in t for t in texts if t.startswith("INSERT"))
 
@@ -91,6 +101,12 @@ def test_statements_are_made_in_one_place_only():
                 "sqlalchemy"
             ):
                 assert not makers & {n.name for n in node.names}, path.name
+
+
+def test_only_the_queue_of_jobs_looks_across_organisations():
+    source = STORE.parent
+    askers = {p.name for p in source.rglob("*.py") if "Scope.across(" in p.read_text()}
+    assert askers == {"figures.py", "jobs.py", "jobs_queue.py"}
 
 
 @pytest.fixture
@@ -112,6 +128,7 @@ def test_an_organisation_sees_nothing_of_another(project, store, acme):
     assert theirs.snapshots.list() == theirs.runs.list() == theirs.releases.list() == []
     assert theirs.findings.list() == theirs.events.list() == theirs.studies.list() == []
     assert theirs.findings.counts() == theirs.events.counts() == {}
+    assert theirs.jobs.list() == acme.jobs.list() == acme.jobs.moving(since=0) == []
     assert {e.organisation for e in acme.audit.entries()} == {"acme"}
     assert theirs.releases.next_version() == 1
     sha = project.images.all()[0].sha256
@@ -128,6 +145,8 @@ def test_an_organisation_sees_nothing_of_another(project, store, acme):
         lambda: theirs.findings.settle(second.id, "dismissed", "eve"),
         lambda: theirs.findings.undo(second.id, by="eve"),
         lambda: theirs.studies.get("s1"),
+        lambda: theirs.jobs.get("j0001"),
+        lambda: acme.jobs.cancel("j0001"),
         lambda: theirs.studies.answers("gauge"),
     ]
     for ask in questions:

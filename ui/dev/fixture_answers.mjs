@@ -41,6 +41,7 @@ export function answers(pictures) {
     cardOf(pictures, i),
   );
   const state = state0(cards);
+  learn(state.jobs[0]);
   const routes = [
     ...sessionRoutes(state),
     ...peopleRoutes(state),
@@ -97,7 +98,7 @@ function state0(cards) {
         done: 1240,
         total: 2000,
         eta_s: 312,
-        facts: { history: lossHistory(1240), loss: 0.41 },
+        facts: { images: 1240 * 8, loss: 0.41 },
       }),
       job("audit", "done", null),
     ],
@@ -429,17 +430,17 @@ function projectRoutes(state) {
           course: [
             {
               run: "run-1",
-              created: ago(21),
+              at: ago(21),
               escapes: share(14, 96),
               overkill: share(22, 131),
             },
             {
               run: "run-2",
-              created: ago(12),
+              at: ago(12),
               escapes: share(9, 104),
               overkill: share(13, 128),
             },
-            { run: "run-3", created: ago(3), escapes: share(5, 104), overkill: share(7, 128) },
+            { run: "run-3", at: ago(3), escapes: share(5, 104), overkill: share(7, 128) },
           ],
         },
       ],
@@ -694,7 +695,7 @@ function jobRoutes(state) {
           { options: body.options },
         );
         state.jobs.unshift(made);
-        run(state, made);
+        run(made);
         return [201, made];
       },
     ],
@@ -716,7 +717,7 @@ function jobRoutes(state) {
   ];
 }
 
-function run(state, made) {
+function run(made) {
   let done = 0;
   const timer = setInterval(() => {
     if (made.state !== "running") return clearInterval(timer);
@@ -727,6 +728,23 @@ function run(state, made) {
     }
     tell(made);
   }, 300);
+}
+
+function learn(made) {
+  let step = 40;
+  const timer = setInterval(() => {
+    if (made.state !== "running" || step >= 2000) return clearInterval(timer);
+    step += 12;
+    const loss = 2.2 * Math.exp(-step / 380) + 0.34 + 0.12 * (noise(step) - 0.5);
+    made.progress = {
+      stage: "train",
+      done: step,
+      total: 2000,
+      eta_s: (2000 - step) * 0.25,
+      facts: { images: step * 8, loss },
+    };
+    tell(made);
+  }, 120);
 }
 
 function resultOf(made) {
@@ -843,16 +861,14 @@ function runRoutes(state) {
             "Assumes that the audit's probabilities of a fault are right within a factor of two.",
           images: 232,
         },
-        mistakes: state.cards
-          .slice(0, 14)
-          .map((c, i) => ({
-            kind: i < 5 ? "escape" : i < 11 ? "overkill" : "wrong class",
-            image: c.name,
-            sha256: c.sha256,
-            score: 0.2 + i * 0.05,
-            truth: i < 5 ? ["pit mark"] : [],
-            predicted: i < 5 ? [] : ["scratch"],
-          })),
+        mistakes: state.cards.slice(0, 14).map((c, i) => ({
+          kind: i < 5 ? "escape" : i < 11 ? "overkill" : "wrong class",
+          image: c.name,
+          sha256: c.sha256,
+          score: 0.2 + i * 0.05,
+          truth: i < 5 ? ["pit mark"] : [],
+          predicted: i < 5 ? [] : ["scratch"],
+        })),
       },
     };
   };
@@ -864,14 +880,12 @@ function runRoutes(state) {
       /\/runs\/([^/]+)\/cases$/,
       ({ query }) => {
         const limit = Number(query.get("limit") ?? 24);
-        const items = state.cards
-          .slice(3, 3 + limit)
-          .map((card, i) => ({
-            card,
-            truth: query.get("truth") ?? "pit mark",
-            said: query.get("said") ?? "scratch",
-            score: 0.3 + i * 0.02,
-          }));
+        const items = state.cards.slice(3, 3 + limit).map((card, i) => ({
+          card,
+          truth: query.get("truth") ?? "pit mark",
+          said: query.get("said") ?? "scratch",
+          score: 0.3 + i * 0.02,
+        }));
         return [200, { total: 31, items }];
       },
     ],
@@ -989,14 +1003,25 @@ function lineRoutes(state) {
     gate,
     signed_by: "9c1f…02ae",
   }));
-  const hours = Array.from({ length: 24 }, (_, i) =>
-    ["station-1", "station-2"].map((device, d) => ({
-      device,
-      hour: ago((23 - i) / 24),
-      count: 180 + Math.round(40 * noise(i + d)),
-      ng: Math.round((d === 1 && i > 17 ? 22 : 7) + 5 * noise(i * 3 + d)),
-    })),
-  ).flat();
+  const hours = Array.from({ length: 24 }, (_, i) => ({
+    start: ago((23 - i) / 24),
+    counts: { OK: 300 + Math.round(90 * noise(i)), NG: 12 + Math.round(10 * noise(i * 3)) },
+  }));
+  const device = (name, ng, drift, seen) => ({
+    name,
+    last_seen: ago(seen),
+    release: 2,
+    counts: { OK: 4402 - ng, NG: ng },
+    ng_rate: ng / 4402,
+    ng_low: share(ng, 4402).low,
+    ng_high: share(ng, 4402).high,
+    sentence: `${ng} of 4402 images NG (${((100 * ng) / 4402).toFixed(1)} %, between ${(100 * share(ng, 4402).low).toFixed(1)} and ${(100 * share(ng, 4402).high).toFixed(1)} %)`,
+    ng_by_hour: hours.map((_, i) =>
+      drift.alarm && i > 17 ? 0.09 + 0.03 * noise(i) : 0.03 + 0.02 * noise(i * 7),
+    ),
+    drift,
+  });
+  const items = state.cards.slice(0, 40).map(verdictOf);
   return [
     ["GET", /\/releases$/, ({ path }) => [200, path.includes("casings") ? releases : []]],
     [
@@ -1015,43 +1040,47 @@ function lineRoutes(state) {
           ? [
               200,
               {
+                since: ago(1),
                 counts: { OK: 8412, NG: 391, error: 3 },
                 devices: [
-                  {
-                    device: "station-1",
-                    release: 2,
-                    last_seen: ago(0.0004),
-                    drift: { alarm: false, sentence: "no drift in 4,402 images" },
-                  },
-                  {
-                    device: "station-2",
-                    release: 2,
-                    last_seen: ago(0.0003),
-                    drift: {
+                  device(
+                    "station-1",
+                    152,
+                    { alarm: false, sentence: "No drift in 4,402 images." },
+                    0.0004,
+                  ),
+                  device(
+                    "station-2",
+                    239,
+                    {
                       alarm: true,
                       sentence:
-                        "brightness is 6.1 grey levels lower since image 3,911; camera 3 carries it",
+                        "Brightness is 6.1 grey levels lower since image 3,911; camera 3 carries it.",
                     },
-                  },
+                    0.0003,
+                  ),
                 ],
                 hours,
-                items: state.cards
-                  .slice(0, 40)
-                  .map((c, i) => ({
-                    key: `k${i}`,
-                    at: ago(i * 0.0002),
-                    device: i % 2 ? "station-2" : "station-1",
-                    release: 2,
-                    name: c.name,
-                    sha256: c.sha256,
-                    verdict: noise(i * 21) > 0.85 ? "NG" : "OK",
-                    score: noise(i * 5),
-                    label: noise(i * 21) > 0.85 ? "scratch" : null,
-                    reason: noise(i * 21) > 0.85 ? "scratch of 3.1 mm" : "",
-                  })),
+                items,
               },
             ]
-          : [200, { counts: {}, devices: [], hours: [], items: [] }],
+          : [200, { since: ago(1), counts: {}, devices: [], hours: [], items: [] }],
     ],
   ];
+}
+
+function verdictOf(card, i) {
+  const bad = noise(i * 21) > 0.85;
+  return {
+    key: `k${i}`,
+    at: ago(i * 0.0002),
+    device: i % 2 ? "station-2" : "station-1",
+    release: 2,
+    name: card.name,
+    sha256: card.sha256,
+    verdict: bad ? "NG" : "OK",
+    score: noise(i * 5),
+    label: bad ? "scratch" : null,
+    reason: bad ? "scratch of 3.1 mm" : "",
+  };
 }

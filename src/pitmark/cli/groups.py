@@ -19,28 +19,11 @@ def duplicates(out: Output, fast: bool) -> None:
 
     Stored flips and turns count as copies. Everything found is queued as findings.
     """
+    from pitmark.ops.analysis_words import doubles_sentences
+
     with out.progress() as progress:
         found = out.project().data.duplicates(embed=not fast, report=progress)
-    kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(found.pairs.items())) or "no pairs"
-    lines = [f"{found.images} images compared: {kinds}."]
-    if found.groups:
-        largest = len(found.groups[0])
-        lines.append(f"{len(found.groups)} groups, the largest of {largest} images.")
-    if found.same_files:
-        lines.append(f"{found.same_files} images came as several files with the same bytes.")
-    lines += [f"  {a} and {b}: {why}" for a, b, why in found.examples]
-    if found.contained:
-        lines.append(
-            f"The test set is contained in training: {found.leaked} of {found.held_out}"
-            " held-out images have their like there. Its score says nothing of new parts."
-        )
-    elif found.leaked:
-        lines.append(
-            f"Leak: {found.leaked} of {found.held_out} held-out images have their like in"
-            " another split."
-        )
-    if found.effect is not None:
-        lines.append(f"Of a simple model, {found.effect.sentence()}.")
+    lines = doubles_sentences(found)
     if found.groups:
         lines.append("Next: pitmark groups propose")
     out.result(found.to_json(), lines)
@@ -56,22 +39,13 @@ def groups() -> None:
 @click.pass_obj
 def propose(out: Output, fast: bool) -> None:
     """List candidates for the group key, best first, with what a random split leaks."""
+    from pitmark.ops.analysis_words import groups_sentences
+
     with out.progress() as progress:
         found = out.project().data.propose_groups(embed=not fast, report=progress)
-    lines = [f"{found.grouped_now} of {found.images} images have a group now."]
-    for key in found.keys:
-        lines.append(
-            f"{key.key}: {key.count} groups, the largest of {key.largest};"
-            f" a random split would leak {key.leaked:.0%} of held-out images"
-        )
-        lines.append(f"  {key.why}")
-        effect = found.effects.get(key.key)
-        if effect is not None:
-            lines.append(f"  With such a split, of a simple model {effect.sentence()}")
+    lines = groups_sentences(found)
     if found.keys:
         lines.append(f"Next: pitmark groups accept {found.keys[0].key}")
-    else:
-        lines.append("No key explains which images look alike: they seem independent.")
     out.result(found.to_json(), lines)
 
 
@@ -97,11 +71,11 @@ def accept(out: Output, key: str, by: str) -> None:
 @click.pass_obj
 def shortcuts(out: Output) -> None:
     """Find what is no defect and yet tells the class: frame, light, size, file, metadata."""
+    from pitmark.ops.analysis_words import shortcut_sentences
+
     with out.progress() as progress:
         found = out.project().data.shortcuts(report=progress)
-    lines = [f"{s.verdict}: {s.why}" for s in found]
-    lines = lines or ["Nothing but the picture itself tells the class."]
-    out.result([s.to_json() for s in found], lines)
+    out.result([s.to_json() for s in found], shortcut_sentences(found))
 
 
 COMMANDS = (duplicates, groups, shortcuts)

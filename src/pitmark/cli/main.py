@@ -26,6 +26,7 @@ from pitmark.cli import (
     review,
     rules,
     select,
+    serve,
     slices,
     synthesize,
 )
@@ -48,6 +49,7 @@ COMMANDS = (
     *line.COMMANDS,
     *releases.COMMANDS,
     *datasheet.COMMANDS,
+    *serve.COMMANDS,
     demo.demo,
 )
 

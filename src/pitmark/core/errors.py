@@ -4,7 +4,11 @@
     ├── InvalidInputError        a value, file or argument is not what it must be
     │   ├── UnknownFormatError   a folder matches no format, or several
     │   ├── UnreadableImageError a file is not an image that can be read
+    │   ├── TooLargeError        more bytes than are taken at once
     │   └── InvalidLabelError    an annotation or label book contradicts itself
+    ├── NotSignedInError         nobody is signed in, or the token is unknown
+    ├── NotAllowedError          the role or the scope of the token does not reach so far
+    ├── TooManyError             too many attempts in a short time
     ├── NotFoundError            a project, image, run, ... that does not exist
     ├── ConflictError            it exists already, or something else holds it
     ├── NotEnoughDataError       the data cannot support what was asked for
@@ -60,10 +64,34 @@ class UnreadableImageError(InvalidInputError):
     code = "unreadable_image"
 
 
+class TooLargeError(InvalidInputError):
+    """More bytes than are taken at once."""
+
+    code = "too_large"
+
+
 class InvalidLabelError(InvalidInputError):
     """An annotation or a label book contradicts itself."""
 
     code = "invalid_label"
+
+
+class NotSignedInError(PitmarkError):
+    """Nobody is signed in, or the session or token is unknown or has run out."""
+
+    code = "not_signed_in"
+
+
+class NotAllowedError(PitmarkError):
+    """The role of the person, or the scope of the token, does not reach so far."""
+
+    code = "not_allowed"
+
+
+class TooManyError(PitmarkError):
+    """Too many attempts in a short time."""
+
+    code = "too_many"
 
 
 class NotFoundError(PitmarkError):

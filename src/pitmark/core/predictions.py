@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,3 +132,60 @@ def predictions_from_bytes(data: bytes) -> dict[str, Prediction]:
                 **{n: a[low:high] for n, a in boxes.items()},
             )
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class Headlines:
+    """The least that predictions say: which images, their scores, their likeliest class.
+
+    `scores` is (N,) in [0, 1]; `best_class` is (N,), -1 for tasks that name no class.
+    """
+
+    keys: tuple[str, ...]
+    scores: NDArray[np.float64]
+    best_class: NDArray[np.int64]
+
+
+def headlines_of(file: BinaryIO) -> Headlines:
+    """What `predictions_to_bytes` wrote, without reading maps and boxes.
+
+    Args:
+        file: Open for reading.
+
+    Returns:
+        The headlines in the order written.
+    """
+    with np.load(file, allow_pickle=False) as held:
+        keys = tuple(str(k) for k in held["keys"])
+        best = np.full(len(keys), -1, dtype=np.int64)
+        for name in held.files:
+            if name.startswith("probs"):
+                best[int(name.removeprefix("probs"))] = int(np.argmax(held[name]))
+        return Headlines(keys, np.asarray(held["scores"], dtype=np.float64), best)
+
+
+def one_prediction(file: BinaryIO, key: str) -> Prediction | None:
+    """One of the predictions that `predictions_to_bytes` wrote, without reading the others.
+
+    Args:
+        file: Open for reading.
+        key: sha256 of the image.
+
+    Returns:
+        The prediction, without its embedding; None where the image is not among them.
+    """
+    with np.load(file, allow_pickle=False) as held:
+        found = np.flatnonzero(held["keys"] == key)
+        if not len(found):
+            return None
+        at = int(found[0])
+        high = int(np.cumsum(held["counts"])[at])
+        low = high - int(held["counts"][at])
+        width, height = (int(v) for v in held["sizes"][at])
+        return Prediction(
+            size_wh=(width, height),
+            score=float(held["scores"][at]),
+            class_probs=held.get(f"probs{at}"),
+            maps_khw=held.get(f"maps{at}"),
+            **{n: held[n][low:high] for n in _BOX_FIELDS},
+        )

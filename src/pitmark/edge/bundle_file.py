@@ -121,6 +121,33 @@ def read_bundle(source: Path | bytes, *, trusted: Sequence[PublicKey] = ()) -> B
         raise BundleError(reason, hint=_RELEASE_AGAIN) from exc
 
 
+def bundle_signer(path: Path) -> str | None:
+    """The key that a bundle says it is signed with, without reading the rest of it.
+
+    Args:
+        path: Its file; nothing in it is checked.
+
+    Returns:
+        The id of the key; None where it is not signed or cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entry = archive.getinfo(SIGNATURE_NAME)
+            if entry.file_size > MAX_MANIFEST_BYTES:
+                return None
+            return claimed_signer(archive.read(entry))
+    except (
+        BundleError,
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        RuntimeError,
+        EOFError,
+        OSError,
+    ):
+        return None
+
+
 def _read_archive(file: IO[bytes], trusted: Sequence[PublicKey]) -> Bundle:
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()

@@ -81,6 +81,36 @@ def things_asked(
     return out
 
 
+def things_in_study(project: ProjectStore, study: str) -> list[Asked]:
+    """Everything that people answered about in a study, each trial for itself.
+
+    Args:
+        project: The project.
+        study: The study.
+
+    Returns:
+        The things in the order of the answers; nobody settled any, and `rows` is empty.
+
+    Raises:
+        NotFoundError: No such study.
+    """
+    drawn: dict[tuple[str, int], dict[str, tuple[Shape, ...]]] = {}
+    for row in project.studies.answers(study):
+        drawn.setdefault((row.sha256, row.trial), {})[row.labeler] = row.shapes
+    out = []
+    for (sha, _), by in drawn.items():
+        record = project.images.get(sha)
+        if project.task in WHOLE_IMAGE_TASKS:
+            said = {k: image_class(shapes) or NOTHING for k, shapes in by.items()}
+            out.append(Asked(record, None, 0.0, said, {}, {}, settled=False))
+            continue
+        out += [
+            Asked(record, o.box_xyxy, o.area_px, o.said, o.shape_index, {}, settled=False)
+            for o in object_votes(by, ())
+        ]
+    return out
+
+
 def unmarked_objects(
     labels: Mapping[str, Sequence[Shape]], predictions: Mapping[str, Prediction]
 ) -> dict[str, list[Box]]:

@@ -125,6 +125,35 @@ class Datasheet:
         }
 
 
+def draft_datasheet(
+    project: ProjectStore,
+    *,
+    snapshot: str = "latest",
+    answers: Mapping[str, str] | None = None,
+) -> Datasheet:
+    """The datasheet of a snapshot as it would be now; nothing is kept.
+
+    Args:
+        project: The project.
+        snapshot: The snapshot it describes.
+        answers: As for `make_datasheet`.
+
+    Returns:
+        The datasheet.
+
+    Raises:
+        NotFoundError: No such snapshot.
+        InvalidInputError: There is no such question, or an answer is no text.
+    """
+    checked = _checked(answers or {})
+    known = {**_last_answers(project), **checked}
+    return Datasheet(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        facts=gather_facts(project, snapshot),
+        answers={k: known[k] for k in KEYS if known.get(k)},
+    )
+
+
 def make_datasheet(
     project: ProjectStore,
     *,
@@ -146,15 +175,8 @@ def make_datasheet(
         NotFoundError: No such snapshot.
         InvalidInputError: There is no such question, or an answer is no text.
     """
-    checked = _checked(answers or {})
-    facts = gather_facts(project, snapshot)
-    known = {**_last_answers(project), **checked}
-    sheet = Datasheet(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        facts=facts,
-        answers={k: known[k] for k in KEYS if known.get(k)},
-    )
-    row = project.runs.create(KIND, facts["snapshot"]["id"], {}, 0)
+    sheet = draft_datasheet(project, snapshot=snapshot, answers=answers)
+    row = project.runs.create(KIND, sheet.facts["snapshot"]["id"], {}, 0)
     blob = project.blobs.put(json.dumps(sheet.to_json(), ensure_ascii=False).encode())
     project.runs.finish(
         row.id,

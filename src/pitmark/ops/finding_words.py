@@ -8,6 +8,31 @@ from pitmark.ops.finding_order import RankedFinding
 from pitmark.ops.inconsistency import GROUP
 from pitmark.store.findings import FindingRow
 
+_KIND_WORDS = {
+    "wrong_class": "Wrong class?",
+    "missed_object": "Missed defect?",
+    "spurious_object": "Nothing there?",
+    "sloppy_outline": "Sloppy outline?",
+    "image_fault": "Unusual image?",
+    "broken_rule": "Breaks a rule of the label book",
+    "inconsistent_label": "Labeled by another rule?",
+    GROUP: "Two rules for one look",
+    "duplicate": "Duplicate",
+    "leak": "Same part in two splits",
+}
+
+
+def kind_words(kind: str) -> str:
+    """What a kind of finding suspects, in a few words.
+
+    Args:
+        kind: Of a finding.
+
+    Returns:
+        Such as "Wrong class?"; a kind that is not known here by its own name.
+    """
+    return _KIND_WORDS.get(kind, kind.replace("_", " "))
+
 
 def place_html(ranked: RankedFinding) -> str:
     """Why an open finding stands where it does.

@@ -15,7 +15,7 @@ from pitmark.ops.chart_frame import attribute
 from pitmark.ops.consensus import ConsensusProposals
 from pitmark.ops.consensus_page import about_consensus, consensus_sections
 from pitmark.ops.finding_order import explained, learned_for_order
-from pitmark.ops.finding_words import decision_html, place_html
+from pitmark.ops.finding_words import decision_html, kind_words, place_html
 from pitmark.ops.group_cards import group_card
 from pitmark.ops.inconsistency import GROUP
 from pitmark.ops.page_style import STYLE
@@ -28,17 +28,6 @@ from pitmark.ops.text_file import write_text
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 
-_KIND_WORDS = {
-    "wrong_class": "Wrong class?",
-    "missed_object": "Missed defect?",
-    "spurious_object": "Nothing there?",
-    "sloppy_outline": "Sloppy outline?",
-    "image_fault": "Unusual image?",
-    "broken_rule": "Breaks a rule of the label book",
-    "inconsistent_label": "Labeled by another rule?",
-    "duplicate": "Duplicate",
-    "leak": "Same part in two splits",
-}
 # Nothing in a page may load or run anything, whatever text ends up in it.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
@@ -280,7 +269,7 @@ def _finding(
         shots.append(
             (drawer.shot(other, held.shapes if held else ()), f"compare: {other.name}")
         )
-    kind = _KIND_WORDS.get(row.kind, row.kind.replace("_", " "))
+    kind = kind_words(row.kind)
     words = (
         f'<p><span class="pm-kind">{escape(kind)}</span>'
         f'<span class="pm-small">{escape(row.id)} &middot; score {row.score:.2f}</span></p>'

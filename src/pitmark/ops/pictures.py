@@ -32,6 +32,7 @@ _MOST_ENLARGED = 8.0
 _MOST_CHIPS = 16
 _CALLED = 0.5
 _SAMPLES = 1_000_000
+_STRIP = 256
 
 
 def picture(
@@ -115,6 +116,32 @@ def around(box_xyxy: Box, size_wh: tuple[int, int], *, least_px: float = 96.0) -
     return out[0][0], out[1][0], out[0][1], out[1][1]
 
 
+def eight_bits(
+    pixels: NDArray[np.generic], *, like: NDArray[np.generic] | None = None
+) -> NDArray[np.uint8]:
+    """Pixels as a screen can show them: 16 bits are stretched, 8 bits stay as they are.
+
+    Args:
+        pixels: (H, W) or (H, W, 3), uint8 or uint16.
+        like: The image whose range is stretched; the pixels themselves when None.
+
+    Returns:
+        The same shape in uint8.
+    """
+    if pixels.dtype != np.uint16:
+        return np.asarray(pixels, dtype=np.uint8)
+    whole = pixels if like is None else like
+    step = max(1, int(np.sqrt(whole.size / _SAMPLES)))
+    low, high = np.percentile(whole[::step, ::step].astype(np.float32), (0.1, 99.9))
+    factor = np.float32(255 / max(float(high - low), 1.0))
+    out = np.empty(pixels.shape, dtype=np.uint8)
+    # Strip by strip: a large image as floats would take four times its memory.
+    for top in range(0, len(pixels), _STRIP):
+        strip = pixels[top : top + _STRIP].astype(np.float32)
+        out[top : top + _STRIP] = np.clip((strip - np.float32(low)) * factor, 0, 255)
+    return out
+
+
 def _window(width: int, height: int, max_side: int, focus_xyxy: Box | None) -> Window:
     left, top, right, bottom = 0, 0, width, height
     if focus_xyxy is not None:
@@ -129,12 +156,8 @@ def _window(width: int, height: int, max_side: int, focus_xyxy: Box | None) -> W
 
 def _scaled(pixels: NDArray[np.generic], window: Window) -> Image.Image:
     cut = pixels[window.top : window.bottom, window.left : window.right]
-    if pixels.dtype == np.uint16:
-        # The range of the whole image, so that a detail looks as it does in the whole.
-        step = max(1, int(np.sqrt(pixels.size / _SAMPLES)))
-        low, high = np.percentile(pixels[::step, ::step].astype(np.float32), (0.1, 99.9))
-        spread = max(float(high - low), 1.0)
-        cut = np.clip((cut.astype(np.float32) - low) * (255 / spread), 0, 255).astype(np.uint8)
+    # The range of the whole image, so that a detail looks as it does in the whole.
+    cut = eight_bits(cut, like=pixels)
     image = Image.fromarray(np.ascontiguousarray(cut)).convert("RGB")
     enlarged = float(window.scale_xy.max())
     how = Image.Resampling.NEAREST if enlarged > 3 else Image.Resampling.BICUBIC

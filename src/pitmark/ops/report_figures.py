@@ -8,6 +8,7 @@ from typing import Any
 
 from pitmark.metrics.intervals import Proportion, percent
 from pitmark.ops.charts import Bar, bars_svg
+from pitmark.ops.report_words import proportion, sentence, verdict_words
 
 Content = Mapping[str, Any]
 
@@ -54,31 +55,9 @@ def verdict(content: Content) -> str:
     Returns:
         HTML.
     """
-    outcome = content.get("outcome")
-    if not outcome:
-        note = str(content.get("note") or "this run has not been evaluated")
-        return f'<p class="pm-verdict">{escape(_sentence(note))}</p>'
-    escapes, overkill = proportion(outcome["escapes"]), proportion(outcome["overkill"])
-    parts, limits = [], []
-    if escapes.total:
-        passed = "passes" if escapes.count == 1 else "pass"
-        parts.append(f"{escapes.count} of {escapes.total} defective images {passed}")
-        limits.append(
-            f"with {escapes.total} defective images the true share of escapes may be as high"
-            f" as {percent(escapes.high)} %"
-        )
-    else:
-        limits.append("there was no defective image, so escapes are unknown")
-    if overkill.total:
-        are = "is" if overkill.count == 1 else "are"
-        parts.append(f"{overkill.count} of {overkill.total} good images {are} rejected")
-    else:
-        limits.append("there was no good image, so overkill is unknown")
-    words = ", ".join(parts) or "nothing could be judged"
-    return (
-        f'<p class="pm-verdict">{escape(_sentence(words))}</p>'
-        f'<p class="pm-quiet">{escape(_sentence("; ".join(limits)))}</p>'
-    )
+    words, limits = verdict_words(content)
+    quiet = f'<p class="pm-quiet">{escape(limits)}</p>' if limits else ""
+    return f'<p class="pm-verdict">{escape(words)}</p>{quiet}'
 
 
 def outcome_panels(content: Content) -> str:
@@ -232,20 +211,6 @@ def cell_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     )
 
 
-def proportion(found: Mapping[str, Any]) -> Proportion:
-    """A proportion from its JSON.
-
-    Args:
-        found: count, total, low, high.
-
-    Returns:
-        The proportion.
-    """
-    return Proportion(
-        int(found["count"]), int(found["total"]), float(found["low"]), float(found["high"])
-    )
-
-
 def _share_panel(name: str, share: Proportion, what: str) -> str:
     shown = "&ndash;" if share.value is None else f"{percent(share.value)} <small>%</small>"
     bar = "" if share.value is None else _range(share.value, share.low, share.high)
@@ -291,7 +256,7 @@ def _threshold_panel(content: Content, threshold: float) -> str:
             f" {costs['overkill']:g}.</p>"
         )
     if choice.get("reason"):
-        out += f'<p class="pm-quiet">{escape(_sentence(str(choice["reason"])))}</p>'
+        out += f'<p class="pm-quiet">{escape(sentence(str(choice["reason"])))}</p>'
     return f'<div class="pm-panel">{out}</div>'
 
 
@@ -338,7 +303,3 @@ def _percent(value: float | None) -> str:
     if value is None:
         return "unknown"
     return f"{percent(value)} %" if 0 <= value <= 1 else f"{value:.4g}"
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:].rstrip(".") + "."

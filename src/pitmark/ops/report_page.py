@@ -21,9 +21,9 @@ from pitmark.ops.report_figures import (
     class_section,
     headline_panels,
     outcome_panels,
-    proportion,
     verdict,
 )
+from pitmark.ops.report_words import proportion
 from pitmark.ops.reports import Report
 from pitmark.ops.training import held_out_predictions
 from pitmark.store.db import ProjectStore

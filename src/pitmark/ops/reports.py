@@ -13,7 +13,12 @@ from pitmark.core.errors import NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.metrics.paired import VerdictComparison, compare_verdicts
 from pitmark.ops.ceilings import ceiling_of
-from pitmark.ops.evaluating import Costs, choose_thresholds, evaluate_predictions
+from pitmark.ops.evaluating import (
+    Costs,
+    Evaluation,
+    choose_thresholds,
+    evaluate_predictions,
+)
 from pitmark.ops.references import reference_report
 from pitmark.ops.training import REPORT, held_out_predictions, in_split
 from pitmark.ops.truth import defective
@@ -102,6 +107,35 @@ def evaluate(
     row = project.runs.get(run)
     if costs is None:
         return report_of(project, row)
+    spec, outcome, content = _judge(project, row, costs)
+    saved = project.runs.amend(
+        row.id,
+        metrics=outcome.metrics,
+        inspector=spec.to_json(),
+        artifacts={REPORT: project.blobs.put(json.dumps(content).encode())},
+    )
+    return Report(project.info.name, saved, _with_ceiling(project, saved, content))
+
+
+def report_at(project: ProjectStore, run: RunRow, costs: Costs) -> Report:
+    """The report that a run would have at other costs; nothing is saved.
+
+    Args:
+        project: The project.
+        run: A finished run.
+        costs: Of an escape and of overkill.
+
+    Returns:
+        The report.
+    """
+    _, _, content = _judge(project, run, costs)
+    return Report(project.info.name, run, _with_ceiling(project, run, content))
+
+
+def _judge(
+    project: ProjectStore, row: RunRow, costs: Costs
+) -> tuple[InspectorSpec, Evaluation, dict[str, Any]]:
+    """A run with thresholds chosen by some costs: its spec, its figures, its report."""
     _, images = project.snapshots.load(row.snapshot_id)
     predictions = held_out_predictions(project, row)
     book = project.book.current()
@@ -111,13 +145,7 @@ def evaluate(
     )
     outcome = evaluate_predictions(spec, in_split(images, "test"), predictions, book=book)
     content = {**outcome.to_json(), "choice": choice, **reference_report(spec, images)}
-    saved = project.runs.amend(
-        row.id,
-        metrics=outcome.metrics,
-        inspector=spec.to_json(),
-        artifacts={REPORT: project.blobs.put(json.dumps(content).encode())},
-    )
-    return Report(project.info.name, saved, _with_ceiling(project, saved, content))
+    return spec, outcome, content
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.core.progress import Progress, Reporter, silent
-from pitmark.ops.asked import Asked, things_asked
+from pitmark.ops.asked import Asked, things_asked, things_in_study
 from pitmark.ops.audit_record import audits, read_audit
 from pitmark.ops.pixels import pixel_loader
 from pitmark.ops.rule_proposal import NearLimit, RuleProposal
@@ -34,6 +34,7 @@ def propose_rules(
     project: ProjectStore,
     classes: Sequence[str] = (),
     *,
+    study: str | None = None,
     report: Reporter = silent,
     seed: int = 0,
 ) -> list[RuleProposal]:
@@ -43,6 +44,7 @@ def propose_rules(
         project: The project.
         classes: One class (against leaving it unmarked) or two; none takes all pairs that
             people gave to the same thing, or that the latest audit found in one group.
+        study: Go by what was answered in this study instead of the labels of the project.
         report: Told of the progress.
         seed: Of folds and draws.
 
@@ -52,8 +54,9 @@ def propose_rules(
     Raises:
         InvalidInputError: More than two classes, or one not in the label book.
         NotEnoughDataError: Nothing is labeled.
+        NotFoundError: No such study.
     """
-    things = things_asked(project)
+    things = things_asked(project) if study is None else things_in_study(project, study)
     if not things:
         raise NotEnoughDataError("nothing is labeled yet", hint="Label or import first.")
     pairs = [_asked_pair(project, classes)] if classes else _disputed(project, things)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pitmark.core.errors import MissingExtraError, PitmarkError
+from pitmark.core.errors import CancelledError, MissingExtraError, PitmarkError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.predictions import Prediction, predictions_from_bytes, predictions_to_bytes
 from pitmark.core.progress import Reporter, silent
@@ -58,8 +58,8 @@ def train(
 ) -> RunRow:
     """Train on a snapshot, choose thresholds on validation, evaluate on test.
 
-    A run that was killed is continued from its last checkpoint when the same snapshot,
-    settings and seed are asked for again.
+    A run that was killed or stopped is continued from its last checkpoint when the same
+    snapshot, settings and seed are asked for again.
 
     Args:
         project: The project.
@@ -82,6 +82,10 @@ def train(
     row = _continue_or_create(project, info.id, kept, how.seed)
     try:
         return _run(project, row, images, settings, how, report)
+    except CancelledError:
+        # Asked for again, it goes on from its last checkpoint.
+        project.runs.interrupt(row.id)
+        raise
     except PitmarkError as exc:
         project.runs.fail(row.id, exc.message)
         raise

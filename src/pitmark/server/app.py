@@ -5,24 +5,70 @@ Routes are synchronous functions: they run in threads, and the store is made for
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
 from pitmark import __version__
+from pitmark.server.attempts import Attempts
+from pitmark.server.events import JobFeed
+from pitmark.server.galleries import Galleries
+from pitmark.server.guards import LOOPBACK, BodyLimit, KnownHosts, SafeHeaders
+from pitmark.server.job_engine import running_engine
+from pitmark.server.metrics import Measured, ServerMetrics
+from pitmark.server.pages import add_pages
 from pitmark.server.problems import add_problem_handlers
+from pitmark.server.recent import Recent
+from pitmark.server.routes import (
+    agreement,
+    analyses,
+    findings,
+    images,
+    jobs,
+    labels,
+    line,
+    metrics,
+    people,
+    projects,
+    runs,
+    session,
+    uploads,
+)
 from pitmark.server.stores import Stores
+from pitmark.store.figures import figures_of
+from pitmark.store.secret import digest
 
-ROUTERS: tuple[APIRouter, ...] = ()
+# One line per area.
+ROUTERS: tuple[APIRouter, ...] = (
+    session.router,
+    people.router,
+    projects.router,
+    findings.router,
+    agreement.router,
+    jobs.router,
+    runs.router,
+    analyses.router,
+    line.router,
+    metrics.router,
+    images.router,
+    labels.router,
+    uploads.router,
+)
+_JUDGED_RUNS = 8
+_FAILURES, _FAILURES_PER_ADDRESS, _WITHIN_S = 10, 100, 900.0
 
 
-def create_app(home: Path) -> FastAPI:
+def create_app(
+    home: Path, *, allow_hosts: Collection[str] = (), setup_token: str | None = None
+) -> FastAPI:
     """The server for a workspace.
 
     Args:
         home: The folder of the workspace; it must exist.
+        allow_hosts: Names by which the server may be asked, besides those of loopback.
+        setup_token: With it the first owner is made while there is none; None refuses.
 
     Returns:
         An ASGI application.
@@ -36,13 +82,27 @@ def create_app(home: Path) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.stores = Stores(home)
+    app.state.feed = JobFeed(app.state.stores.of)
+    app.state.judged = Recent(_JUDGED_RUNS)
+    app.state.metrics = ServerMetrics(lambda: figures_of(app.state.stores.local().database))
+    app.state.galleries = Galleries(home)
+    app.state.setup_sha = None if setup_token is None else digest(setup_token)
+    app.state.attempts = Attempts(_FAILURES, _WITHIN_S)
+    app.state.attempts_by_address = Attempts(_FAILURES_PER_ADDRESS, _WITHIN_S)
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
+    add_pages(app)
+    # The last one added is the first that a request meets.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(KnownHosts, names=(*LOOPBACK, *allow_hosts))
+    app.add_middleware(SafeHeaders)
+    app.add_middleware(Measured, metrics=app.state.metrics)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
+    with running_engine(app):
+        yield
     app.state.stores.close()

@@ -27,7 +27,14 @@ STATUS = {
     "too_large": 413,
     "too_many": 429,
 }
-_CODES = {401: "not_signed_in", 403: "not_allowed", 404: "not_found", 405: "not_found"}
+_CODES = {
+    400: "invalid_input",
+    401: "not_signed_in",
+    403: "not_allowed",
+    404: "not_found",
+    405: "not_found",
+    413: "too_large",
+}
 _NAMED_FIELDS = 5
 
 
@@ -40,6 +47,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PitmarkError, _pitmark_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _fault)
 
 
 def problem(status: int, code: str, message: str, hint: str = "") -> JSONResponse:
@@ -77,4 +85,12 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     code = _CODES.get(error.status_code, "error")
-    return problem(error.status_code, code, str(error.detail))
+    told = problem(error.status_code, code, str(error.detail))
+    told.headers.update(error.headers or {})
+    return told
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    """A fault of Pitmark itself: the log has the trace, the answer does not."""
+    hint = "The server's log has the details; please report it with them."
+    return problem(500, "error", "something in Pitmark went wrong", hint)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from pitmark.store.db import Store, open_store
+from pitmark.store.db import DEFAULT_ORGANISATION, Store, open_store
+from pitmark.store.scope import Scope
 
 
 class Stores:
@@ -36,6 +37,14 @@ class Stores:
             if organisation not in self._open:
                 self._open[organisation] = open_store(self.home, organisation=organisation)
             return self._open[organisation]
+
+    def local(self) -> Store:
+        """The organisation that every workspace has; accounts are asked for through it."""
+        return self.of(DEFAULT_ORGANISATION)
+
+    def names(self) -> list[str]:
+        """The ids of all organisations, as of now."""
+        return sorted(Scope.organisations(self.local().database))
 
     def close(self) -> None:
         """Let go of the database."""

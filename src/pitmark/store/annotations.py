@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pitmark.core.errors import InvalidInputError
+from pitmark.core.errors import ConflictError, InvalidInputError
 from pitmark.core.labels import Shape, Task, shapes_hash
 from pitmark.store.book import Books
 from pitmark.store.consensus import Said, consensus_of, latest_by_labeler, standing
 from pitmark.store.images import Images
+from pitmark.store.label_saves import LabelSaves, SaveKey
 from pitmark.store.plain_shapes import as_kept, shapes_from_plain, shapes_to_plain
 from pitmark.store.schema import annotation_table, images, now
 from pitmark.store.scope import Scope, chunks
@@ -26,7 +27,8 @@ class NewAnnotation:
     """All that one labeler says about one image, to be added.
 
     `withdraws` is the id of an annotation that it takes back: then neither of the two
-    counts, and what held before holds again.
+    counts, and what held before holds again. `key` makes adding again harmless: what the
+    same labeler adds under the same key is what was added first.
     """
 
     sha256: str
@@ -36,6 +38,7 @@ class NewAnnotation:
     reason: str = ""
     review: bool = False
     withdraws: int | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Annotations:
     def __init__(self, scope: Scope, task: Task, *, images: Images, book: Books) -> None:
         self._scope, self._task = scope, task
         self._images, self._book = images, book
+        self._saves = LabelSaves(scope)
 
     def add(
         self,
@@ -117,14 +121,34 @@ class Annotations:
         Raises:
             NotFoundError: The project has no such image.
             InvalidInputError: No labeler, or the label book has no such revision.
+            ConflictError: A key was used for another image before.
         """
         with self._scope.write() as connection:
             self._check(items)
-            ids: list[int] = []
-            for part in chunks(items):
-                ids += self._add_part(connection, part)
+            ids = self._add_once(connection, items)
             rows = self._rows(ids)
+            for item, key in zip(items, ids, strict=True):
+                _check_same_image(item, rows[key])
         return [rows[i] for i in ids]
+
+    def _add_once(self, connection: Connection, items: Sequence[NewAnnotation]) -> list[int]:
+        """Add what was not added under its key before; the key of each row."""
+        saved = self._saves.known((i.labeler, i.key) for i in items if i.key)
+        told: dict[SaveKey, int] = {}
+        fresh: list[NewAnnotation] = []
+        where: list[int | None] = []
+        for item in items:
+            name = (item.labeler, item.key)
+            where.append(None if name in saved else told.get(name, len(fresh)))
+            if where[-1] == len(fresh):
+                fresh.append(item)
+                told |= {name: len(fresh) - 1} if item.key else {}
+        added = [i for part in chunks(fresh) for i in self._add_part(connection, part)]
+        self._saves.note(connection, {name: added[n] for name, n in told.items()})
+        return [
+            saved[i.labeler, i.key] if n is None else added[n]
+            for i, n in zip(items, where, strict=True)
+        ]
 
     def _check(self, items: Sequence[NewAnnotation]) -> None:
         last = self._book.last_revision()
@@ -170,6 +194,23 @@ class Annotations:
         said = self._said(self._images.ids([sha256]).values())
         rows = self._rows([s.id for _, one in said for s in one])
         return [rows[i] for i in sorted(rows)]
+
+    def told(self, sha256: str) -> tuple[list[AnnotationRow], AnnotationRow | None]:
+        """All annotations of an image, and the one that is held to be true.
+
+        Args:
+            sha256: The image.
+
+        Returns:
+            The rows, the oldest first, and one of them; None where none stands.
+
+        Raises:
+            NotFoundError: The project has no such image.
+        """
+        said = [s for _, one in self._said(self._images.ids([sha256]).values()) for s in one]
+        rows, held = self._rows([s.id for s in said]), standing(said)
+        chosen = rows[consensus_of(held, self._task).id] if held else None
+        return [rows[i] for i in sorted(rows)], chosen
 
     def labelers(self) -> list[str]:
         """Everybody who labeled or reviewed anything, in the order of names."""
@@ -299,6 +340,14 @@ class _Memory:
         else:
             self._review.pop(image_id, None)
         return {**row, "revision": revision}
+
+
+def _check_same_image(item: NewAnnotation, row: AnnotationRow) -> None:
+    if item.sha256 != row.sha256:
+        raise ConflictError(
+            f"{item.labeler} saved the labels of another image under the key {item.key!r}",
+            hint="Choose a new key for every save.",
+        )
 
 
 def _values(item: NewAnnotation) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """One database: how it is opened, read and written, and how its failures are told.
 
-A write takes the lock at its start (BEGIN IMMEDIATE), so that what it has checked still
-holds when it writes. A write inside a write joins it as a savepoint: all or nothing
-with the outer one, and by itself when its error is caught.
+A write takes the lock of writers at its start, so that what it has checked still holds
+when it writes. A write inside a write joins it as a savepoint: all or nothing with the
+outer one, and by itself when its error is caught. What is special to SQLite is in
+`sqlite_file`, what is special to PostgreSQL in `postgresql_server`.
 """
 
 from __future__ import annotations
@@ -10,68 +11,64 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import URL, Connection, create_engine, event
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DataError, DBAPIError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from pitmark.core.errors import InvalidInputError, StorageError
-from pitmark.store.plain_json import dump_json
 
 BUSY_TIMEOUT_MS = 15_000
 _WRITES = "pitmark_writes"
-_FAILURES: Mapping[int, tuple[str, str]] = {
-    sqlite3.SQLITE_BUSY: (
-        "is in use by another process that does not let go",
-        "Wait for the other Pitmark to finish, or stop it, and try again.",
-    ),
-    sqlite3.SQLITE_READONLY: (
-        "cannot be written",
-        "Give your user write permission on the workspace folder and the files in it.",
-    ),
-    sqlite3.SQLITE_CANTOPEN: (
-        "cannot be opened",
-        "Check that the workspace folder exists and that your user may write in it.",
-    ),
-    sqlite3.SQLITE_PERM: ("cannot be accessed", "Check the permissions of the folder."),
-    sqlite3.SQLITE_FULL: (
-        "cannot grow: the disk is full",
-        "Free some space and try again; nothing that was saved before is lost.",
-    ),
-    sqlite3.SQLITE_IOERR: (
-        "cannot be read or written: the disk reports an error",
-        "Check free space, quota and the health of the disk, and try again.",
-    ),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", "Restore it from a backup."),
-    sqlite3.SQLITE_NOTADB: (
-        "is not a database",
-        "Name another workspace folder, or restore this one from a backup.",
-    ),
-}
+
+
+class DatabaseKind(Protocol):
+    """What SQLite and PostgreSQL do differently.
+
+    Attributes:
+        name: The database as messages name it, without a password.
+    """
+
+    name: str
+
+    def engine(self) -> Engine:
+        """Connections to the database."""
+        ...
+
+    def begin(self, connection: Connection, *, writes: bool) -> None:
+        """Start the transaction that the connection is in; a write takes the lock."""
+        ...
+
+    def added(self, connection: Connection, rows: Mapping[str, int]) -> None:
+        """Take note of how many rows a write has added to which tables, before its end."""
+        ...
+
+    def problems(self, connection: Connection) -> list[str]:
+        """What the database itself finds wrong in its data."""
+        ...
+
+    def explain(self, cause: BaseException) -> tuple[str, str] | None:
+        """What is wrong with the database, and what to do; None where nothing is known."""
+        ...
 
 
 class Database:
     """The database of a workspace, for many threads and processes at once.
 
     Args:
-        path: The file; it is created on the first write when missing.
-        busy_timeout_ms: How long to wait for another writer before giving up.
+        kind: Where it is, and what is special to its engine.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
-        self.path = path
-        self._busy_timeout_ms = busy_timeout_ms
+    def __init__(self, kind: DatabaseKind) -> None:
+        self.name = kind.name
+        self._kind = kind
         self._held = threading.local()
-        self.engine = create_engine(
-            URL.create("sqlite", database=str(path)),
-            connect_args={"timeout": busy_timeout_ms / 1000, "check_same_thread": False},
-            json_serializer=dump_json,
-        )
-        event.listen(self.engine, "connect", self._on_connect)
-        event.listen(self.engine, "begin", _on_begin)
+        self.engine = kind.engine()
+        event.listen(self.engine, "begin", self._on_begin)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -95,7 +92,7 @@ class Database:
             A connection that holds the write lock.
 
         Raises:
-            StorageError: The database is locked, full, read-only or damaged.
+            StorageError: The database is locked, full, read-only, damaged or out of reach.
         """
         held = self._connection()
         with self._told():
@@ -106,19 +103,26 @@ class Database:
             with self.engine.connect() as connection:
                 connection.execution_options(**{_WRITES: True})
                 with connection.begin():
-                    self._held.connection = connection
+                    self._held.connection, self._held.added = connection, Counter()
                     try:
                         yield connection
+                        self._kind.added(connection, self._held.added)
                     finally:
                         self._held.connection = None
 
+    def note_added(self, table: str, rows: int) -> None:
+        """Take note of rows that the write of this thread has added.
+
+        Args:
+            table: Where to.
+            rows: How many.
+        """
+        self._held.added[table] += rows
+
     def problems(self) -> list[str]:
-        """What the database itself finds wrong in its file; empty when all is well."""
+        """What the database itself finds wrong in its data; empty when all is well."""
         with self.read() as connection:
-            found = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-            dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-        out = [str(line) for line in found if line != "ok"]
-        return out + [f"row {row[1]} of {row[0]} refers to nothing" for row in dangling]
+            return self._kind.problems(connection)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -128,42 +132,35 @@ class Database:
         held: Connection | None = getattr(self._held, "connection", None)
         return held
 
-    def _on_connect(self, dbapi_connection: sqlite3.Connection, _: object) -> None:
-        # The driver must not begin transactions by itself: `_on_begin` does.
-        dbapi_connection.isolation_level = None
-        for pragma in (
-            f"busy_timeout = {int(self._busy_timeout_ms)}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "recursive_triggers = ON",
-        ):
-            dbapi_connection.execute(f"PRAGMA {pragma}").close()
+    def _on_begin(self, connection: Connection) -> None:
+        writes = bool(connection.get_execution_options().get(_WRITES, False))
+        self._kind.begin(connection, writes=writes)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Turn failures of the database into errors a person can act on."""
         try:
             yield
+        except DataError as exc:
+            raise InvalidInputError(f"a value cannot be stored: {exc.orig}") from exc
         except DBAPIError as exc:
-            raise self._storage_error(exc.orig) from exc
+            raise self._storage_error(exc.orig or exc) from exc
         except sqlite3.Error as exc:
             raise self._storage_error(exc) from exc
-        except (StatementError, UnicodeEncodeError) as exc:
+        except PoolTimeoutError as exc:
+            raise StorageError(
+                f"the database {self.name} has no free connection",
+                hint="Too much is asked at once; try again in a moment.",
+            ) from exc
+        except (StatementError, UnicodeEncodeError, OverflowError) as exc:
             cause = exc.orig if isinstance(exc, StatementError) else exc
             raise InvalidInputError(f"a value cannot be stored: {cause}") from exc
 
-    def _storage_error(self, cause: BaseException | None) -> StorageError:
-        code = getattr(cause, "sqlite_errorcode", None)
-        failure = _FAILURES.get(code & 0xFF) if isinstance(code, int) else None
+    def _storage_error(self, cause: BaseException) -> StorageError:
+        failure = self._kind.explain(cause)
         if failure is None:
-            return StorageError(f"the database {self.path} refused: {cause}")
-        return StorageError(f"the database {self.path} {failure[0]}", hint=failure[1])
-
-
-def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            return StorageError(f"the database {self.name} refused: {cause}")
+        return StorageError(f"the database {self.name} {failure[0]}", hint=failure[1])
 
 
 def finite(value: float, *, what: str) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,14 +21,20 @@ from pitmark.store.audit import AuditLog
 from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import BUSY_TIMEOUT_MS, Database
 from pitmark.store.deletion import delete_rows, referenced, remove_unreferenced
+from pitmark.store.invitations import Invitations
+from pitmark.store.jobs import Jobs
 from pitmark.store.key_files import KeyFiles
 from pitmark.store.migrate import migrate
+from pitmark.store.people import People
+from pitmark.store.persons import Persons
 from pitmark.store.project import ProjectInfo, ProjectStore
 from pitmark.store.schema import now, organisations, projects
 from pitmark.store.scope import Scope
+from pitmark.store.sessions import Sessions
+from pitmark.store.tokens import Tokens
+from pitmark.store.which_database import keep_url, workspace_database
 
 __all__ = ["DEFAULT_ORGANISATION", "ProjectInfo", "ProjectStore", "Store", "open_store"]
-DATABASE_NAME = "pitmark.db"
 DEFAULT_ORGANISATION = "local"
 _LONGEST_NAME = 64
 
@@ -38,6 +45,7 @@ def open_store(
     create: bool = False,
     organisation: str = DEFAULT_ORGANISATION,
     busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    database_url: str | None = None,
 ) -> Store:
     """Open the workspace in a folder.
 
@@ -46,25 +54,28 @@ def open_store(
         create: Make the folder and the workspace where there is none.
         organisation: Whose projects to see.
         busy_timeout_ms: How long to wait for another writer.
+        database_url: Keep a new workspace in this PostgreSQL database, such as
+            postgresql+psycopg://user:password@host:5432/name; the folder remembers it.
+            None follows the folder, and uses SQLite for a new workspace.
 
     Returns:
         The workspace.
 
     Raises:
         NotFoundError: There is no workspace, or no such organisation in it.
-        StorageError: It cannot be read or written, or a newer Pitmark made it.
+        ConflictError: The workspace uses another database than `database_url`.
+        InvalidInputError: `database_url` is none of a PostgreSQL database.
+        StorageError: It cannot be reached, read or written, or a newer Pitmark made it.
     """
-    path = home / DATABASE_NAME
-    if not create and not path.is_file():
-        raise NotFoundError(
-            f"there is no workspace in {home}",
-            hint="Make one: run `pitmark new`, or name another folder with --home.",
-        )
+    database = workspace_database(
+        home, create=create, url=database_url, busy_timeout_ms=busy_timeout_ms
+    )
     if create:
         _make_folder(home)
-    database = Database(path, busy_timeout_ms=busy_timeout_ms)
     try:
-        migrate(database)
+        migrate(database, create=create)
+        if create and database_url is not None:
+            keep_url(home, database_url)
         _check_organisation(database, organisation, create=create)
     except BaseException:
         database.close()
@@ -89,15 +100,30 @@ class Store:
         self._scope = Scope(database, organisation)
         self.audit = AuditLog(self._scope)
         self.keys = KeyFiles(home / "keys" / organisation)
+        self.jobs = Jobs(self._scope)
+        self.people = People(self._scope)
+        self.invitations = Invitations(self._scope)
+        self.tokens = Tokens(self._scope)
+        # Accounts are those of the workspace, whatever the organisation.
+        self.persons, self.sessions = Persons(database), Sessions(database)
         self._open: dict[int, ProjectStore] = {}
 
-    def create_project(self, name: str, task: Task, book: LabelBook) -> ProjectStore:
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything written inside is saved together at the end, or not at all."""
+        with self._scope.write():
+            yield
+
+    def create_project(
+        self, name: str, task: Task, book: LabelBook, *, by: str = ""
+    ) -> ProjectStore:
         """Make a project.
 
         Args:
             name: 1 to 64 characters, without slashes and control characters.
             task: What its models shall do.
             book: The first label book; it becomes revision 1.
+            by: Who makes it.
 
         Returns:
             The project.
@@ -119,8 +145,8 @@ class Store:
             values = {"name": name, "live_name": name, "task": task, "created": now()}
             self._scope.insert(connection, projects, [values])
             project = self.project(name)
-            project.book.save(book, "pitmark", "project created")
-            self.audit.log("", "create_project", f"project/{name}", {"task": task})
+            project.book.save(book, by or "pitmark", "project created")
+            self.audit.log(by, "create_project", f"project/{name}", {"task": task})
         return project
 
     def project(self, name: str) -> ProjectStore:
@@ -166,7 +192,7 @@ class Store:
 
         Raises:
             NotFoundError: No such project.
-            ConflictError: A run of it is being worked on.
+            ConflictError: A run or job of it is being worked on.
         """
         project = self.project(name)
         busy = [run.id for run in project.runs.list() if run.state == "running"]
@@ -174,6 +200,12 @@ class Store:
             raise ConflictError(
                 f"run {busy[0]} of project {name!r} is being worked on",
                 hint="Wait until it ends, or stop it.",
+            )
+        working = project.jobs.list(state="running", limit=1)
+        if working:
+            raise ConflictError(
+                f"job {working[0].id} of project {name!r} is being worked on",
+                hint="Wait until it ends, or cancel it.",
             )
         info = project.info
         scope = self._scope.of_project(info.id)
@@ -186,6 +218,20 @@ class Store:
             self.audit.log(by, "delete_project", f"project/{name}", details)
         del self._open[info.id]
         remove_unreferenced(self.database, self.blobs, shas)
+
+    def images_among(self, shas: Sequence[str]) -> set[str]:
+        """Which of some bytes are an image of any project of this organisation.
+
+        Args:
+            shas: Hashes of bytes.
+
+        Returns:
+            Those that are; other organisations' images are not.
+        """
+        out: set[str] = set()
+        for row in self._rows():
+            out |= self.project(row.name).images.known(shas)
+        return out
 
     def check(self) -> list[str]:
         """What is wrong with the workspace: damaged rows, blobs missing or altered.

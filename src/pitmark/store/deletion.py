@@ -17,6 +17,7 @@ from pitmark.store.schema import (
     run_predictions,
     snapshot_items,
 )
+from pitmark.store.schema_jobs import jobs
 from pitmark.store.scope import CHUNK, Scope, chunks
 
 _REFERENCES = (
@@ -26,6 +27,7 @@ _REFERENCES = (
     run_artifacts.c.blob_sha,
     run_predictions.c.blob_sha,
     releases.c.bundle_sha,
+    jobs.c.blob_sha,
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import and_, case, func
 
 from pitmark.core.inspector import Outcome
 from pitmark.store.connection import row_dict
@@ -36,6 +36,15 @@ class EventRow:
     label: str | None = None
     reason: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HourlyCounts:
+    """How many events of one verdict a device had in each of some spans of time."""
+
+    device: str
+    verdict: str
+    counts: tuple[int, ...]
 
 
 class Events:
@@ -97,6 +106,40 @@ class Events:
         if since is not None:
             query = query.where(events.c.at >= since)
         return [_event(row) for row in self._scope.rows(query.limit(limit))]
+
+    def newest_of_devices(self) -> Sequence[EventRow]:
+        """The newest event of each device, by the name of the device."""
+        last = func.max(events.c.at).label("last")
+        by_device = self._scope.select(events, events.c.device, last)
+        newest = by_device.group_by(events.c.device).subquery("newest")
+        same = and_(events.c.device == newest.c.device, events.c.at == newest.c.last)
+        query = self._scope.select(events).join(newest, same)
+        rows = self._scope.rows(query.order_by(events.c.device, events.c.id))
+        # Of several at the same moment the one that came last counts.
+        return list({row.device: _event(row) for row in rows}.values())
+
+    def by_hour(self, starts: Sequence[datetime], end: datetime) -> Sequence[HourlyCounts]:
+        """How many events of each verdict each device had, hour by hour.
+
+        Args:
+            starts: Where each span begins, rising; each ends where the next begins.
+            end: Where the last one ends.
+
+        Returns:
+            One entry per device and verdict that occurs within the spans.
+        """
+        ends = [*starts[1:], end]
+        inside = [
+            func.sum(case((and_(events.c.at >= a, events.c.at < b), 1), else_=0)).label(f"n{n}")
+            for n, (a, b) in enumerate(zip(starts, ends, strict=True))
+        ]
+        query = self._scope.select(events, events.c.device, events.c.verdict, *inside)
+        query = query.where(events.c.at >= starts[0], events.c.at < end)
+        query = query.group_by(events.c.device, events.c.verdict)
+        return [
+            HourlyCounts(row.device, row.verdict, tuple(map(int, row[2:])))
+            for row in self._scope.rows(query.order_by(events.c.device, events.c.verdict))
+        ]
 
 
 def _values(row: EventRow) -> dict[str, Any]:

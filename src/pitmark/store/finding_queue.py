@@ -132,6 +132,25 @@ class FindingQueue:
         """
         return finding_row(self._row(finding_id))
 
+    def open_on(self, sha256: str) -> list[str]:
+        """The open findings of one image.
+
+        Args:
+            sha256: The image.
+
+        Returns:
+            Their ids, the highest score first.
+
+        Raises:
+            NotFoundError: The project has no such image.
+        """
+        key = self._images.ids([sha256])[sha256]
+        query = self._scope.select(findings, findings.c.id).where(
+            findings.c.image_id == key, findings.c.state == "open"
+        )
+        rows = self._scope.rows(query.order_by(findings.c.score.desc(), findings.c.id))
+        return [f"f{row.id}" for row in rows]
+
     def counts(self) -> dict[str, dict[str, int]]:
         """How many findings there are, by kind and then by state."""
         query = self._scope.select(

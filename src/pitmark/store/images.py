@@ -270,6 +270,23 @@ class Images:
             names.setdefault(row.sha256, {row.name: None})[row.other] = None
         return {sha: list(found) for sha, found in names.items() if len(found) > 1}
 
+    def names_of(self, sha256: str) -> list[str]:
+        """All names under which an image came.
+
+        Args:
+            sha256: The image.
+
+        Returns:
+            Names, that of the image record first.
+
+        Raises:
+            NotFoundError: The project has no such image.
+        """
+        record, key = self.get(sha256), self.ids([sha256])[sha256]
+        query = self._scope.select(image_occurrences, image_occurrences.c.name)
+        more = self._scope.rows(query.where(image_occurrences.c.image_id == key))
+        return list(dict.fromkeys([record.name, *sorted(r.name for r in more)]))
+
     def set_metadata(self, sha256: str, metadata: Mapping[str, MetadataValue]) -> None:
         """Merge metadata into that of an image; keys that exist are replaced.
 
@@ -324,6 +341,30 @@ class Images:
         for part in chunks(shas):
             out |= self._ids(part, complete=True)
         return out
+
+    def known(self, shas: Sequence[str]) -> set[str]:
+        """Which of some bytes are images of the project.
+
+        Args:
+            shas: Hashes of bytes.
+
+        Returns:
+            Those that are.
+        """
+        return {sha for part in chunks(shas) for sha in self._ids(part)}
+
+    def shows(self, sha256: str) -> bool:
+        """Whether some bytes are an image of the project or the reference of one.
+
+        Args:
+            sha256: Their hash.
+
+        Returns:
+            True where the project may show them.
+        """
+        query = self._scope.select(images, images.c.id)
+        columns = (images.c.sha256, images.c.reference_sha)
+        return any(self._scope.first(query.where(c == sha256)) is not None for c in columns)
 
     def _ids(self, shas: Sequence[str], *, complete: bool = False) -> dict[str, int]:
         query = self._scope.select(images, images.c.sha256, images.c.id)

@@ -19,7 +19,9 @@ from pitmark.store.blobs import BlobStore
 from pitmark.store.book import Books
 from pitmark.store.events import Events
 from pitmark.store.findings import Findings
+from pitmark.store.image_facts import ImageFacts
 from pitmark.store.images import Images
+from pitmark.store.jobs import Jobs
 from pitmark.store.key_files import KeyFiles
 from pitmark.store.origins import Origins
 from pitmark.store.releases import Releases
@@ -72,6 +74,7 @@ class ProjectStore:
         self.images = Images(scope, blobs)
         self.origins = Origins(scope)
         self.annotations = Annotations(scope, self.task, images=self.images, book=self.book)
+        self.facts = ImageFacts(scope, self.task)
         self.studies = Studies(scope, images=self.images, book=self.book)
         self.snapshots = Snapshots(scope, self.images)
         self.runs = Runs(scope, blobs, snapshots=self.snapshots, locks=RunLocks(work / "locks"))
@@ -84,6 +87,7 @@ class ProjectStore:
         )
         self.releases = Releases(scope, blobs, runs=self.runs, audit=audit)
         self.events = Events(scope)
+        self.jobs = Jobs(scope)
 
     @property
     def info(self) -> ProjectInfo:

@@ -55,9 +55,9 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """The moment with its time zone."""
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def now() -> datetime:
@@ -383,6 +383,30 @@ events = Table(
     UniqueConstraint("organisation_id", "project_id", "key"),
     Index(None, "organisation_id", "project_id", "at", "id"),
     sqlite_autoincrement=True,
+)
+
+# Everything that a list of images can show and that changed, in the order of commits. Rows
+# come from triggers (in the migrations), so that no writer can forget them.
+changes = Table(
+    "changes",
+    metadata,
+    _key(),
+    *_owner(),
+    Column("what", String(16), nullable=False),
+    _number("image_id", nullable=True),
+    Index(None, "organisation_id", "project_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Labels that came with a key: sent again under the same key they are the same revision.
+label_saves = Table(
+    "label_saves",
+    metadata,
+    *_owner(),
+    Column("labeler", String(200), nullable=False),
+    Column("key", String(100), nullable=False),
+    _to("annotation_id", "annotations.id"),
+    UniqueConstraint("project_id", "labeler", "key"),
 )
 
 audit_log = Table(

@@ -30,7 +30,7 @@ class StudyProgress(Message):
 
 
 class Study(Message):
-    """A study and how far it is."""
+    """A study, how far it is, and what one of its size can show."""
 
     id: str
     name: str
@@ -41,6 +41,7 @@ class Study(Message):
     labelers: list[str]
     progress: list[StudyProgress]
     complete: bool
+    sentences: list[str]
 
 
 class StudyTask(Message):
@@ -63,13 +64,18 @@ class StudyAnswer(Message):
 
 
 class AcceptRule(Message):
-    """A limit to write into the label book."""
+    """A limit to write into the label book: the first class lies below, the second above.
+
+    `measure` is length, area or short_side; another one takes what is proposed for the
+    two classes, by the answers of `study` if it is named, with this limit.
+    """
 
     classes: list[str] = Field(min_length=2, max_length=2)
     measure: str
     limit: float
     unit: str = "px"
     reason: str = ""
+    study: str | None = None
 
 
 class AgreementReport(Message):

@@ -17,8 +17,9 @@ Decision = Literal["accept", "correct", "dismiss"]
 class Finding(Message):
     """Something that may be wrong. `score` in [0, 1] is the chance that it is.
 
-    `suggestion` is what the image's shapes should be. `members` counts the images of a
-    group finding.
+    `suggestion` is what the image's shapes should be. `members` counts the labels of a
+    group finding. `because` says why it stands where it does in the queue, `seconds` what
+    a decision takes.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Finding(Message):
     at: datetime | None
     note: str
     members: int
+    because: str
+    seconds: float
 
 
 class FindingPage(Message):
@@ -52,20 +55,28 @@ class FindingPage(Message):
 
 
 class Neighbor(Message):
-    """An image or object that looks alike, with what it is called."""
+    """An image or object that looks alike, with what it is called.
+
+    `likeness` is at most 1; None where the finding names the image and nothing measured it.
+    """
 
     sha256: str
     name: str
     label: str
-    likeness: float
+    likeness: float | None
     shape: Shape | None
 
 
 class Evidence(Message):
-    """What speaks for a finding: neighbors, prediction, the book's rule, who labeled when."""
+    """What speaks for a finding: neighbors, prediction, the book's rule, who labeled when.
+
+    `prediction` is by a model of `run` that had not seen the label; `run` is empty where
+    there is none.
+    """
 
     finding: Finding
     neighbors: list[Neighbor]
+    run: str
     prediction: list[Shape]
     prediction_scores: list[float]
     rules: list[str]
@@ -84,11 +95,12 @@ class Settle(Message):
 
 
 class Settled(Message):
-    """What a decision did."""
+    """What a decision did, or taking one back: findings decided, labels changed."""
 
     finding: Finding
     settled: int
     relabeled: int
+    sentence: str
 
 
 class Undo(Message):

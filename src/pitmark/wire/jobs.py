@@ -31,7 +31,11 @@ class JobProgress(Message):
 
 
 class Job(Message):
-    """One job. `result` is set when it is done, `problem` when it failed."""
+    """One job. `result` is set when it is done, `problem` when it failed.
+
+    `stopping` says that it was asked to stop and has not yet; `file` is the name of a file
+    that it made, to be had at .../jobs/{id}/file.
+    """
 
     id: str
     kind: str
@@ -43,6 +47,8 @@ class Job(Message):
     started: datetime | None
     finished: datetime | None
     attempt: int
+    stopping: bool = False
     progress: JobProgress | None
     result: Document | None
     problem: Problem | None
+    file: str | None = None

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
+from pitmark.core.roles import Role, Scope
 from pitmark.wire.message import Document, Message
-
-Role = Literal["owner", "admin", "labeler", "viewer"]
-Scope = Literal["read", "label", "manage"]
 
 
 class Person(Message):
@@ -51,6 +48,19 @@ class Setup(Message):
     name: str = Field(min_length=1, max_length=100)
     email: str = Field(min_length=3, max_length=254)
     password: str = Field(min_length=10, max_length=1000)
+
+
+class PasswordChange(Message):
+    """Another password for the person who is signed in; all other sessions end."""
+
+    old: str = Field(max_length=1000)
+    new: str = Field(min_length=10, max_length=1000)
+
+
+class NewOrganisation(Message):
+    """An organisation to be made; the person who makes it owns it."""
+
+    organisation: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")
 
 
 class Member(Message):
@@ -113,10 +123,14 @@ class NewToken(Message):
 
 
 class Token(Message):
-    """A token. `secret` is given once, when it is made; only its hash is kept."""
+    """A token. `secret` is given once, when it is made; only its hash is kept.
+
+    It acts in the name of `person` and may never more than they may.
+    """
 
     id: int
     name: str
+    person: str
     scope: Scope
     project: str | None
     created: datetime

@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from pitmark.core.labels import Task
+from pitmark.core.roles import Role
 from pitmark.wire.message import Document, Message
-from pitmark.wire.people import Role
 
 
 class Project(Message):

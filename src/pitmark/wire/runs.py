@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from pitmark.wire.images import ImageCard
 from pitmark.wire.message import Document, Message
 
@@ -26,13 +28,14 @@ class Report(Message):
     """What a run does on images that it has not seen.
 
     `sentences` say it in words of the trade; `content` is the report of `evaluate`;
-    `curve` are threshold, share of escapes and share of overkill, to move the handle.
+    `curve` are threshold, share of escapes and share of overkill by rising threshold, to
+    move the handle; a share is None where there is no defective, or no good, test image.
     """
 
     run: Run
     sentences: list[str]
     content: Document
-    curve: list[list[float]]
+    curve: list[list[float | None]]
     history: list[dict[str, float]]
 
 
@@ -43,6 +46,19 @@ class ReportCase(Message):
     truth: str
     said: str
     score: float
+
+
+class AskCases(Message):
+    """Which images of a report to show.
+
+    `truth` and `said` are NG, OK, or the row and the column of the confusion matrix.
+    """
+
+    truth: str | None = Field(default=None, max_length=200)
+    said: str | None = Field(default=None, max_length=200)
+    wrong: bool = False
+    offset: int = Field(default=0, ge=0)
+    limit: int = Field(default=100, ge=1, le=1000)
 
 
 class ReportCases(Message):

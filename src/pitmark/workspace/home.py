@@ -28,20 +28,23 @@ class Workspace:
         self._store = store
 
     @staticmethod
-    def open(home: Path, *, create: bool = True) -> Workspace:
+    def open(home: Path, *, create: bool = True, database_url: str | None = None) -> Workspace:
         """Open the workspace in a folder.
 
         Args:
             home: The folder.
             create: Make it if it does not exist.
+            database_url: Keep a new workspace in this PostgreSQL database instead of SQLite.
 
         Returns:
             The workspace.
 
         Raises:
             NotFoundError: There is none and `create` is off.
+            ConflictError: The workspace uses another database than `database_url`.
+            StorageError: The folder or the database cannot be used.
         """
-        return Workspace(open_store(home, create=create))
+        return Workspace(open_store(home, create=create, database_url=database_url))
 
     @property
     def home(self) -> Path:

@@ -32,6 +32,9 @@ export function takeJob(client: QueryClient, organisation: string, job: Job): vo
   const known = client.getQueryData<Job[]>(keys.jobs(organisation)) ?? [];
   const wasOver = [before, known.find((j) => j.id === job.id)].some((j) => j && isOver(j));
   client.setQueryData(keys.job(organisation, job.id), job);
+  client.setQueryData<LossPoint[]>(keys.jobCourse(organisation, job.id), (course) =>
+    withPoint(course ?? [], job),
+  );
   client.setQueryData(keys.jobs(organisation), withJob(known, job));
   if (isOver(job) && !wasOver) {
     if (job.project !== null) {
@@ -41,6 +44,28 @@ export function takeJob(client: QueryClient, organisation: string, job: Job): vo
     }
     void client.invalidateQueries({ queryKey: keys.projects(organisation) });
   }
+}
+
+/** One step of a training: images learned from so far, and how wrong it still is. */
+export interface LossPoint {
+  images: number;
+  loss: number;
+}
+
+/** The course of a job as far as this page has seen it. */
+export function useJobCourse(organisation: string, id: string | null): LossPoint[] {
+  const key = keys.jobCourse(organisation, id ?? "");
+  return (
+    useQuery<LossPoint[]>({ queryKey: key, queryFn: () => [], staleTime: Infinity }).data ?? []
+  );
+}
+
+/** The course with the newest point; the same where there is none. */
+export function withPoint(course: readonly LossPoint[], job: Job): LossPoint[] {
+  const { images, loss } = job.progress?.facts ?? {};
+  if (typeof images !== "number" || typeof loss !== "number") return [...course];
+  // An attempt that begins anew overtakes what came after its checkpoint.
+  return [...course.filter((p) => p.images < images), { images, loss }];
 }
 
 /** Follow all jobs of an organisation. Once, in the frame of the app. */

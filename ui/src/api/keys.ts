@@ -8,6 +8,7 @@ export const keys = {
   projects: (organisation: string) => [organisation, "projects"] as const,
   jobs: (organisation: string) => [organisation, "jobs"] as const,
   job: (organisation: string, id: string) => [organisation, "job", id] as const,
+  jobCourse: (organisation: string, id: string) => [organisation, "job course", id] as const,
   members: (organisation: string) => [organisation, "members"] as const,
   invitations: (organisation: string) => [organisation, "invitations"] as const,
   tokens: (organisation: string) => [organisation, "tokens"] as const,

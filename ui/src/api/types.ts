@@ -8,9 +8,13 @@ export type State = "open" | "accepted" | "corrected" | "dismissed";
 
 export type Decision = "accept" | "correct" | "dismiss";
 
-export type MetadataValue = string | number | boolean;
+export type MetadataValue = string | number | FiniteFloat | boolean;
+
+export type Preset = "fast" | "balanced" | "thorough";
 
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export type FiniteFloat = number;
 
 export type Role = "owner" | "admin" | "labeler" | "viewer";
 
@@ -35,7 +39,7 @@ export interface StudyProgress {
   total: number;
 }
 
-/** A study and how far it is. */
+/** A study, how far it is, and what one of its size can show. */
 export interface Study {
   id: string;
   name: string;
@@ -46,6 +50,7 @@ export interface Study {
   labelers: string[];
   progress: StudyProgress[];
   complete: boolean;
+  sentences: string[];
 }
 
 /** The next image of a labeler, without anybody's labels; None when all are answered. */
@@ -65,13 +70,19 @@ export interface StudyAnswer {
   shapes: Shape[];
 }
 
-/** A limit to write into the label book. */
+/**
+ * A limit to write into the label book: the first class lies below, the second above.
+ *
+ * `measure` is length, area or short_side; another one takes what is proposed for the
+ * two classes, by the answers of `study` if it is named, with this limit.
+ */
 export interface AcceptRule {
   classes: string[];
   measure: string;
-  limit: number;
+  limit: FiniteFloat;
   unit?: string;
   reason?: string;
+  study?: string | null;
 }
 
 /** The report as data, with the proposed rules. */
@@ -83,8 +94,9 @@ export interface AgreementReport {
 /**
  * Something that may be wrong. `score` in [0, 1] is the chance that it is.
  *
- * `suggestion` is what the image's shapes should be. `members` counts the images of a
- * group finding.
+ * `suggestion` is what the image's shapes should be. `members` counts the labels of a
+ * group finding. `because` says why it stands where it does in the queue, `seconds` what
+ * a decision takes.
  */
 export interface Finding {
   id: string;
@@ -93,12 +105,12 @@ export interface Finding {
   sha256: string;
   image_name: string;
   shape_index: number | null;
-  score: number;
+  score: FiniteFloat;
   why: string;
   labels: Shape[] | null;
   suggestion: Shape[] | null;
   related: string[];
-  expected_gain: number | null;
+  expected_gain: FiniteFloat | null;
   split: string | null;
   state: State;
   found: string;
@@ -106,6 +118,8 @@ export interface Finding {
   at: string | null;
   note: string;
   members: number;
+  because: string;
+  seconds: FiniteFloat;
 }
 
 /** A part of the queue in its order. */
@@ -116,21 +130,31 @@ export interface FindingPage {
   counts: Record<string, Record<string, number>>;
 }
 
-/** An image or object that looks alike, with what it is called. */
+/**
+ * An image or object that looks alike, with what it is called.
+ *
+ * `likeness` is at most 1; None where the finding names the image and nothing measured it.
+ */
 export interface Neighbor {
   sha256: string;
   name: string;
   label: string;
-  likeness: number;
+  likeness: FiniteFloat | null;
   shape: Shape | null;
 }
 
-/** What speaks for a finding: neighbors, prediction, the book's rule, who labeled when. */
+/**
+ * What speaks for a finding: neighbors, prediction, the book's rule, who labeled when.
+ *
+ * `prediction` is by a model of `run` that had not seen the label; `run` is empty where
+ * there is none.
+ */
 export interface Evidence {
   finding: Finding;
   neighbors: Neighbor[];
+  run: string;
   prediction: Shape[];
-  prediction_scores: number[];
+  prediction_scores: FiniteFloat[];
   rules: string[];
   said: Document[];
   group: Document | null;
@@ -145,11 +169,12 @@ export interface Settle {
   note?: string;
 }
 
-/** What a decision did. */
+/** What a decision did, or taking one back: findings decided, labels changed. */
 export interface Settled {
   finding: Finding;
   settled: number;
   relabeled: number;
+  sentence: string;
 }
 
 /** Which decision to take back; None for the last one of the person who asks. */
@@ -187,7 +212,7 @@ export interface ImageCard {
   findings: number;
   right: boolean | null;
   synthetic: boolean;
-  score: number | string | null;
+  score: FiniteFloat | string | null;
 }
 
 /**
@@ -227,8 +252,8 @@ export interface Facets {
 export interface Occurrence {
   run: string;
   shapes: Shape[];
-  scores: number[];
-  image_score: number | null;
+  scores: FiniteFloat[];
+  image_score: FiniteFloat | null;
 }
 
 /** One image with all that is known about it. */
@@ -299,11 +324,154 @@ export interface SelectionChanged {
  */
 export interface MapPoints {
   sha256: string[];
-  x: number[];
-  y: number[];
+  x: FiniteFloat[];
+  y: FiniteFloat[];
   value: number[];
   values: string[];
   made: string | null;
+}
+
+/**
+ * Bring uploaded files into the project; archives among them are unpacked.
+ *
+ * `metadata_csv` is the path of one of the files. See `ops.importing.ImportOptions`.
+ */
+export interface ImportJob {
+  files: UploadedFile[];
+  format?: string | null;
+  pattern?: string | null;
+  metadata_csv?: string | null;
+  group_by?: string[];
+  labeler?: string;
+  reference?: string | null;
+}
+
+/** Freeze all labeled images with their splits. See `ops.snapshots.SplitPlan`. */
+export interface SnapshotJob {
+  train?: number | null;
+  val?: number | null;
+  seed?: number;
+  given?: boolean;
+  note?: string;
+}
+
+/** What a missed defect and a false alarm cost. See `ops.evaluating.Costs`. */
+export interface TrainingCosts {
+  escape?: number;
+  overkill?: number;
+  false_alarm_rate?: number;
+}
+
+/**
+ * Train on a snapshot, or on a new one where there is none.
+ *
+ * See `ops.training.TrainOptions`; `init` can only ask for random weights.
+ */
+export interface TrainJob {
+  snapshot?: string;
+  preset?: Preset;
+  seed?: number;
+  quick?: boolean;
+  side_px?: number | null;
+  image_steps?: number | null;
+  threads?: number | null;
+  init?: "random" | null;
+  network?: "standard" | "small";
+  costs?: TrainingCosts;
+  reference?: boolean | null;
+}
+
+/** Look for what is worth a person's minute. See `ops.out_of_fold.AuditOptions`. */
+export interface AuditJob {
+  snapshot?: string;
+  folds?: number;
+  preset?: Preset;
+  seed?: number;
+  image_steps?: number | null;
+  threads?: number | null;
+  side_px?: number | null;
+}
+
+/** Make a bundle for the edge, if its gate lets it pass. See `ops.releasing.release`. */
+export interface ReleaseJob {
+  run?: string;
+  int8?: boolean;
+  conditions?: string[] | null;
+}
+
+/** Whether the first images promise a model. See `ops.feasibility.assess`. */
+export interface FeasibilityJob {
+  most?: number;
+}
+
+/** What each class needs. See `ops.needs.NeedOptions`. */
+export interface NeedsJob {
+  snapshot?: string;
+  more?: number | null;
+  minutes?: number | null;
+  seed?: number;
+}
+
+/** How to search for weak slices. See `quality.slices.SliceOptions`. */
+export interface SliceSearch {
+  least_cases?: number | null;
+  depth?: number;
+  false_discovery_rate?: number;
+  seed?: number;
+}
+
+/** Where the model does worse than elsewhere. See `ops.slicing.SliceQuestion`. */
+export interface SlicesJob {
+  run?: string | null;
+  loss?: "failures" | "graded";
+  looks?: boolean;
+  protect?: string[];
+  options?: SliceSearch;
+}
+
+/** Compare all images. See `ops.duplicates.compare_images`. */
+export interface DuplicatesJob {
+  embed?: boolean;
+}
+
+/** Propose what keeps images together. See `ops.grouping.propose_groups`. */
+export interface GroupsJob {
+  embed?: boolean;
+}
+
+/** What is no defect and yet tells the class. See `ops.shortcuts`. */
+export interface ShortcutsJob {
+}
+
+/** Make the datasheet of a snapshot. See `ops.datasheet.make_datasheet`. */
+export interface DatasheetJob {
+  snapshot?: string;
+  answers?: Record<string, string>;
+}
+
+/**
+ * Make images of a weak class, and keep them only if they help.
+ *
+ * See `ops.synthesis_trial.SynthesisOptions`.
+ */
+export interface SynthesizeJob {
+  label?: string | null;
+  where?: Record<string, string>;
+  amounts?: number[];
+  policies?: string[];
+  kind?: string | null;
+  seed?: number;
+  train?: TrainJob;
+}
+
+/** Place all images on the embedding map. */
+export interface MapJob {
+}
+
+/** Write a snapshot in the format of another tool, as one zip file to download. */
+export interface ExportJob {
+  format: string;
+  snapshot?: string;
 }
 
 /** The body of every answer that is an error; see `pitmark.core.errors`. */
@@ -325,11 +493,16 @@ export interface JobProgress {
   stage: string;
   done: number;
   total: number;
-  eta_s: number | null;
+  eta_s: FiniteFloat | null;
   facts: Document;
 }
 
-/** One job. `result` is set when it is done, `problem` when it failed. */
+/**
+ * One job. `result` is set when it is done, `problem` when it failed.
+ *
+ * `stopping` says that it was asked to stop and has not yet; `file` is the name of a file
+ * that it made, to be had at .../jobs/{id}/file.
+ */
 export interface Job {
   id: string;
   kind: string;
@@ -341,9 +514,11 @@ export interface Job {
   started: string | null;
   finished: string | null;
   attempt: number;
+  stopping: boolean;
   progress: JobProgress | null;
   result: Document | null;
   problem: Problem | null;
+  file: string | null;
 }
 
 /** The class of a whole image. */
@@ -356,17 +531,17 @@ export interface ClassShape {
 export interface BoxShape {
   kind: "box";
   label: string;
-  xyxy: number[];
+  xyxy: FiniteFloat[];
 }
 
 /** Rings of corners (x, y) in pixels, even-odd filled. */
 export interface PolygonShape {
   kind: "polygon";
   label: string;
-  rings: number[][][];
+  rings: FiniteFloat[][][];
 }
 
-/** Pixels as run lengths over the whole image, row by row, beginning with background. */
+/** Pixels as run lengths over the whole image, column by column, background first. */
 export interface MaskShape {
   kind: "mask";
   label: string;
@@ -399,7 +574,7 @@ export interface SaveLabels {
 /** A shape that a model proposes, with its score in [0, 1]. */
 export interface Suggestion {
   shape: Shape;
-  score: number;
+  score: FiniteFloat;
 }
 
 /** What the newest model proposes for an image; empty `run` where there is none. */
@@ -408,7 +583,11 @@ export interface Suggestions {
   items: Suggestion[];
 }
 
-/** A release with the record of its gate. */
+/**
+ * A release with the record of its gate.
+ *
+ * `signed_by` is the key that its bundle says it is signed with.
+ */
 export interface Release {
   version: number;
   run: string;
@@ -427,16 +606,47 @@ export interface Inspection {
   name: string;
   sha256: string | null;
   verdict: string;
-  score: number | null;
+  score: FiniteFloat | null;
   label: string | null;
   reason: string;
 }
 
-/** The newest inspections, counts by verdict, and by device and hour. */
-export interface Line {
+/** How many images came within an hour, by verdict. */
+export interface Hour {
+  start: string;
   counts: Record<string, number>;
-  devices: Document[];
-  hours: Document[];
+}
+
+/**
+ * A device as the line knows it.
+ *
+ * `ng_rate` is the share of NG among its judged images with its interval and in words;
+ * `ng_by_hour` that of each hour of `Line.hours`, None where nothing was judged; `drift`
+ * what it said last of drift.
+ */
+export interface Device {
+  name: string;
+  last_seen: string;
+  release: number | null;
+  counts: Record<string, number>;
+  ng_rate: FiniteFloat | null;
+  ng_low: FiniteFloat;
+  ng_high: FiniteFloat;
+  sentence: string;
+  ng_by_hour: (FiniteFloat | null)[];
+  drift: Document | null;
+}
+
+/**
+ * What devices told within the last hours: counts by verdict, device and hour.
+ *
+ * `items` are the newest inspections, whenever they were.
+ */
+export interface Line {
+  since: string;
+  counts: Record<string, number>;
+  devices: Device[];
+  hours: Hour[];
   items: Inspection[];
 }
 
@@ -473,6 +683,17 @@ export interface Setup {
   name: string;
   email: string;
   password: string;
+}
+
+/** Another password for the person who is signed in; all other sessions end. */
+export interface PasswordChange {
+  old: string;
+  new: string;
+}
+
+/** An organisation to be made; the person who makes it owns it. */
+export interface NewOrganisation {
+  organisation: string;
 }
 
 /** A person within an organisation. `projects` are roles that differ per project. */
@@ -527,10 +748,15 @@ export interface NewToken {
   days?: number;
 }
 
-/** A token. `secret` is given once, when it is made; only its hash is kept. */
+/**
+ * A token. `secret` is given once, when it is made; only its hash is kept.
+ *
+ * It acts in the name of `person` and may never more than they may.
+ */
 export interface Token {
   id: number;
   name: string;
+  person: string;
   scope: Scope;
   project: string | null;
   created: string;
@@ -573,8 +799,8 @@ export interface NewProject {
 export interface Rule {
   measure: "length" | "area" | "short_side";
   unit: "px" | "mm";
-  minimum: number | null;
-  maximum: number | null;
+  minimum: FiniteFloat | null;
+  maximum: FiniteFloat | null;
 }
 
 /** One class of the label book; examples are sha256 hashes of images. */
@@ -592,7 +818,7 @@ export interface BookClass {
 export interface LabelBook {
   revision: number;
   classes: BookClass[];
-  mm_per_px: number | null;
+  mm_per_px: FiniteFloat | null;
   flips: boolean;
   turns: boolean;
 }
@@ -623,10 +849,10 @@ export interface Action {
   title: string;
   why: string;
   command: string;
-  minutes: number;
-  gain: number | null;
-  low: number | null;
-  high: number | null;
+  minutes: FiniteFloat;
+  gain: FiniteFloat | null;
+  low: FiniteFloat | null;
+  high: FiniteFloat | null;
   basis: string;
   page: string;
   job: string | null;
@@ -646,7 +872,7 @@ export interface Run {
   state: string;
   snapshot: string;
   settings: Document;
-  metrics: Record<string, number | null>;
+  metrics: Record<string, FiniteFloat | null>;
   created: string;
   finished: string | null;
   error: string;
@@ -656,14 +882,15 @@ export interface Run {
  * What a run does on images that it has not seen.
  *
  * `sentences` say it in words of the trade; `content` is the report of `evaluate`;
- * `curve` are threshold, share of escapes and share of overkill, to move the handle.
+ * `curve` are threshold, share of escapes and share of overkill by rising threshold, to
+ * move the handle; a share is None where there is no defective, or no good, test image.
  */
 export interface Report {
   run: Run;
   sentences: string[];
   content: Document;
-  curve: number[][];
-  history: Record<string, number>[];
+  curve: ((FiniteFloat | null)[])[];
+  history: Record<string, FiniteFloat>[];
 }
 
 /** An image that a report speaks of: what is true and what the run said. */
@@ -671,7 +898,20 @@ export interface ReportCase {
   card: ImageCard;
   truth: string;
   said: string;
-  score: number;
+  score: FiniteFloat;
+}
+
+/**
+ * Which images of a report to show.
+ *
+ * `truth` and `said` are NG, OK, or the row and the column of the confusion matrix.
+ */
+export interface AskCases {
+  truth?: string | null;
+  said?: string | null;
+  wrong?: boolean;
+  offset?: number;
+  limit?: number;
 }
 
 /** Images behind a figure of a report. */

@@ -19,9 +19,11 @@ import { door } from "@/words/door";
 import { frame } from "@/words/frame";
 import classes from "./AppFrame.module.css";
 
+const DOORS = ["/login", "/setup"];
+
 export function AppFrame() {
   const session = useQuery(sessionQuery);
-  const { href } = useLocation();
+  const { href, pathname } = useLocation();
   if (session.data === undefined) {
     return session.isError ? (
       <div className={classes.alone}>
@@ -34,9 +36,11 @@ export function AppFrame() {
       <Skeletons />
     );
   }
+  // While the page in front of the door is loaded, this one is still there.
+  if (DOORS.some((door) => pathname.startsWith(door))) return null;
   if (session.data.setup_needed) return <Navigate to="/setup" />;
   if (session.data.person === null) {
-    return <Navigate to="/login" search={{ to: href === "/" ? undefined : href }} />;
+    return <Navigate to="/login" search={href === "/" ? {} : { to: href }} />;
   }
   return <Signed session={session.data} />;
 }

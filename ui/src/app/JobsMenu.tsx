@@ -5,7 +5,7 @@ import { cancelJob, isOver } from "@/api/jobs";
 import { jobsQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
 import { useAccount } from "@/app/here";
-import { whenText } from "@/ui/figures";
+import { sentence, whenText } from "@/ui/figures";
 import { etaText, jobName, jobShare, stageText } from "@/ui/jobFigures";
 import { frame, jobStates } from "@/words/frame";
 import classes from "./JobsMenu.module.css";
@@ -19,16 +19,16 @@ export function JobsMenu() {
   const old = jobs.filter(isOver).slice(0, OLD_SHOWN);
   const first = active.find((j) => j.state === "running") ?? active[0];
   return (
-    <Popover position="bottom-end" width={360} trapFocus>
+    <Popover position="bottom-end" width={400} trapFocus>
       <Popover.Target>
         <UnstyledButton className={classes.button} data-busy={active.length > 0 || undefined}>
           <RingProgress
             size={24}
             thickness={3}
             roundCaps
-            sections={[
-              { value: 100 * (first ? (jobShare(first) ?? 0.06) : 0), color: "accent" },
-            ]}
+            sections={
+              first ? [{ value: 100 * (jobShare(first) ?? 0.06), color: "accent" }] : []
+            }
             aria-hidden="true"
           />
           {first ? (
@@ -107,7 +107,7 @@ function Over({ job }: { job: Job }) {
       </div>
       {job.problem ? (
         <Text fz="sm" c="var(--pm-ng)">
-          {job.problem.message}
+          {sentence(job.problem.message)}
         </Text>
       ) : null}
     </div>

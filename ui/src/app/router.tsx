@@ -125,6 +125,7 @@ const report = createRoute({
 const release = createRoute({
   getParentRoute: () => project,
   path: "/release",
+  validateSearch: search({ run: "text" }),
   component: page(() => import("@/features/release/ReleasePage")),
 });
 const line = createRoute({

@@ -1,7 +1,7 @@
 /** Words of the gallery. */
 export const images = {
   title: "Images",
-  search: "Filter, such as class = scratch and name has lot7",
+  search: "class = scratch and name has lot7",
   searchLabel: "Filter",
   clear: "Clear the filter",
   count: (n: string, one: boolean) => `${n} ${one ? "image" : "images"}`,

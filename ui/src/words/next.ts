@@ -10,7 +10,7 @@ export const next = {
   expected: "expected",
   minutes: (text: string) => `${text} of your time`,
   unknown: "gain not known yet",
-  basis: "Rests on",
+  basis: "What this rests on",
   go: "Begin",
   doIt: "Do it now",
   started: "Started",
@@ -23,6 +23,7 @@ export const next = {
   escapes: "Escapes",
   overkill: "Overkill",
   command: "As a command",
+  copyCommand: "Copy command",
 } as const;
 
 export const stages = {

@@ -14,6 +14,7 @@ interface CellProps {
   width: number;
   selected: boolean;
   focused: boolean;
+  opened: boolean;
   colors: (name: string) => ClassColor;
   onClick: (event: MouseEvent, index: number, sha: string) => void;
   onLabel: (sha: string) => void;
@@ -35,6 +36,7 @@ export const Cell = memo(function Cell(props: CellProps) {
       aria-selected={selected}
       aria-label={spoken(card)}
       data-focus={focused || undefined}
+      data-opened={props.opened || undefined}
       onClick={(event) => props.onClick(event, index, card.sha256)}
       onDoubleClick={() => props.onLabel(card.sha256)}
     >

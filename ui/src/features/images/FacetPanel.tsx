@@ -64,7 +64,9 @@ function FacetList({ facet, total, chosen, colors, onToggle }: FacetListProps) {
           {colors && value !== "" ? (
             <span className={classes.swatch} style={{ background: swatch(colors(value)) }} />
           ) : null}
-          <span className={classes.valueName}>{valueText(value)}</span>
+          <span className={classes.valueName}>
+            {colors ? value || words.none : valueText(value)}
+          </span>
           <span className={classes.valueCount}>{countText(count)}</span>
           <span
             className={classes.valueBar}
@@ -80,5 +82,5 @@ function FacetList({ facet, total, chosen, colors, onToggle }: FacetListProps) {
 }
 
 function valueText(value: string): string {
-  return value === "" ? words.none : value.replace("..", " to ");
+  return value === "" ? words.none : value.replace("..", " to ").replaceAll("_", " ");
 }

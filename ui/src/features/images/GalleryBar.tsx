@@ -14,7 +14,7 @@ import { may } from "@/api/here";
 import { useHere } from "@/app/here";
 import type { GridSize } from "@/features/images/Grid";
 import type { GalleryQuestion } from "@/features/images/useGallery";
-import { countText } from "@/ui/figures";
+import { countText, sentence } from "@/ui/figures";
 import { DownIcon, FilterIcon, MapIcon, PlusIcon } from "@/ui/icons";
 import { images as words } from "@/words/images";
 import classes from "./ImagesPage.module.css";
@@ -48,12 +48,13 @@ export function GalleryBar(props: GalleryBarProps) {
   return (
     <>
       <div className={classes.bar}>
-        <FilterBox filter={question.filter} onFilter={(filter) => onSet({ filter })} />
-        <span className={classes.count} role="status">
-          {total === undefined ? "" : words.count(countText(total), total === 1)}
-        </span>
+        <FilterBox
+          filter={question.filter}
+          total={total}
+          onFilter={(filter) => onSet({ filter })}
+        />
         <Select
-          w={150}
+          w={136}
           aria-label={words.sort}
           placeholder={words.sortNone}
           clearable
@@ -109,7 +110,7 @@ export function GalleryBar(props: GalleryBarProps) {
       </div>
       {told ? (
         <div className={classes.problem} role="alert">
-          {told.message} {told.hint}
+          {sentence(told.message)} {told.hint}
         </div>
       ) : null}
     </>
@@ -118,10 +119,11 @@ export function GalleryBar(props: GalleryBarProps) {
 
 interface FilterBoxProps {
   filter: string | undefined;
+  total: number | undefined;
   onFilter: (filter: string | undefined) => void;
 }
 
-function FilterBox({ filter, onFilter }: FilterBoxProps) {
+function FilterBox({ filter, total, onFilter }: FilterBoxProps) {
   const [text, setText] = useState(filter ?? "");
   useEffect(() => setText(filter ?? ""), [filter]);
   return (
@@ -140,17 +142,24 @@ function FilterBox({ filter, onFilter }: FilterBoxProps) {
         value={text}
         onChange={(e) => setText(e.currentTarget.value)}
         onBlur={() => text.trim() !== (filter ?? "") && onFilter(text.trim() || undefined)}
+        rightSectionWidth={text ? 138 : 110}
+        rightSectionProps={{ className: classes.count }}
         rightSection={
-          text ? (
-            <CloseButton
-              size="sm"
-              aria-label={words.clear}
-              onClick={() => {
-                setText("");
-                onFilter(undefined);
-              }}
-            />
-          ) : null
+          <>
+            <span role="status">
+              {total === undefined ? "" : words.count(countText(total), total === 1)}
+            </span>
+            {text ? (
+              <CloseButton
+                size="sm"
+                aria-label={words.clear}
+                onClick={() => {
+                  setText("");
+                  onFilter(undefined);
+                }}
+              />
+            ) : null}
+          </>
         }
       />
     </form>

@@ -25,6 +25,8 @@ interface GridProps {
   gallery: Gallery;
   size: GridSize;
   selection: Selection;
+  /** The image that the drawer shows. */
+  opened: string | undefined;
   step: (step: SelectionStep) => void;
   colors: (name: string) => ClassColor;
   onSeen: (seen: { first: number; last: number }) => void;
@@ -61,7 +63,7 @@ export function Grid(props: GridProps) {
   if (gallery.total === 0) {
     return (
       <div className={`${classes.stageEmpty} pm-stage`}>
-        <Empty title={words.emptyTitle} text={words.emptyText}>
+        <Empty order={2} title={words.emptyTitle} text={words.emptyText}>
           <Button onClick={props.onClear}>{words.clear}</Button>
         </Empty>
       </div>
@@ -78,8 +80,10 @@ export function Grid(props: GridProps) {
     if (moved !== null) {
       event.preventDefault();
       rows.scrollToIndex(Math.floor(moved / columns));
+      const there = gallery.at(moved)?.sha256;
       if (event.shiftKey) void extend(moved, false);
       else step({ kind: "focus", index: moved });
+      if (props.opened !== undefined && there !== undefined) props.onOpen(there);
       return;
     }
     if (keyActs(event, selection, props)) event.preventDefault();
@@ -130,6 +134,7 @@ export function Grid(props: GridProps) {
                     width={cellWidth}
                     selected={card !== undefined && isSelected(selection, card.sha256)}
                     focused={index === selection.focus}
+                    opened={card !== undefined && card.sha256 === props.opened}
                     colors={colors}
                     onClick={onClick}
                     onLabel={props.onLabel}

@@ -1,5 +1,5 @@
 /** The gallery: what there is, narrowed down, looked at, selected and changed. */
-import { useLocalStorage } from "@mantine/hooks";
+import { useHotkeys, useLocalStorage } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useReducer, useState } from "react";
@@ -64,6 +64,11 @@ function GalleryPage() {
   useEffect(() => step({ kind: "none" }), [filter]);
   const set = (part: Partial<ReturnType<typeof route.useSearch>>) =>
     void goto({ search: (before) => ({ ...before, ...part }), replace: true });
+  const openDetail = (sha: string) => set({ open: sha });
+  useHotkeys([
+    ["Escape", () => open && set({ open: undefined })],
+    ["E", () => open && label(open)],
+  ]);
   const label = (sha: string) =>
     void navigate({
       to: "/p/$project/annotate/$sha",
@@ -111,10 +116,11 @@ function GalleryPage() {
             gallery={gallery}
             size={size}
             selection={selection}
+            opened={open}
             step={step}
             colors={colors}
             onSeen={setSeen}
-            onOpen={(sha) => set({ open: sha })}
+            onOpen={openDetail}
             onLabel={label}
             onClear={() => set({ filter: undefined })}
           />
@@ -124,7 +130,17 @@ function GalleryPage() {
               selection={selection}
               colors={colors}
               onSelect={(shas) => step({ kind: "these", shas })}
-              onOpen={(sha) => set({ open: sha })}
+              onOpen={openDetail}
+            />
+          ) : null}
+          {open ? (
+            <DetailDrawer
+              key={open}
+              here={here}
+              sha={open}
+              colors={colors}
+              onClose={() => set({ open: undefined })}
+              onLabel={() => label(open)}
             />
           ) : null}
         </div>
@@ -138,16 +154,6 @@ function GalleryPage() {
           />
         ) : null}
       </div>
-      {open ? (
-        <DetailDrawer
-          key={open}
-          here={here}
-          sha={open}
-          colors={colors}
-          onClose={() => set({ open: undefined })}
-          onLabel={() => label(open)}
-        />
-      ) : null}
     </div>
   );
 }

@@ -2,16 +2,20 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { may } from "@/api/here";
+import { get } from "@/api/client";
+import { type Here, may, projectPath } from "@/api/here";
 import { isOver, startJob, useNewestJob } from "@/api/jobs";
-import type { Action } from "@/api/types";
+import type { Action, ImagePage } from "@/api/types";
 import { useHere } from "@/app/here";
 import { GainRange } from "@/features/next/GainRange";
+import { CopyButton } from "@/ui/CopyButton";
 import { minutesText, pointsText } from "@/ui/figures";
 import { jobName } from "@/ui/jobFigures";
 import { toast } from "@/ui/toast";
 import { stages, next as words } from "@/words/next";
 import classes from "./NextPage.module.css";
+
+const UNLABELED = "labeled = no";
 
 interface ActionCardProps {
   action: Action;
@@ -24,27 +28,34 @@ export function ActionCard({ action, first }: ActionCardProps) {
   return (
     <article className={classes.card} data-first={first || undefined}>
       <div>
-        <div className={classes.stage}>{stages[action.stage]}</div>
-        <div className={classes.title}>{action.title}</div>
+        <div className={classes.title}>
+          {action.title} <span className={classes.stage}>{stages[action.stage]}</span>
+        </div>
         <p className={classes.why}>{action.why}</p>
+        {action.basis || action.command ? (
+          <details className={classes.fold}>
+            <summary>{words.basis}</summary>
+            {action.basis ? <div>{action.basis}</div> : null}
+            {action.command ? (
+              <div>
+                {words.command}: <code>{action.command}</code>
+              </div>
+            ) : null}
+          </details>
+        ) : null}
       </div>
       <div className={classes.gain}>
         <Gain action={action} />
       </div>
       <div className={classes.do}>
-        {action.job === null ? (
+        {action.job === null && action.page === "next" ? (
+          <CopyButton text={action.command} label={words.copyCommand} />
+        ) : action.job === null ? (
           <GoButton action={action} variant={variant} />
         ) : (
           <JobButton kind={action.job} variant={variant} />
         )}
       </div>
-      {action.basis || action.command ? (
-        <details className={classes.fold}>
-          <summary>{action.basis ? words.basis : words.command}</summary>
-          {action.basis ? <div className={classes.dim}>{action.basis}</div> : null}
-          {action.command ? <code>{action.command}</code> : null}
-        </details>
-      ) : null}
     </article>
   );
 }
@@ -65,13 +76,26 @@ function Gain({ action }: { action: Action }) {
 function GoButton({ action, variant }: { action: Action; variant: string }) {
   const here = useHere();
   const navigate = useNavigate();
-  const page = action.page || "next";
-  const href = `/p/${encodeURIComponent(here.project)}/${page}`;
+  const go = useMutation({
+    mutationFn: () => placeOf(here, action.page || "next"),
+    onSuccess: (href) => void navigate({ href, to: href }),
+  });
   return (
-    <Button variant={variant} onClick={() => void navigate({ href, to: href })}>
+    <Button variant={variant} loading={go.isPending} onClick={() => go.mutate()}>
       {words.go}
     </Button>
   );
+}
+
+/** Labeling begins with the first image that nobody has labeled. */
+async function placeOf(here: Here, page: string): Promise<string> {
+  const base = `/p/${encodeURIComponent(here.project)}`;
+  if (page !== "annotate") return `${base}/${page}`;
+  const query = { filter: UNLABELED, offset: 0, limit: 1 };
+  const found = await get<ImagePage>(projectPath(here, "/images"), query);
+  const first = found.items[0];
+  if (first === undefined) return `${base}/images`;
+  return `${base}/annotate/${first.sha256}?filter=${encodeURIComponent(UNLABELED)}`;
 }
 
 function JobButton({ kind, variant }: { kind: string; variant: string }) {

@@ -1,6 +1,6 @@
 /** Escapes and overkill over the runs: two lines with the interval of every point. */
 import { useElementSize } from "@mantine/hooks";
-import type { CoursePoint } from "@/features/next/course";
+import type { CoursePoint } from "@/ui/course";
 import { dayText, type Proportion, shareText } from "@/ui/figures";
 import { next as words } from "@/words/next";
 import classes from "./NextPage.module.css";

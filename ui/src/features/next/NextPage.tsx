@@ -9,8 +9,8 @@ import type { Advice } from "@/api/types";
 import { useHere } from "@/app/here";
 import { ActionCard } from "@/features/next/ActionCard";
 import { CourseChart } from "@/features/next/CourseChart";
-import { courseOf } from "@/features/next/course";
 import { DropPicture } from "@/intake/DropPicture";
+import { courseOf } from "@/ui/course";
 import { Empty } from "@/ui/Empty";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
@@ -53,7 +53,7 @@ function Known({ advice }: { advice: Advice }) {
   return (
     <>
       {advice.actions.length === 0 ? (
-        <Empty title={words.emptyTitle} text={words.emptyText} />
+        <Empty order={2} title={words.emptyTitle} text={words.emptyText} />
       ) : null}
       <div className={classes.cards}>
         {shown.map((action, i) => (

@@ -52,11 +52,14 @@ export function Log() {
   );
 }
 
+const HASH = /[0-9a-f]{40,}/g;
+
 function detailsText(details: AuditLine["details"]): string {
   return Object.entries(details)
     .map(
       ([name, value]) =>
         `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
     )
-    .join(", ");
+    .join(", ")
+    .replace(HASH, (hash) => hash.slice(0, 12));
 }

@@ -38,7 +38,7 @@ export default function NewProject({ onClose }: { onClose: () => void }) {
     create.mutate({ name: form.name.trim(), task: form.task });
   };
   return (
-    <Modal opened onClose={onClose} title={words.newTitle} size={620} yOffset="6vh">
+    <Modal opened onClose={onClose} title={words.newTitle} size={580} yOffset="4vh">
       <form onSubmit={submit}>
         <TextInput
           label={words.name}
@@ -50,7 +50,7 @@ export default function NewProject({ onClose }: { onClose: () => void }) {
           onChange={(e) => setForm({ ...form, name: e.currentTarget.value })}
         />
         <fieldset className={classes.tasks}>
-          <legend style={{ margin: "18px 0 8px", fontWeight: 500 }}>{words.question}</legend>
+          <legend className={classes.legend}>{words.question}</legend>
           {TASKS.map((task) => (
             <label key={task} className={classes.taskChoice}>
               <input

@@ -7,7 +7,7 @@ const DEFECT = "#5b646d";
 
 export function TaskPicture({ task }: { task: Task }) {
   return (
-    <svg viewBox="0 0 220 120" width="100%" aria-hidden="true" style={{ display: "block" }}>
+    <svg viewBox="0 8 220 106" width="100%" aria-hidden="true" style={{ display: "block" }}>
       <rect width="220" height="120" fill="var(--pm-stage)" />
       {task === "classification" ? <Sorted /> : null}
       {task === "detection" ? <Boxed /> : null}

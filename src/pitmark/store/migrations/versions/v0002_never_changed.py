@@ -52,15 +52,13 @@ def _protect_sqlite() -> None:
 
 
 def _protect_postgresql() -> None:
-    op.execute(
-        "CREATE FUNCTION pitmark_refuse() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION '% are never changed', TG_TABLE_NAME; END $$"
-    )
-    for table in (*_APPEND_ONLY, "audit_log"):
-        op.execute(
-            f"CREATE TRIGGER {table}_never_changed BEFORE UPDATE ON {table}"
-            " FOR EACH ROW EXECUTE FUNCTION pitmark_refuse()"
-        )
+    op.execute("""
+        CREATE FUNCTION pitmark_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION '% are never %', TG_TABLE_NAME,
+                CASE TG_OP WHEN 'UPDATE' THEN 'changed' ELSE 'removed' END;
+        END $$
+    """)
     op.execute("""
         CREATE FUNCTION pitmark_refuse_if_alive() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -71,12 +69,18 @@ def _protect_postgresql() -> None:
             RETURN OLD;
         END $$
     """)
-    op.execute(
-        "CREATE TRIGGER audit_log_never_removed BEFORE DELETE ON audit_log"
-        " FOR EACH ROW EXECUTE FUNCTION pitmark_refuse()"
-    )
-    for table in _APPEND_ONLY:
+    for table in (*_APPEND_ONLY, "audit_log"):
+        op.execute(
+            f"CREATE TRIGGER {table}_never_changed BEFORE UPDATE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION pitmark_refuse()"
+        )
+        removing = "pitmark_refuse_if_alive" if table in _APPEND_ONLY else "pitmark_refuse"
         op.execute(
             f"CREATE TRIGGER {table}_never_removed BEFORE DELETE ON {table}"
-            " FOR EACH ROW EXECUTE FUNCTION pitmark_refuse_if_alive()"
+            f" FOR EACH ROW EXECUTE FUNCTION {removing}()"
+        )
+        # TRUNCATE would remove all rows without a word to the triggers of each.
+        op.execute(
+            f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION pitmark_refuse()"
         )

@@ -115,12 +115,13 @@ def _protect_sqlite() -> None:
 
 
 def _protect_postgresql() -> None:
-    for table, when, how in (
-        *((t, "UPDATE", "pitmark_refuse") for t in _APPEND_ONLY),
-        *((t, "DELETE", "pitmark_refuse_if_alive") for t in _APPEND_ONLY),
-    ):
-        word = "changed" if when == "UPDATE" else "removed"
-        op.execute(
-            f"CREATE TRIGGER {table}_never_{word} BEFORE {when} ON {table}"
-            f" FOR EACH ROW EXECUTE FUNCTION {how}()"
-        )
+    for table in _APPEND_ONLY:
+        for word, when, how in (
+            ("changed", "UPDATE ON {} FOR EACH ROW", "pitmark_refuse"),
+            ("removed", "DELETE ON {} FOR EACH ROW", "pitmark_refuse_if_alive"),
+            ("emptied", "TRUNCATE ON {} FOR EACH STATEMENT", "pitmark_refuse"),
+        ):
+            op.execute(
+                f"CREATE TRIGGER {table}_never_{word} BEFORE {when.format(table)}"
+                f" EXECUTE FUNCTION {how}()"
+            )

@@ -13,7 +13,7 @@ export function courseOf(documents: readonly Document[]): CoursePoint[] {
   return documents
     .map((d) => ({
       run: String(d.run ?? ""),
-      created: typeof d.created === "string" ? d.created : null,
+      created: typeof d.at === "string" ? d.at : null,
       escapes: proportionOf(d.escapes),
       overkill: proportionOf(d.overkill),
     }))

@@ -1,0 +1,101 @@
+"""Releases, their bundles, and what devices tell from the line."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi import Path as InPath
+from fastapi.responses import FileResponse
+
+from pitmark.edge.bundle_file import bundle_signer
+from pitmark.ops.line import MOST_HOURS, DeviceOnLine, line_status
+from pitmark.ops.rollback import roll_back
+from pitmark.server.access import PROJECT, ProjectAccess, project_access
+from pitmark.server.downloads import download
+from pitmark.store.events import EventRow
+from pitmark.store.releases import ReleaseRow
+from pitmark.wire.line import Device, Hour, Inspection, Line, Release
+
+router = APIRouter(prefix=PROJECT, tags=["line"])
+Viewer = Annotated[ProjectAccess, Depends(project_access("viewer"))]
+Admin = Annotated[ProjectAccess, Depends(project_access("admin"))]
+Version = Annotated[int, InPath(ge=1, le=2**31 - 1)]
+
+
+@router.get("/releases")
+def releases(access: Viewer) -> list[Release]:
+    """All releases, the newest first."""
+    return [_release(access, row) for row in access.store.releases.list()]
+
+
+@router.get("/releases/{version}/bundle", response_class=FileResponse)
+def bundle(access: Viewer, version: Version) -> FileResponse:
+    """The bundle of a release, as a device takes it."""
+    row = access.store.releases.get(version)
+    name = f"{access.store.info.name}-v{row.version}.pitmark"
+    return download(access.store.blobs.path(row.bundle_sha), name, "application/octet-stream")
+
+
+@router.post("/releases/{version}/rollback", status_code=201)
+def rollback(access: Admin, version: Version) -> Release:
+    """Release the content of an earlier version once more, under a new version."""
+    with TemporaryDirectory(dir=access.store.work) as folder:
+        done = roll_back(access.store, version, Path(folder), by=access.who)
+    return _release(access, done.row)
+
+
+@router.get("/line")
+def line(
+    access: Viewer,
+    hours: Annotated[int, Query(ge=1, le=MOST_HOURS)] = 24,
+    limit: Annotated[int, Query(ge=0, le=1000)] = 100,
+) -> Line:
+    """What devices told within the last hours, and the newest inspections."""
+    found = line_status(access.store, hours=hours, limit=limit)
+    return Line(
+        since=found.starts[0],
+        counts=found.counts,
+        devices=[_device(d) for d in found.devices],
+        hours=[
+            Hour(start=start, counts=counts)
+            for start, counts in zip(found.starts, found.by_hour, strict=True)
+        ],
+        items=[_inspection(row) for row in found.newest],
+    )
+
+
+def _release(access: ProjectAccess, row: ReleaseRow) -> Release:
+    path = access.store.blobs.path(row.bundle_sha)
+    return Release(
+        version=row.version,
+        run=row.run_id,
+        size_bytes=path.stat().st_size if path.is_file() else 0,
+        created=row.created,
+        gate=row.gate,
+        signed_by=bundle_signer(path),
+    )
+
+
+def _device(found: DeviceOnLine) -> Device:
+    return Device(
+        name=found.newest.device,
+        last_seen=found.newest.at,
+        release=found.newest.release,
+        counts=found.counts,
+        ng_rate=found.ng.value,
+        ng_low=found.ng.low,
+        ng_high=found.ng.high,
+        sentence=found.ng.sentence("images NG"),
+        ng_by_hour=list(found.ng_by_hour),
+        drift=found.drift,
+    )
+
+
+def _inspection(row: EventRow) -> Inspection:
+    told = asdict(row)
+    del told["facts"]
+    return Inspection(**told)

@@ -1,0 +1,178 @@
+"""Signing in and out, the first owner, and accepting an invitation."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from pitmark.core.errors import NotAllowedError, NotFoundError, NotSignedInError
+from pitmark.ops import people
+from pitmark.ops.people_passwords import check_password, hash_password
+from pitmark.server.callers import (
+    COOKIE,
+    Caller,
+    caller_of,
+    csrf_of,
+    set_session_cookie,
+    signed_in,
+)
+from pitmark.store.db import Store
+from pitmark.store.persons import PersonRow, plain_email
+from pitmark.store.secret import digest
+from pitmark.wire.people import (
+    AcceptInvitation,
+    InvitationOffer,
+    Membership,
+    PasswordChange,
+    Person,
+    Session,
+    Setup,
+    SignIn,
+)
+
+router = APIRouter(prefix="/api", tags=["session"])
+Calling = Annotated[Caller, Depends(caller_of)]
+
+
+@router.get("/health")
+def health() -> dict[str, str]:
+    """Whether the server answers."""
+    return {"status": "ok"}
+
+
+@router.get("/session")
+def session(request: Request, response: Response) -> Session:
+    """Who is signed in, and the CSRF word for what changes anything."""
+    person = signed_in(request)
+    if person is None:
+        needed = people.setup_needed(_all(request))
+        return Session(person=None, memberships=[], csrf="", setup_needed=needed)
+    secret = request.cookies[COOKIE]
+    set_session_cookie(request, response, secret)
+    return _session(request, person, secret)
+
+
+@router.post("/session")
+def sign_in(request: Request, response: Response, given: SignIn) -> Session:
+    """Sign in with a password; the session that the browser had before ends."""
+    with _Attempt(request, given.email):
+        person = people.sign_in(_local(request), given.email, given.password)
+    return _begin(request, response, person)
+
+
+@router.delete("/session", status_code=204)
+def sign_out(request: Request, response: Response, caller: Calling) -> None:
+    """Sign out: the session is worth nothing any more."""
+    if caller.token is not None:
+        raise NotAllowedError("a token has no session to end", hint="Revoke it instead.")
+    _local(request).sessions.close(request.cookies[COOKIE])
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+
+
+@router.put("/session/password", status_code=204)
+def change_password(request: Request, caller: Calling, given: PasswordChange) -> None:
+    """Give oneself another password; all other sessions end."""
+    if caller.token is not None:
+        raise NotAllowedError("a token cannot change a password")
+    store = _local(request)
+    with _Attempt(request, caller.person.email):
+        if not check_password(given.old, caller.person.password_hash):
+            raise NotAllowedError("the old password is not right")
+    kept = hash_password(given.new)
+    with store.transaction():
+        store.persons.set_password(caller.person.id, kept)
+        store.sessions.close_all(caller.person.id, but=request.cookies[COOKIE])
+
+
+@router.post("/setup")
+def setup(request: Request, response: Response, given: Setup) -> Session:
+    """Make the first owner, with the link that the server printed at its start."""
+    expected = request.app.state.setup_sha
+    if expected is None or not hmac.compare_digest(digest(given.token), expected):
+        raise NotAllowedError(
+            "this is not the link that the server printed",
+            hint="Look where `pitmark serve` was started; each start prints a new link.",
+        )
+    person = people.first_owner(
+        _local(request), name=given.name, email=given.email, password=given.password
+    )
+    request.app.state.setup_sha = None
+    return _begin(request, response, person)
+
+
+@router.get("/invitations/{token}")
+def invitation(request: Request, token: str) -> InvitationOffer:
+    """What an invitation offers to whom has its link."""
+    store, row = people.find_invitation(_all(request), token)
+    known = store.persons.by_email(row.email) is not None
+    return InvitationOffer(
+        organisation=row.organisation, email=row.email, role=row.role, known=known
+    )
+
+
+@router.post("/invitations/{token}/accept")
+def accept(
+    request: Request, response: Response, token: str, given: AcceptInvitation
+) -> Session:
+    """Become a member by an invitation."""
+    with _Attempt(request, digest(token)):
+        person = people.accept_invitation(
+            _all(request), token, name=given.name, password=given.password
+        )
+    return _begin(request, response, person)
+
+
+class _Attempt:
+    """Counts what goes wrong inside, per address and email, and refuses too many."""
+
+    def __init__(self, request: Request, name: str) -> None:
+        self._state = request.app.state
+        self._address = request.client.host if request.client else ""
+        self._key = f"{plain_email(name)} {self._address}"
+
+    def __enter__(self) -> None:
+        self._began = self._state.attempts.begin(self._key)
+        self._began_there = self._state.attempts_by_address.begin(self._address)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, NotSignedInError | NotAllowedError | NotFoundError):
+            return
+        self._state.attempts_by_address.take_back(self._address, self._began_there)
+        self._state.attempts.take_back(self._key, self._began)
+        if error is None:
+            self._state.attempts.forget(self._key)
+
+
+def _begin(request: Request, response: Response, person: PersonRow) -> Session:
+    store = _local(request)
+    if old := request.cookies.get(COOKIE):
+        store.sessions.close(old)
+    secret = store.sessions.open(person.id)
+    set_session_cookie(request, response, secret)
+    return _session(request, person, secret)
+
+
+def _session(request: Request, person: PersonRow, secret: str) -> Session:
+    found = [(store.organisation, store.people.find(person.id)) for store in _all(request)]
+    return Session(
+        person=Person(id=person.id, name=person.name, email=person.email),
+        memberships=[
+            Membership(organisation=name, role=member.role)
+            for name, member in found
+            if member is not None
+        ],
+        csrf=csrf_of(secret),
+        setup_needed=False,
+    )
+
+
+def _local(request: Request) -> Store:
+    store: Store = request.app.state.stores.local()
+    return store
+
+
+def _all(request: Request) -> list[Store]:
+    stores = request.app.state.stores
+    return [stores.of(name) for name in stores.names()]

@@ -1,0 +1,95 @@
+"""Sessions: who is signed in. Only the sha256 of a session's secret is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pitmark.store.connection import Database
+from pitmark.store.persons import PersonRow, person_row
+from pitmark.store.schema import now
+from pitmark.store.schema_people import persons, sessions
+from pitmark.store.scope import Unowned
+from pitmark.store.secret import digest, new_secret
+
+SESSION_LIFE = timedelta(days=14)
+# A session is prolonged at most so often: reading a page should not write each time.
+_PROLONG_AFTER = timedelta(hours=1)
+
+
+class Sessions:
+    """All sessions of a workspace.
+
+    Args:
+        database: Of the workspace.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._rows = Unowned(database)
+
+    def open(self, person_id: int) -> str:
+        """Sign a person in; what has run out is cleared away.
+
+        Args:
+            person_id: The person.
+
+        Returns:
+            The secret of the new session, for their browser alone.
+        """
+        secret, moment = new_secret(), now()
+        values = {
+            "secret_sha": digest(secret),
+            "person_id": person_id,
+            "created": moment,
+            "expires": moment + SESSION_LIFE,
+        }
+        with self._rows.write() as connection:
+            old = self._rows.delete(sessions).where(sessions.c.expires <= moment)
+            connection.execute(old)
+            self._rows.insert(connection, sessions, values)
+        return secret
+
+    def person_of(self, secret: str) -> PersonRow | None:
+        """Who is signed in with a session; it lives for another 14 days.
+
+        Args:
+            secret: As the browser sent it.
+
+        Returns:
+            The person, or None where the session has run out or never was.
+        """
+        moment, key = now(), digest(secret)
+        query = self._rows.select(sessions, persons, sessions.c.expires)
+        query = query.join(persons, persons.c.id == sessions.c.person_id)
+        row = self._rows.first(
+            query.where(sessions.c.secret_sha == key, sessions.c.expires > moment)
+        )
+        if row is None:
+            return None
+        if row.expires - moment < SESSION_LIFE - _PROLONG_AFTER:
+            with self._rows.write() as connection:
+                change = self._rows.update(sessions).where(sessions.c.secret_sha == key)
+                connection.execute(change.values(expires=moment + SESSION_LIFE))
+        return person_row(row)
+
+    def close(self, secret: str) -> None:
+        """Sign out: the session is worth nothing any more.
+
+        Args:
+            secret: Of the session.
+        """
+        with self._rows.write() as connection:
+            gone = self._rows.delete(sessions).where(sessions.c.secret_sha == digest(secret))
+            connection.execute(gone)
+
+    def close_all(self, person_id: int, *, but: str | None = None) -> None:
+        """Sign a person out everywhere.
+
+        Args:
+            person_id: The person.
+            but: The secret of a session to keep.
+        """
+        gone = self._rows.delete(sessions).where(sessions.c.person_id == person_id)
+        if but is not None:
+            gone = gone.where(sessions.c.secret_sha != digest(but))
+        with self._rows.write() as connection:
+            connection.execute(gone)
