@@ -119,7 +119,7 @@ function BrushSize({ editor }: { editor: Editor }) {
         w={96}
         size="sm"
         label={null}
-        aria-label={words.brushSize}
+        thumbLabel={words.brushSize}
         // Even steps of the eye are even factors.
         min={0}
         max={9}
@@ -159,7 +159,7 @@ function Light({ editor }: { editor: Editor }) {
               max={3}
               step={0.05}
               label={(value) => value.toFixed(2)}
-              aria-label={words[name]}
+              thumbLabel={words[name]}
               value={tone[name]}
               onChange={(value) => editor.setTone({ ...tone, [name]: value })}
             />
