@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pitmark.sdk.workspace import RemoteWorkspace
     from pitmark.workspace.home import Workspace
 
 __version__ = "0.1.0"
@@ -33,3 +34,25 @@ def open(
     from pitmark.workspace.home import Workspace  # noqa: PLC0415 - a device loads no SQL
 
     return Workspace.open(Path(home), create=create, database_url=database_url)
+
+
+def connect(url: str, token: str, *, organisation: str = "local") -> RemoteWorkspace:
+    """Connect to the workspace of a server: the objects of `open`, over HTTP.
+
+    Args:
+        url: Where the server is, such as http://127.0.0.1:8321.
+        token: Made in the web app under People; what is said is said by its person.
+        organisation: Whose projects to see.
+
+    Returns:
+        The workspace.
+
+    Raises:
+        InvalidInputError: The URL is none, or the token is empty.
+        NotSignedInError: The server does not know the token.
+        NotFoundError: The person does not belong to the organisation.
+        StorageError: The server cannot be reached.
+    """
+    from pitmark.sdk.workspace import RemoteWorkspace  # noqa: PLC0415 - the core needs no HTTP
+
+    return RemoteWorkspace.connect(url, token, organisation=organisation)

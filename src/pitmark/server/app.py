@@ -48,13 +48,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     findings.router,
     agreement.router,
     jobs.router,
+    images.router,
+    labels.router,
+    uploads.router,
     runs.router,
     analyses.router,
     line.router,
     metrics.router,
-    images.router,
-    labels.router,
-    uploads.router,
 )
 _JUDGED_RUNS = 8
 _FAILURES, _FAILURES_PER_ADDRESS, _WITHIN_S = 10, 100, 900.0
@@ -83,9 +83,9 @@ def create_app(
     )
     app.state.stores = Stores(home)
     app.state.feed = JobFeed(app.state.stores.of)
+    app.state.galleries = Galleries(home)
     app.state.judged = Recent(_JUDGED_RUNS)
     app.state.metrics = ServerMetrics(lambda: figures_of(app.state.stores.local().database))
-    app.state.galleries = Galleries(home)
     app.state.setup_sha = None if setup_token is None else digest(setup_token)
     app.state.attempts = Attempts(_FAILURES, _WITHIN_S)
     app.state.attempts_by_address = Attempts(_FAILURES_PER_ADDRESS, _WITHIN_S)
