@@ -39,8 +39,8 @@ class LabelSaves:
         out: dict[SaveKey, int] = {}
         # Both columns are asked for, so that the index on them serves.
         for part in chunks(sorted(wanted), _AT_ONCE):
-            labelers, keys = {w for w, _ in part}, {k for _, k in part}
-            both = table.c.labeler.in_(labelers), table.c.key.in_(keys)
+            labelers, words = {w for w, _ in part}, {k for _, k in part}
+            both = table.c.labeler.in_(labelers), table.c.key.in_(words)
             for row in self._scope.rows(query.where(*both)):
                 if (row.labeler, row.key) in wanted:
                     out[row.labeler, row.key] = row.annotation_id
