@@ -5,7 +5,7 @@ import { cancelJob, isOver } from "@/api/jobs";
 import { jobsQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
 import { useAccount } from "@/app/here";
-import { whenText } from "@/ui/figures";
+import { sentence, whenText } from "@/ui/figures";
 import { etaText, jobName, jobShare, stageText } from "@/ui/jobFigures";
 import { frame, jobStates } from "@/words/frame";
 import classes from "./JobsMenu.module.css";
@@ -107,7 +107,7 @@ function Over({ job }: { job: Job }) {
       </div>
       {job.problem ? (
         <Text fz="sm" c="var(--pm-ng)">
-          {job.problem.message}
+          {sentence(job.problem.message)}
         </Text>
       ) : null}
     </div>

@@ -2,6 +2,7 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiProblem, asProblem } from "@/api/client";
 import { keys } from "@/api/keys";
+import { sentence } from "@/ui/figures";
 import { toast } from "@/ui/toast";
 
 const TRIES = 2;
@@ -22,7 +23,7 @@ export const queryClient: QueryClient = new QueryClient({
       // A page that shows its problem itself says so.
       if (mutation.meta?.quiet !== true) {
         const problem = asProblem(error);
-        toast({ text: `${problem.message} ${problem.hint}`.trim(), tone: "bad" });
+        toast({ text: `${sentence(problem.message)} ${problem.hint}`.trim(), tone: "bad" });
       }
     },
   }),

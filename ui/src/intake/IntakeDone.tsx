@@ -33,14 +33,16 @@ export function IntakeDone({ here, intake, onLook }: IntakeDoneProps) {
         <Button variant="default" onClick={() => forgetIntake(here)}>
           {words.more}
         </Button>
-        <Button
-          onClick={() => {
-            forgetIntake(here);
-            onLook();
-          }}
-        >
-          {words.look}
-        </Button>
+        {job.problem ? null : (
+          <Button
+            onClick={() => {
+              forgetIntake(here);
+              onLook();
+            }}
+          >
+            {words.look}
+          </Button>
+        )}
       </div>
     </div>
   );

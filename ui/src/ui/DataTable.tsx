@@ -1,6 +1,7 @@
 /** A plain table: headings above, rows below, a skeleton while it loads. */
 import { Skeleton, Table, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { frame } from "@/words/frame";
 
 interface DataTableProps {
   heads: readonly ReactNode[];
@@ -24,7 +25,7 @@ export function DataTable({ heads, rows, empty }: DataTableProps) {
             {heads.map((head, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: headings never move
               <Table.Th key={i} fw={550} c="dimmed">
-                {head}
+                {head === "" ? <span className="pm-hidden">{frame.actions}</span> : head}
               </Table.Th>
             ))}
           </Table.Tr>

@@ -6,15 +6,17 @@ interface EmptyProps {
   title: string;
   text?: ReactNode;
   picture?: ReactNode;
+  /** 2 where it is a part of a page that has a heading of its own. */
+  order?: 1 | 2;
   /** The one thing to do, as a button. */
   children?: ReactNode;
 }
 
-export function Empty({ title, text, picture, children }: EmptyProps) {
+export function Empty({ title, text, picture, order = 1, children }: EmptyProps) {
   return (
     <Stack align="center" gap="sm" maw={440} mx="auto" mt="9vh" p="lg" ta="center">
       {picture}
-      <Title order={2} fz="lg">
+      <Title order={order} fz="lg">
         {title}
       </Title>
       {text ? (

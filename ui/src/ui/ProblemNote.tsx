@@ -1,6 +1,7 @@
 /** An error as a person sees it: what is wrong, and what to do about it. */
 import { Button, Group, Text } from "@mantine/core";
 import type { Problem } from "@/api/types";
+import { sentence } from "@/ui/figures";
 import { frame } from "@/words/frame";
 import classes from "./ProblemNote.module.css";
 
@@ -12,7 +13,7 @@ interface ProblemNoteProps {
 export function ProblemNote({ problem, onRetry }: ProblemNoteProps) {
   return (
     <div className={classes.note} role="alert">
-      <Text fw={600}>{problem.message}</Text>
+      <Text fw={600}>{sentence(problem.message)}</Text>
       {problem.hint ? <Text mt={2}>{problem.hint}</Text> : null}
       {onRetry ? (
         <Group mt="sm">

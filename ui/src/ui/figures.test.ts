@@ -6,6 +6,7 @@ import {
   plural,
   pointsText,
   secondsText,
+  sentence,
   shareText,
   whenText,
   wilson,
@@ -80,4 +81,13 @@ describe("times and sizes", () => {
     expect(at(2, 11, 23, 59)).toBe("yesterday, 23:59");
     expect(at(1, 2, 8, 0)).toBe("2 Feb 2026, 08:00");
   });
+});
+
+it("makes a sentence of the words of an error", () => {
+  expect(["there is no project", "Done.", "which?", ""].map(sentence)).toEqual([
+    "There is no project.",
+    "Done.",
+    "Which?",
+    "",
+  ]);
 });

@@ -133,3 +133,11 @@ export function dayText(iso: string): string {
 function midnight(day: Date): number {
   return new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
 }
+
+/** Words as a sentence: a capital at the beginning, a full stop at the end. */
+export function sentence(words: string): string {
+  const text = words.trim();
+  if (text === "") return "";
+  const stop = /[.!?:]$/.test(text) ? "" : ".";
+  return text.slice(0, 1).toUpperCase() + text.slice(1) + stop;
+}

@@ -58,6 +58,8 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "sm" }, styles: { root: { minHeight: 34 } } },
     Select: { defaultProps: { allowDeselect: false, checkIconPosition: "right" } },
     Modal: { styles: { title: { fontSize: 18, fontWeight: 620 } } },
+    // Its two little arrows are smaller than a finger; the arrow keys do the same.
+    NumberInput: { defaultProps: { hideControls: true } },
     Menu: { defaultProps: { shadow: "md", withinPortal: true } },
     Popover: { defaultProps: { shadow: "md" } },
     Tooltip: {

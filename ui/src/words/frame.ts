@@ -40,6 +40,7 @@ export const frame = {
   notFoundHint: "The address may be old. The projects are on the first page.",
   broken: "This page has stopped.",
   keys: "Keys",
+  actions: "More",
   jobs: {
     none: "Nothing is running.",
     one: "1 job running",

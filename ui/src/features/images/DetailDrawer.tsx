@@ -106,7 +106,8 @@ function Known({ here, image, colors }: KnownProps) {
           ) : null}
         </div>
       </div>
-      <div className={classes.drawerBody}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it */}
+      <section className={classes.drawerBody} tabIndex={0} aria-label={words.details}>
         <Facts image={image} />
         <section className={classes.part}>
           <h2 className={classes.partTitle}>{words.labels}</h2>
@@ -131,7 +132,7 @@ function Known({ here, image, colors }: KnownProps) {
         </section>
         {image.labels.history.length > 0 ? <History image={image} /> : null}
         {image.findings.length > 0 ? <Findings here={here} image={image} /> : null}
-      </div>
+      </section>
     </>
   );
 }

@@ -14,7 +14,7 @@ import { may } from "@/api/here";
 import { useHere } from "@/app/here";
 import type { GridSize } from "@/features/images/Grid";
 import type { GalleryQuestion } from "@/features/images/useGallery";
-import { countText } from "@/ui/figures";
+import { countText, sentence } from "@/ui/figures";
 import { DownIcon, FilterIcon, MapIcon, PlusIcon } from "@/ui/icons";
 import { images as words } from "@/words/images";
 import classes from "./ImagesPage.module.css";
@@ -110,7 +110,7 @@ export function GalleryBar(props: GalleryBarProps) {
       </div>
       {told ? (
         <div className={classes.problem} role="alert">
-          {told.message} {told.hint}
+          {sentence(told.message)} {told.hint}
         </div>
       ) : null}
     </>

@@ -63,7 +63,7 @@ export function Grid(props: GridProps) {
   if (gallery.total === 0) {
     return (
       <div className={`${classes.stageEmpty} pm-stage`}>
-        <Empty title={words.emptyTitle} text={words.emptyText}>
+        <Empty order={2} title={words.emptyTitle} text={words.emptyText}>
           <Button onClick={props.onClear}>{words.clear}</Button>
         </Empty>
       </div>

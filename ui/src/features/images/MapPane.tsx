@@ -66,6 +66,7 @@ function NoMap({ here }: { here: Here }) {
     return (
       <div className={classes.stageEmpty}>
         <Empty
+          order={2}
           title={words.mapDrawing}
           text={[stageText(job), etaText(job)].filter(Boolean).join(" · ")}
           picture={<Loader />}
@@ -75,7 +76,7 @@ function NoMap({ here }: { here: Here }) {
   }
   return (
     <div className={classes.stageEmpty}>
-      <Empty title={words.mapNone} text={words.mapTitle}>
+      <Empty order={2} title={words.mapNone} text={words.mapTitle}>
         {may(here.role, "admin") ? (
           <Button loading={start.isPending} onClick={() => start.mutate()}>
             {words.mapDraw}

@@ -53,7 +53,7 @@ function Known({ advice }: { advice: Advice }) {
   return (
     <>
       {advice.actions.length === 0 ? (
-        <Empty title={words.emptyTitle} text={words.emptyText} />
+        <Empty order={2} title={words.emptyTitle} text={words.emptyText} />
       ) : null}
       <div className={classes.cards}>
         {shown.map((action, i) => (
