@@ -29,10 +29,14 @@ const route = getRouteApi("/app/p/$project/images");
 export default function ImagesPage() {
   const here = useHere();
   const search = route.useSearch();
+  const goto = route.useNavigate();
   const project = useQuery(projectQuery(here)).data;
-  if (project?.images === 0 || search.add) {
-    return <AddImages first={project?.images === 0} />;
-  }
+  const first = project?.images === 0;
+  // What an import left out is told when it is done: the first images must not cover it.
+  useEffect(() => {
+    if (first && !search.add) void goto({ search: { add: true }, replace: true });
+  }, [first, search.add, goto]);
+  if (first || search.add) return <AddImages first={first} />;
   return <GalleryPage key={`${here.organisation} ${here.project}`} />;
 }
 
