@@ -28,14 +28,20 @@ export function ToolBar({ editor, tools, children }: ToolBarProps) {
   useEditor(editor);
   const paints = editor.toolName === "brush" || editor.toolName === "eraser";
   return (
-    <div className={classes.bar} role="toolbar" aria-label={words.toolsLabel}>
+    <div
+      className={classes.bar}
+      role="toolbar"
+      aria-label={words.toolsLabel}
+      data-many={tools.length > 2 || undefined}
+    >
       {tools.map((name) => (
         <button
           key={name}
           type="button"
           className={classes.tool}
           aria-pressed={editor.toolName === name}
-          title={words.toolHints[name]}
+          aria-label={words.tools[name]}
+          title={`${words.tools[name]}: ${words.toolHints[name]}`}
           disabled={editor.readOnly && name !== "select"}
           onClick={() => editor.takeTool(name)}
         >
@@ -113,7 +119,7 @@ function BrushSize({ editor }: { editor: Editor }) {
         w={96}
         size="sm"
         label={null}
-        aria-label={words.brushSize}
+        thumbLabel={words.brushSize}
         // Even steps of the eye are even factors.
         min={0}
         max={9}
@@ -153,7 +159,7 @@ function Light({ editor }: { editor: Editor }) {
               max={3}
               step={0.05}
               label={(value) => value.toFixed(2)}
-              aria-label={words[name]}
+              thumbLabel={words[name]}
               value={tone[name]}
               onChange={(value) => editor.setTone({ ...tone, [name]: value })}
             />

@@ -7,7 +7,7 @@ import { asProblem, put } from "@/api/client";
 import { pictureUrl, projectPath, tileUrl } from "@/api/here";
 import { labelBookQuery, projectQuery } from "@/api/queries";
 import type { Problem, Shape, StudyAnswer, StudyTask, Task } from "@/api/types";
-import { useHere } from "@/app/here";
+import { useAccount, useHere } from "@/app/here";
 import { BookExcerpt } from "@/canvas/BookExcerpt";
 import { runCommand } from "@/canvas/commands";
 import { Editor, type ToolName } from "@/canvas/editor";
@@ -53,13 +53,30 @@ export function Blind({ study, leave }: BlindProps) {
   }
   if (!task.data) return null;
   if (task.data.sha256 === null) {
-    return (
-      <Empty title={words.done} text={words.doneText}>
-        <Button onClick={leave}>{agreement.back}</Button>
-      </Empty>
-    );
+    return <Done study={study} again={() => void task.refetch()} leave={leave} />;
   }
   return <Turn study={study} turn={task.data} sha256={task.data.sha256} leave={leave} />;
+}
+
+/** After a trial: whether another one waits. */
+function Done({ study, again, leave }: BlindProps & { again: () => void }) {
+  const { session } = useAccount();
+  const studies = useQuery({ ...studiesQuery(useHere()), staleTime: 0 }).data;
+  const mine = studies
+    ?.find((s) => s.id === study)
+    ?.progress.filter((p) => p.labeler === session.person?.name);
+  const next = mine?.find((p) => p.answered < p.total);
+  return (
+    <Empty
+      title={next ? words.trialDone(next.trial - 1) : words.done}
+      text={next ? words.trialText : words.doneText}
+    >
+      {next ? <Button onClick={again}>{words.nextTrial(next.trial)}</Button> : null}
+      <Button variant={next ? "default" : "filled"} onClick={leave}>
+        {agreement.back}
+      </Button>
+    </Empty>
+  );
 }
 
 interface TurnProps extends BlindProps {

@@ -1,6 +1,6 @@
 /** The report of a study: what it comes to, tables, disagreements, and the rule to agree on. */
 
-import { Button, Skeleton } from "@mantine/core";
+import { Button, Loader, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
@@ -13,13 +13,14 @@ import { classStyles } from "@/canvas/palette";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
 import { agreement as words } from "@/words/agreement";
-import { reportQuery } from "./queries";
+import { reportQuery, rulesQuery } from "./queries";
 import classes from "./ReportView.module.css";
 import { RuleCard } from "./RuleCard";
-import { type Figures, limitOf, type Report, readReport, readRules } from "./report";
+import { type Figures, limitOf, type Report, readReport } from "./report";
 import { ClassTable, Kappa, LabelerTable, PairTable } from "./Tables";
 
 const FIRST_SHOWN = 12;
+const FIRST_SENTENCES = 3;
 
 interface ReportViewProps {
   study: Study | undefined;
@@ -30,9 +31,6 @@ interface ReportViewProps {
 export function ReportView({ study, id, leave }: ReportViewProps) {
   const here = useHere();
   const query = useQuery(reportQuery(here, id));
-  const book = useQuery(labelBookQuery(here)).data;
-  const styles = useMemo(() => classStyles(book?.classes ?? []), [book]);
-  const rules = query.data ? readRules(query.data.rules) : [];
   return (
     <>
       <PageHead
@@ -50,19 +48,7 @@ export function ReportView({ study, id, leave }: ReportViewProps) {
       {query.data ? (
         <>
           <Summary report={readReport(query.data.report)} />
-          {rules.length > 0 ? (
-            <section className={classes.part}>
-              <h2>{words.rules}</h2>
-              {rules.map((rule) => (
-                <RuleCard
-                  key={`${rule.first} ${rule.second}`}
-                  rule={rule}
-                  study={id}
-                  styles={styles}
-                />
-              ))}
-            </section>
-          ) : null}
+          <Rules study={id} />
           <Details report={readReport(query.data.report)} />
         </>
       ) : null}
@@ -70,8 +56,46 @@ export function ReportView({ study, id, leave }: ReportViewProps) {
   );
 }
 
+/** The limits to agree on; what cannot be said is said in a line each. */
+function Rules({ study }: { study: string }) {
+  const here = useHere();
+  const rules = useQuery(rulesQuery(here, study));
+  const book = useQuery(labelBookQuery(here)).data;
+  const styles = useMemo(() => classStyles(book?.classes ?? []), [book]);
+  if (rules.error) return null;
+  const [found, others] = [
+    rules.data?.filter((rule) => rule.limit !== null) ?? [],
+    rules.data?.filter((rule) => rule.limit === null) ?? [],
+  ];
+  return (
+    <section className={classes.part}>
+      <h2>{words.rules}</h2>
+      {rules.isPending ? (
+        <div className={classes.looking} role="status">
+          <Loader size="xs" /> {words.rule.looking}
+        </div>
+      ) : null}
+      {found.map((rule) => (
+        <RuleCard
+          key={`${rule.first} ${rule.second}`}
+          rule={rule}
+          study={study}
+          styles={styles}
+        />
+      ))}
+      {rules.isSuccess && found.length === 0 ? <p>{words.rule.none}</p> : null}
+      <ul className={classes.others}>
+        {others.map((rule) => (
+          <li key={`${rule.first} ${rule.second}`}>{rule.sentence}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 function Summary({ report }: { report: Report }) {
   const [verdict, ...more] = report.sentences;
+  const [all, setAll] = useState(false);
   return (
     <>
       <p className={classes.verdict}>{verdict}</p>
@@ -81,10 +105,15 @@ function Summary({ report }: { report: Report }) {
         ))}
       </div>
       <ul className={classes.sentences}>
-        {more.map((text) => (
+        {(all ? more : more.slice(0, FIRST_SENTENCES)).map((text) => (
           <li key={text}>{text}</li>
         ))}
       </ul>
+      {!all && more.length > FIRST_SENTENCES ? (
+        <Button variant="subtle" size="compact-sm" mt={6} onClick={() => setAll(true)}>
+          {words.allSentences(more.length)}
+        </Button>
+      ) : null}
     </>
   );
 }

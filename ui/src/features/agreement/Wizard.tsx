@@ -77,7 +77,7 @@ export function Wizard({ leave }: { leave: () => void }) {
         {images} <span>{words.images.toLowerCase()}</span>
       </p>
       <Slider
-        aria-label={words.images}
+        thumbLabel={words.images}
         min={0}
         max={IMAGES.length - 1}
         step={1}

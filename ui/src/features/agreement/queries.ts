@@ -5,6 +5,7 @@ import { get } from "@/api/client";
 import { type Here, organisationPath, projectPath } from "@/api/here";
 import { keys } from "@/api/keys";
 import type { AgreementReport, Member, Study, StudyTask } from "@/api/types";
+import { readRules } from "./report";
 
 export const studiesQuery = (here: Here) =>
   queryOptions({
@@ -25,8 +26,24 @@ export const reportQuery = (here: Here, study: string) =>
   queryOptions({
     queryKey: keys.part(here, "study-report", study),
     queryFn: ({ signal }) =>
-      get<AgreementReport>(projectPath(here, `/studies/${study}/report`), undefined, signal),
+      get<AgreementReport>(
+        projectPath(here, `/studies/${study}/report`),
+        { rules: false },
+        signal,
+      ),
     staleTime: 60_000,
+    retry: false,
+  });
+
+/** To look for rules takes far longer than the figures. */
+export const rulesQuery = (here: Here, study: string) =>
+  queryOptions({
+    queryKey: keys.part(here, "study-rules", study),
+    queryFn: async ({ signal }) => {
+      const path = projectPath(here, `/studies/${study}/report`);
+      return readRules((await get<AgreementReport>(path, undefined, signal)).rules);
+    },
+    staleTime: 10 * 60_000,
     retry: false,
   });
 

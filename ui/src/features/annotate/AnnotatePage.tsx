@@ -143,7 +143,9 @@ export default function AnnotatePage() {
         go(place + 1);
         return true;
       case "nothing":
-        nothing();
+        // A whole image is of some class: nothing to see means a good part.
+        if (ofImage) good();
+        else nothing();
         return true;
       case "good":
         good();
@@ -175,6 +177,7 @@ export default function AnnotatePage() {
         editor={editor}
         book={book?.classes ?? []}
         ofImage={ofImage}
+        marks={TOOLS[task].length > 0}
         mayLabel={mayLabel}
         said={work.said}
         goesOn={goesOn}

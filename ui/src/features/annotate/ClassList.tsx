@@ -20,6 +20,8 @@ interface ClassListProps {
   book: readonly BookClass[];
   /** The class is that of the whole image. */
   ofImage: boolean;
+  /** Shapes are drawn in images of this task. */
+  marks: boolean;
   mayLabel: boolean;
   said: boolean;
   goesOn: boolean;
@@ -30,7 +32,7 @@ interface ClassListProps {
 }
 
 export function ClassList(props: ClassListProps) {
-  const { editor, book, ofImage, mayLabel, said } = props;
+  const { editor, book, ofImage, marks, mayLabel, said } = props;
   useEditor(editor);
   const counts = new Map<string, number>();
   for (const shape of editor.document.shapes()) {
@@ -64,17 +66,19 @@ export function ClassList(props: ClassListProps) {
         ))}
       </div>
       <div className={classes.actions}>
-        <Button
-          variant="default"
-          className={classes.action}
-          justify="space-between"
-          disabled={!mayLabel}
-          rightSection={<Key>N</Key>}
-          aria-pressed={said && editor.document.count === 0}
-          onClick={props.nothing}
-        >
-          {words.nothing}
-        </Button>
+        {ofImage ? null : (
+          <Button
+            variant="default"
+            className={classes.action}
+            justify="space-between"
+            disabled={!mayLabel}
+            rightSection={<Key>N</Key>}
+            aria-pressed={said && editor.document.count === 0}
+            onClick={props.nothing}
+          >
+            {words.nothing}
+          </Button>
+        )}
         {book.some((entry) => entry.good) ? (
           <Button
             variant="default"
@@ -104,7 +108,7 @@ export function ClassList(props: ClassListProps) {
           onChange={(event) => props.onGoesOn(event.currentTarget.checked)}
         />
       </div>
-      <ShapeList editor={editor} mayLabel={mayLabel} />
+      {marks ? <ShapeList editor={editor} mayLabel={mayLabel} /> : null}
     </aside>
   );
 }

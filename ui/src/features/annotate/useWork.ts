@@ -95,7 +95,7 @@ export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOpt
       const told = await client.ensureQueryData(labelsQuery(here, sha256));
       if (left) return;
       const pending = outbox.pending(here, sha256);
-      const shapes = pending?.shapes ?? told.mine?.shapes ?? told.consensus ?? [];
+      const shapes = pending?.shapes ?? newestWord(told);
       editor.openDocument(documentFor(documents.current, sha256, size, shapes.map(fromWire)));
       editor.readOnly = !mayLabel;
       current.current = sha256;
@@ -132,6 +132,14 @@ export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOpt
   }, [client, here, ahead]);
 
   return { picture, opened, labels, said, problem, save };
+}
+
+/** What to begin with: one's own labels, unless a reviewer has settled the image since. */
+export function newestWord(labels: Labels): readonly Shape[] {
+  const { consensus, mine, history } = labels;
+  const review = history.filter((one) => one.review).at(-1);
+  const settled = review !== undefined && (mine === null || review.at >= mine.at);
+  return (settled ? consensus : (mine?.shapes ?? consensus)) ?? [];
 }
 
 /** The document of an image as it was left, if nobody changed its labels since. */
