@@ -19,6 +19,7 @@ import { MapPane } from "@/features/images/MapPane";
 import { SelectionBar } from "@/features/images/SelectionBar";
 import { NOTHING, selectedCount, selectionAfter } from "@/features/images/selection";
 import { type GalleryQuestion, useGallery } from "@/features/images/useGallery";
+import { useIntake } from "@/intake/intake";
 import { colorsOf } from "@/ui/classColors";
 import { frame } from "@/words/frame";
 import { images as words } from "@/words/images";
@@ -29,14 +30,14 @@ const route = getRouteApi("/app/p/$project/images");
 export default function ImagesPage() {
   const here = useHere();
   const search = route.useSearch();
-  const goto = route.useNavigate();
   const project = useQuery(projectQuery(here)).data;
+  const intake = useIntake(here);
+  const [looking, setLooking] = useState(false);
   const first = project?.images === 0;
-  // What an import left out is told when it is done: the first images must not cover it.
-  useEffect(() => {
-    if (first && !search.add) void goto({ search: { add: true }, replace: true });
-  }, [first, search.add, goto]);
-  if (first || search.add) return <AddImages first={first} />;
+  // What an import says at its end, such as files it could not read, is not passed over.
+  if (first || search.add || (intake !== undefined && !looking)) {
+    return <AddImages first={first} onLook={() => setLooking(true)} />;
+  }
   return <GalleryPage key={`${here.organisation} ${here.project}`} />;
 }
 
