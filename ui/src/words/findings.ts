@@ -63,6 +63,7 @@ export const findings = {
   said: "Who labeled it when",
   saidNothing: "nothing marked",
   review: "review",
+  evidence: "What speaks for it",
   overview: "The whole image",
   stageLabel: (name: string, title: string) => `Image ${name}. ${title}`,
   edit: {

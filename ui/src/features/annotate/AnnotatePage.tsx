@@ -205,7 +205,7 @@ export default function AnnotatePage() {
           label={words.stageLabel(images.card?.name ?? "", editor.document.count)}
         >
           <div className={classes.caption}>
-            <span className={classes.file}>{images.card?.name}</span>
+            <h1 className={classes.file}>{images.card?.name}</h1>
             <SaidNote work={work} me={session.person?.email ?? ""} mayLabel={mayLabel} />
           </div>
           {work.problem ? (

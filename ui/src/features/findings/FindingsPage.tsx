@@ -232,9 +232,10 @@ function Single({ work, finding, mayDecide }: SingleProps) {
               skip={work.skip}
               undo={work.undo}
             />
-            <div className={classes.evidence}>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keys */}
+            <section className={classes.evidence} tabIndex={0} aria-label={words.evidence}>
               <EvidenceList finding={finding} evidence={evidence} styles={styles} />
-            </div>
+            </section>
           </>
         )}
       </aside>
