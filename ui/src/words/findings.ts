@@ -27,6 +27,7 @@ export const findings = {
     edit: "Edit",
     skip: "Skip",
     undo: "Undo",
+    next: "Next",
     side: (label: string) => `${label} is right`,
     keepGroup: "Keep all labels as they are",
   },
