@@ -7,40 +7,40 @@ export class Signals {
   version = 0;
   /** Rises within a drag too. */
   liveVersion = 0;
-  private readonly state = new Set<() => void>();
-  private readonly draw = new Set<(change: Change | null) => void>();
-  private readonly change = new Set<(change: Change) => void>();
+  private readonly ofState = new Set<() => void>();
+  private readonly ofDraw = new Set<(change: Change | null) => void>();
+  private readonly ofChange = new Set<(change: Change) => void>();
 
   /** Told whenever a page may have to show something else. */
   listenState = (listener: () => void): (() => void) => {
-    this.state.add(listener);
-    return () => this.state.delete(listener);
+    this.ofState.add(listener);
+    return () => this.ofState.delete(listener);
   };
 
   /** Told whenever a frame is due, with the change of shapes if there was one. */
   listenDraw = (listener: (change: Change | null) => void): (() => void) => {
-    this.draw.add(listener);
-    return () => this.draw.delete(listener);
+    this.ofDraw.add(listener);
+    return () => this.ofDraw.delete(listener);
   };
 
   /** Told of every change of the document of any image. */
   listenChange = (listener: (change: Change) => void): (() => void) => {
-    this.change.add(listener);
-    return () => this.change.delete(listener);
+    this.ofChange.add(listener);
+    return () => this.ofChange.delete(listener);
   };
 
   redraw(change: Change | null = null): void {
-    for (const listener of this.draw) listener(change);
+    for (const listener of this.ofDraw) listener(change);
   }
 
   protected tellChange(change: Change): void {
-    for (const listener of this.change) listener(change);
+    for (const listener of this.ofChange) listener(change);
   }
 
   protected stateChanged(live = false): void {
     if (!live) this.version += 1;
     this.liveVersion += 1;
-    for (const listener of this.state) listener();
+    for (const listener of this.ofState) listener();
     this.redraw();
   }
 }

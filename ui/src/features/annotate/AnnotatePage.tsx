@@ -216,7 +216,7 @@ export default function AnnotatePage() {
         </Stage>
         <FilmStrip cards={cards} total={images.total} place={place} labeled={labeled} go={go} />
       </div>
-      <BookExcerpt editor={editor} book={book} sha256={sha} />
+      <BookExcerpt here={here} editor={editor} book={book} sha256={sha} />
       <KeySheet open={sheet} onClose={() => setSheet(false)} />
     </div>
   );
