@@ -2,10 +2,9 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { pictureUrl } from "@/api/here";
+import { type Here, pictureUrl } from "@/api/here";
 import { imageQuery } from "@/api/queries";
 import type { BookClass, LabelBook, Rule } from "@/api/types";
-import { useHere } from "@/app/here";
 import { swatch } from "@/ui/classColors";
 import { canvasWords } from "@/words/canvas";
 import { ruleText, valueText } from "@/words/rules";
@@ -19,28 +18,28 @@ const words = canvasWords.book;
 const MOST_PICTURES = 6;
 
 interface BookExcerptProps {
+  here: Here;
   editor: Editor;
   book: LabelBook | undefined;
   /** The image whose metadata say how large a pixel is; null does not ask about it. */
   sha256: string | null;
 }
 
-export function BookExcerpt({ editor, book, sha256 }: BookExcerptProps) {
+export function BookExcerpt({ here, editor, book, sha256 }: BookExcerptProps) {
   useEditor(editor, true);
-  const { project } = useHere();
   const name = editor.onlySelected?.shape.label ?? editor.imageClass ?? editor.activeClass;
   const entry = book?.classes.find((c) => c.name === name);
   return (
     <aside className={classes.panel} aria-label={words.title}>
       {entry && book ? (
-        <Entry editor={editor} entry={entry} book={book} sha256={sha256} />
+        <Entry here={here} editor={editor} entry={entry} book={book} sha256={sha256} />
       ) : (
         <p className={classes.quiet}>{words.none}</p>
       )}
       <Link
         className={classes.open}
         to="/p/$project/book"
-        params={{ project }}
+        params={{ project: here.project }}
         search={{ class: entry?.name }}
       >
         {words.open}
@@ -50,14 +49,14 @@ export function BookExcerpt({ editor, book, sha256 }: BookExcerptProps) {
 }
 
 interface EntryProps {
+  here: Here;
   editor: Editor;
   entry: BookClass;
   book: LabelBook;
   sha256: string | null;
 }
 
-function Entry({ editor, entry, book, sha256 }: EntryProps) {
-  const here = useHere();
+function Entry({ here, editor, entry, book, sha256 }: EntryProps) {
   const detail = useQuery({ ...imageQuery(here, sha256 ?? ""), enabled: sha256 !== null });
   const scale = mmPerPx(
     detail.data?.card.sha256 === sha256 ? detail.data.metadata : {},
@@ -89,8 +88,14 @@ function Entry({ editor, entry, book, sha256 }: EntryProps) {
           </ul>
         </section>
       ) : null}
-      <Pictures title={words.examples} name={entry.name} list={entry.examples ?? []} />
       <Pictures
+        here={here}
+        title={words.examples}
+        name={entry.name}
+        list={entry.examples ?? []}
+      />
+      <Pictures
+        here={here}
         title={words.counterExamples}
         name={`${words.counterExamples}: ${entry.name}`}
         list={entry.counter_examples ?? []}
@@ -132,14 +137,14 @@ function RuleRow({
 }
 
 interface PicturesProps {
+  here: Here;
   title: string;
   name: string;
   list: readonly string[];
   counter?: boolean;
 }
 
-function Pictures({ title, name, list, counter = false }: PicturesProps) {
-  const here = useHere();
+function Pictures({ here, title, name, list, counter = false }: PicturesProps) {
   if (list.length === 0) return null;
   return (
     <section aria-label={title}>

@@ -40,7 +40,6 @@ export function ToolBar({ editor, tools, children }: ToolBarProps) {
           type="button"
           className={classes.tool}
           aria-pressed={editor.toolName === name}
-          aria-label={words.tools[name]}
           title={`${words.tools[name]}: ${words.toolHints[name]}`}
           disabled={editor.readOnly && name !== "select"}
           onClick={() => editor.takeTool(name)}

@@ -9,6 +9,7 @@ import { Grid } from "./grid";
 import type { ClassStyle } from "./palette";
 import { boundsOf, hitOf } from "./shapes/kinds";
 import type { CanvasShape } from "./shapes/shape";
+import { Signals } from "./signals";
 import { cutToImage, openSuggestions, type Suggestion, suggestionAt } from "./suggestions";
 import { BoxTool } from "./tools/box";
 import { BrushTool } from "./tools/brush";
@@ -29,7 +30,7 @@ const SMALLEST_BRUSH_PX = 1;
 const LARGEST_BRUSH_PX = 512;
 const BRUSH_STEP = 1.25;
 
-export class Editor {
+export class Editor extends Signals {
   document: ShapeDocument = new ShapeDocument([1, 1]);
   styles: readonly ClassStyle[] = [];
   activeClass: string | null = null;
@@ -45,10 +46,6 @@ export class Editor {
   pointer: Point | null = null;
   hovered: number | null = null;
   suggestions: readonly Suggestion[] = [];
-  /** Rises with everything that a page may want to show, but not within a drag. */
-  version = 0;
-  /** Rises within a drag too. */
-  liveVersion = 0;
   /** Rises with everything that changes shapes that are not being worked on. */
   restVersion = 0;
 
@@ -61,9 +58,6 @@ export class Editor {
   private isFitted = true;
   private stopFollowing: () => void = () => undefined;
   private clipboard: readonly CanvasShape[] = [];
-  private readonly stateListeners = new Set<() => void>();
-  private readonly drawListeners = new Set<(change: Change | null) => void>();
-  private readonly changeListeners = new Set<(change: Change) => void>();
 
   /** Show another image. Tool, class, brush and clipboard stay. */
   open(size: Size, shapes: readonly CanvasShape[]): void {
@@ -210,21 +204,13 @@ export class Editor {
 
   /** Paste shapes that fit on this image, a little aside where they would cover the same. */
   paste(shapes: readonly CanvasShape[] = this.clipboard): void {
-    const fits = shapes.filter((shape) => this.fitsOn(shape));
+    const fits = shapes.filter((shape) => fitsOn(shape, this.size));
     if (fits.length === 0) return;
     const ids: number[] = [];
     this.change("paste", (doc) => {
       for (const shape of fits) ids.push(doc.add(shape));
     });
     this.select(ids);
-  }
-
-  private fitsOn(shape: CanvasShape): boolean {
-    if (shape.kind === "mask") {
-      return shape.size[0] === this.size[0] && shape.size[1] === this.size[1];
-    }
-    const box = boundsOf(shape);
-    return box !== null && box[2] <= this.size[0] && box[3] <= this.size[1];
   }
 
   /** Choose a class: for what is selected, and for what is drawn from now on. */
@@ -396,30 +382,6 @@ export class Editor {
     this.redraw();
   }
 
-  // Listening.
-
-  /** Told whenever a page may have to show something else. */
-  listenState = (listener: () => void): (() => void) => {
-    this.stateListeners.add(listener);
-    return () => this.stateListeners.delete(listener);
-  };
-
-  /** Told whenever a frame is due, with the change of shapes if there was one. */
-  listenDraw = (listener: (change: Change | null) => void): (() => void) => {
-    this.drawListeners.add(listener);
-    return () => this.drawListeners.delete(listener);
-  };
-
-  /** Told of every change of the document of any image. */
-  listenChange(listener: (change: Change) => void): () => void {
-    this.changeListeners.add(listener);
-    return () => this.changeListeners.delete(listener);
-  }
-
-  redraw(change: Change | null = null): void {
-    for (const listener of this.drawListeners) listener(change);
-  }
-
   private follow(change: Change): void {
     const ids = change.kind === "load" ? this.reload() : change.ids;
     for (const id of ids) {
@@ -438,7 +400,7 @@ export class Editor {
       if (left.length < this.selection.size) this.selection = new Set(left);
       this.refreshSuggestions();
     }
-    for (const listener of this.changeListeners) listener(change);
+    this.tellChange(change);
     this.redraw(change);
     this.stateChanged(change.kind === "live");
   }
@@ -455,13 +417,6 @@ export class Editor {
     this.restVersion += 1;
   }
 
-  private stateChanged(live = false): void {
-    if (!live) this.version += 1;
-    this.liveVersion += 1;
-    for (const listener of this.stateListeners) listener();
-    this.redraw();
-  }
-
   private freshTools(): Record<ToolName, Tool> {
     return {
       select: new SelectTool(this),
@@ -471,4 +426,11 @@ export class Editor {
       eraser: new BrushTool(this, true),
     };
   }
+}
+
+/** Whether a shape of another image lies wholly on one of this size. */
+function fitsOn(shape: CanvasShape, size: Size): boolean {
+  if (shape.kind === "mask") return shape.size[0] === size[0] && shape.size[1] === size[1];
+  const box = boundsOf(shape);
+  return box !== null && box[2] <= size[0] && box[3] <= size[1];
 }

@@ -1,6 +1,8 @@
 /** Words of the agreement page. */
 
-import { plural } from "@/ui/figures";
+function plural(n: number, one: string): string {
+  return `${n.toLocaleString("en")} ${n === 1 ? one : `${one}s`}`;
+}
 
 export const agreement = {
   title: "Agreement",

@@ -27,6 +27,7 @@ export const findings = {
     edit: "Edit",
     skip: "Skip",
     undo: "Undo",
+    next: "Next",
     side: (label: string) => `${label} is right`,
     keepGroup: "Keep all labels as they are",
   },
@@ -63,6 +64,7 @@ export const findings = {
   said: "Who labeled it when",
   saidNothing: "nothing marked",
   review: "review",
+  evidence: "What speaks for it",
   overview: "The whole image",
   stageLabel: (name: string, title: string) => `Image ${name}. ${title}`,
   edit: {

@@ -93,7 +93,8 @@ export class Layer {
     const begun = performance.now();
     this.held = held;
     this.drawPart([0, 0, this.canvas.width, this.canvas.height], ratio, draw);
-    this.lastMs = performance.now() - begun;
+    // One quick drawing among slow ones says little.
+    this.lastMs = Math.max(performance.now() - begun, this.lastMs / 2);
   }
 
   /** Shift what is held, and draw the strips that it lacks then. */

@@ -224,7 +224,7 @@ function Turn({ study, turn, sha256, leave }: TurnProps) {
           ) : null}
         </Stage>
       </div>
-      <BookExcerpt editor={editor} book={book} sha256={null} />
+      <BookExcerpt here={here} editor={editor} book={book} sha256={null} />
       <KeySheet open={sheet} onClose={() => setSheet(false)} />
     </div>
   );

@@ -123,7 +123,7 @@ function AlphaPanel({ report, figures }: { report: Report; figures: Figures }) {
   const place = (v: number) => `${100 * Math.min(1, Math.max(0, v))}%`;
   return (
     <div className={classes.panel}>
-      <h3>{words.panel(words.things[figures.kind] ?? figures.kind)}</h3>
+      <h2>{words.panel(words.things[figures.kind] ?? figures.kind)}</h2>
       <Kappa found={figures.alpha} limit={limitOf(report, "kappa")} />
       {value !== null && low !== null && high !== null ? (
         <div className={classes.range} aria-hidden="true">

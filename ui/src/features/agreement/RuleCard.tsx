@@ -41,12 +41,20 @@ export function RuleCard({ rule, study, styles }: RuleCardProps) {
   return (
     <article className={classes.card}>
       <h3>{words.question(rule.first, rule.second)}</h3>
-      <p className={classes.told}>{rule.sentence}</p>
+      <p className={classes.told}>{withoutQuestion(rule)}</p>
       {limit && rule.values.length > 1 ? (
         <Adjustable rule={rule} limit={limit} study={study} styles={styles} />
       ) : null}
     </article>
   );
+}
+
+/** The sentence without the question, which is the heading. */
+function withoutQuestion(rule: ProposedRule): string {
+  const question = words.question(rule.first, rule.second);
+  return rule.sentence.startsWith(question)
+    ? rule.sentence.slice(question.length).trim()
+    : rule.sentence;
 }
 
 function Adjustable({ rule, limit, study, styles }: RuleCardProps & { limit: RuleLimit }) {
@@ -113,7 +121,10 @@ function Adjustable({ rule, limit, study, styles }: RuleCardProps & { limit: Rul
             <Near
               key={`${thing.sha256} ${thing.value}`}
               thing={thing}
-              text={words.thing(withUnit(thing.value), Object.values(thing.said).join(", "))}
+              text={words.thing(
+                withUnit(thing.value),
+                [...new Set(Object.values(thing.said))].join(", "),
+              )}
             />
           ))}
       </div>

@@ -199,5 +199,5 @@ export function sidesOf(rule: ProposedRule): [below: string, above: string] {
 
 /** About three digits: a limit is nothing to be read to the micrometer. */
 export function roundLimit(value: number): number {
-  return Number(value.toPrecision(value >= 100 ? 3 : 2));
+  return Number(value.toPrecision(3));
 }

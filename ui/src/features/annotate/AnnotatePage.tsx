@@ -205,7 +205,7 @@ export default function AnnotatePage() {
           label={words.stageLabel(images.card?.name ?? "", editor.document.count)}
         >
           <div className={classes.caption}>
-            <span className={classes.file}>{images.card?.name}</span>
+            <h1 className={classes.file}>{images.card?.name}</h1>
             <SaidNote work={work} me={session.person?.email ?? ""} mayLabel={mayLabel} />
           </div>
           {work.problem ? (
@@ -216,7 +216,7 @@ export default function AnnotatePage() {
         </Stage>
         <FilmStrip cards={cards} total={images.total} place={place} labeled={labeled} go={go} />
       </div>
-      <BookExcerpt editor={editor} book={book} sha256={sha} />
+      <BookExcerpt here={here} editor={editor} book={book} sha256={sha} />
       <KeySheet open={sheet} onClose={() => setSheet(false)} />
     </div>
   );

@@ -40,7 +40,7 @@ function Change({ finding }: { finding: Finding }) {
   );
   return (
     <section>
-      <h3>{words.change.title}</h3>
+      <h2>{words.change.title}</h2>
       {sentences.length === 0 ? (
         <p className={classes.quiet}>{words.change.none}</p>
       ) : (
@@ -60,7 +60,7 @@ function Told({ evidence, styles }: { evidence: Evidence; styles: readonly Class
     <>
       {rules.length > 0 ? (
         <section>
-          <h3>{words.rules}</h3>
+          <h2>{words.rules}</h2>
           <ul className={classes.plain}>
             {rules.map((text) => (
               <li key={text}>{text}</li>
@@ -69,7 +69,7 @@ function Told({ evidence, styles }: { evidence: Evidence; styles: readonly Class
         </section>
       ) : null}
       <section>
-        <h3>{words.prediction}</h3>
+        <h2>{words.prediction}</h2>
         <p className={classes.quiet}>{words.predictionUnseen}</p>
         <div className={classes.chips}>
           {prediction.slice(0, MOST_PREDICTED).map((shape, n) => (
@@ -89,7 +89,7 @@ function Told({ evidence, styles }: { evidence: Evidence; styles: readonly Class
       </section>
       {neighbors.length > 0 ? (
         <section>
-          <h3>{words.neighbors}</h3>
+          <h2>{words.neighbors}</h2>
           <div className={classes.neighbors}>
             {neighbors.map((one) => (
               <Alike key={`${one.sha256} ${one.label}`} one={one} styles={styles} />
@@ -99,7 +99,7 @@ function Told({ evidence, styles }: { evidence: Evidence; styles: readonly Class
       ) : null}
       {said.length > 0 ? (
         <section>
-          <h3>{words.said}</h3>
+          <h2>{words.said}</h2>
           <ul className={classes.said}>
             {said.map((document) => {
               const line = saidLine(document);

@@ -52,6 +52,7 @@ export interface FindingsWork {
   settle: (finding: Finding, decision: Settle) => void;
   skip: () => void;
   undo: () => void;
+  takeBack: (finding: Finding) => void;
 }
 
 export function useFindings(
@@ -147,9 +148,10 @@ export function useFindings(
     );
   };
 
-  const undo = async () => {
-    const mine = last.current.pop();
-    const body: Undo = { finding: mine?.finding.id ?? null };
+  const takeBack = async (which: string | null) => {
+    const place = last.current.findIndex((one) => one.finding.id === which);
+    const mine = place < 0 ? undefined : last.current.splice(place, 1)[0];
+    const body: Undo = { finding: which };
     try {
       const done = await post<Settled>(projectPath(here, "/findings/undo"), body);
       client.removeQueries({ queryKey: evidenceQuery(here, done.finding.id).queryKey });
@@ -162,9 +164,7 @@ export function useFindings(
       reviewSoon();
     } catch (error) {
       if (mine) last.current.push(mine);
-      const { message } = asProblem(error);
-      const none = error instanceof ApiProblem && error.status === 404;
-      toast({ text: none ? words.done.nothingToUndo : message, tone: none ? "plain" : "bad" });
+      tellUndoFailed(error);
     }
   };
 
@@ -179,6 +179,13 @@ export function useFindings(
     error: list.error,
     settle,
     skip: () => current && setQueue((before) => skipped(before, current.id)),
-    undo: () => void undo(),
+    undo: () => void takeBack(last.current.at(-1)?.finding.id ?? null),
+    takeBack: (finding) => void takeBack(finding.id),
   };
+}
+
+function tellUndoFailed(error: unknown): void {
+  const none = error instanceof ApiProblem && error.status === 404;
+  if (none) toast({ text: words.done.nothingToUndo });
+  else toast({ text: asProblem(error).message, tone: "bad" });
 }
