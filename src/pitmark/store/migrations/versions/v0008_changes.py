@@ -14,7 +14,8 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-# (table, event, what changed, the row that tells, the image or NULL)
+_NONE = "CAST(NULL AS INTEGER)"
+# (table, event, what changed, the row that tells, its image)
 _NOTED = (
     ("images", "INSERT", "image", "NEW", "NEW.id"),
     ("images", "UPDATE", "image", "NEW", "NEW.id"),
@@ -22,10 +23,10 @@ _NOTED = (
     ("findings", "INSERT", "finding", "NEW", "NEW.image_id"),
     ("findings", "UPDATE", "finding", "NEW", "NEW.image_id"),
     ("findings", "DELETE", "finding", "OLD", "OLD.image_id"),
-    ("book_revisions", "INSERT", "book", "NEW", "NULL"),
-    ("snapshots", "INSERT", "snapshot", "NEW", "NULL"),
-    ("runs", "UPDATE OF state, inspector", "run", "NEW", "NULL"),
-    ("run_predictions", "INSERT", "run", "NEW", "NULL"),
+    ("book_revisions", "INSERT", "book", "NEW", _NONE),
+    ("snapshots", "INSERT", "snapshot", "NEW", _NONE),
+    ("runs", "UPDATE OF state, inspector", "run", "NEW", _NONE),
+    ("run_predictions", "INSERT", "run", "NEW", _NONE),
 )
 _INDEXES = (
     ("images", "id"),
