@@ -12,9 +12,7 @@ PROJECT = "/api/orgs/{organisation}/projects/{project}"
 LEFT_OUT |= {f"DELETE {PROJECT}", f"POST {PROJECT}/jobs"}
 
 
-def test_whatever_is_sent_the_answer_is_a_result_or_a_problem_and_never_a_fault(
-    app, client_as
-):
+def test_whatever_is_sent_the_answer_is_a_result_or_a_problem_and_never_a_fault(app, client_as):
     client = client_as("owner")
     tried = set()
     for found in schemathesis.openapi.from_dict(app.openapi()).get_all_operations():
