@@ -2,7 +2,7 @@
 """Set Pitmark up and run its jobs; needs nothing but Python 3.11 or newer.
 
     python3 dev.py demo           the whole loop on a small generated factory
-    python3 dev.py test           lint, types, import contracts, tests
+    python3 dev.py test           lint, types, import contracts, tests, the web app's too
     python3 dev.py lint           the first three only
     python3 dev.py bench NAME     one benchmark; its arguments follow after --
     python3 dev.py clean          remove what was set up
@@ -20,6 +20,8 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+
+from ui import build_ui
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -42,6 +44,8 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 0 if command in ("help", "-h", "--help") else 2
     set_up()
+    if command in ("demo", "test"):
+        set_up_ui()
     return jobs[command](rest)
 
 
@@ -60,6 +64,14 @@ def set_up() -> None:
     _check([*pip, torch])
     _check([*pip, "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[server,postgres,dev]"])
     STAMP.write_text(wanted)
+
+
+def set_up_ui() -> None:
+    """Build the web app if its sources have changed; without npm there is none."""
+    try:
+        build_ui.build(lambda line: print(line, flush=True))
+    except RuntimeError as error:
+        sys.exit(f"The web app was not built: {error}")
 
 
 def demo(arguments: list[str]) -> int:
@@ -86,7 +98,22 @@ def test(arguments: list[str]) -> int:
     """Lint, then all tests; arguments go to pytest."""
     linted = lint([])
     tested = _run([str(PYTHON), "-m", "pytest", *arguments])
-    return tested or linted
+    return tested or linted or test_ui()
+
+
+def test_ui() -> int:
+    """Types, style and tests of the web app."""
+    if build_ui.npm() is None:
+        print("The web app was not tested: npm is not installed.")
+        return 0
+    try:
+        build_ui.install(print)
+        for check in ("types", "check", "test"):
+            build_ui.run("run", "--silent", check)
+    except RuntimeError as error:
+        print(error)
+        return 1
+    return 0
 
 
 def bench(arguments: list[str]) -> int:
@@ -100,7 +127,8 @@ def bench(arguments: list[str]) -> int:
 
 def clean() -> int:
     """Remove the environment and all caches."""
-    for folder in (VENV, *(ROOT / c for c in CACHES)):
+    ui = (build_ui.UI / "node_modules", build_ui.STATIC)
+    for folder in (VENV, *ui, *(ROOT / c for c in CACHES)):
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 

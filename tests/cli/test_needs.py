@@ -4,24 +4,19 @@ import json
 
 import pytest
 
-from pitmark.cli.main import run
 from pitmark.store.db import open_store
 from tests.ops.needy_parts import BOOK, add_images
 
 
 @pytest.fixture
-def pitmark(tmp_path, capsys):
+def pitmark(tmp_path, pitmark_in):
     """Runs a command on a project of three textures; `call.more` adds images."""
     home = tmp_path / "home"
     with open_store(home, create=True) as store:
         project = store.create_project("parts", "classification", BOOK)
         add_images(project, {"plain": 20, "lines": 20, "spots": 8})
 
-    def call(*arguments, as_json=True):
-        status = run([*map(str, arguments), "--home", str(home), *(["--json"] * as_json)])
-        told = capsys.readouterr()
-        result = json.loads(told.out) if as_json and told.out.strip() else told.out
-        return status, result, told.err
+    call = pitmark_in(home)
 
     call.home = home
     return call

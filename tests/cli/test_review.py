@@ -1,10 +1,7 @@
 """Reviewing by commands: queue, settle, groups, status, undo, and what wrong input gets."""
 
-import json
-
 import pytest
 
-from pitmark.cli.main import run
 from pitmark.core.labels import ImageClass
 from pitmark.store.db import open_store
 from pitmark.store.findings import NewFinding
@@ -13,18 +10,8 @@ from tests.ops.test_inconsistency import by_ben_differently, filled
 from tests.ops.test_review_groups import audited
 
 
-def caller(home, capsys):
-    def call(*arguments, as_json=True):
-        status = run([*map(str, arguments), "--home", str(home), *(["--json"] * as_json)])
-        told = capsys.readouterr()
-        result = json.loads(told.out) if as_json and told.out.strip() else told.out
-        return status, result, told.err
-
-    return call
-
-
 @pytest.fixture
-def pitmark(tmp_path, capsys):
+def pitmark(tmp_path, pitmark_in):
     """Runs a command on a project with six doubted labels."""
     home = tmp_path / "home"
     with open_store(home, create=True) as store:
@@ -38,7 +25,7 @@ def pitmark(tmp_path, capsys):
             for n, s in enumerate(bad[:6])
         ]
         project.findings.save(doubts, source="audit")
-    return caller(home, capsys)
+    return pitmark_in(home)
 
 
 def test_a_review_by_commands_is_taken_back_step_by_step(pitmark, tmp_path):
@@ -71,10 +58,10 @@ def test_people_read_the_queue_with_its_reason_and_the_advice(pitmark):
     assert "Go on: 0 decisions are too few" in told
 
 
-def test_before_an_audit_the_review_says_what_comes_first(tmp_path, capsys):
+def test_before_an_audit_the_review_says_what_comes_first(tmp_path, pitmark_in):
     with open_store(tmp_path / "home", create=True) as store:
         store.create_project("casings", "classification", book_of())
-    pitmark = caller(tmp_path / "home", capsys)
+    pitmark = pitmark_in(tmp_path / "home")
     assert pitmark("review", as_json=False)[1] == "No findings yet. Next: pitmark audit\n"
     assert pitmark("review")[1]["advice"] == "nothing_left"
 
@@ -101,11 +88,11 @@ def test_wrong_input_gets_one_clear_error(pitmark, arguments, status, words):
     assert ("Hint: " in error) == (status == 1) or "--most-left" in arguments
 
 
-def test_a_group_is_settled_and_taken_back_by_one_command_each(tmp_path, capsys):
+def test_a_group_is_settled_and_taken_back_by_one_command_each(tmp_path, pitmark_in):
     with open_store(tmp_path / "home", create=True) as store:
         project, records = filled(store, "classification", shapes_of=by_ben_differently)
         group = audited(project, records)
-    pitmark = caller(tmp_path / "home", capsys)
+    pitmark = pitmark_in(tmp_path / "home")
     listed = pitmark("findings", "--limit", 3)[1]
     assert [listed[0]["id"], listed[0]["covers"]] == [group.id, 20]
     status, _, error = pitmark("settle", "--all-of", group.id, "correct", as_json=False)

@@ -4,26 +4,19 @@ import json
 
 import pytest
 
-from pitmark.cli.main import run
 from pitmark.store.db import open_store
 from tests.ops.labeled_lines import LONG, SHORT, fill_lines, line_book
 
 
 @pytest.fixture
-def pitmark(tmp_path, capsys):
+def pitmark(tmp_path, pitmark_in):
     """Runs a command on a project with three labelers and three limits."""
     home = tmp_path / "home"
     with open_store(home, create=True) as store:
         project = store.create_project("lines", "detection", line_book(mm_per_px=0.1))
         fill_lines(project, {"anna": 28.0, "ben": 36.0, "eva": 32.0}, count=24)
 
-    def call(*arguments, as_json=True):
-        status = run([*map(str, arguments), "--home", str(home), *(["--json"] * as_json)])
-        told = capsys.readouterr()
-        result = json.loads(told.out) if as_json and told.out.strip() else told.out
-        return status, result, told.err
-
-    return call
+    return pitmark_in(home)
 
 
 def test_a_rule_is_proposed_accepted_and_checked_by_commands(pitmark, tmp_path):

@@ -4,19 +4,13 @@ import json
 
 import pytest
 
-from pitmark.cli.main import run
 from tests.ops.toys import class_folder
 
 
 @pytest.fixture
-def pitmark(tmp_path, capsys):
+def pitmark(tmp_path, pitmark_in):
     home = tmp_path / "home"
-
-    def call(*arguments, as_json=True):
-        status = run([*map(str, arguments), "--home", str(home), *(["--json"] * as_json)])
-        told = capsys.readouterr()
-        result = json.loads(told.out) if as_json and told.out.strip() else told.out
-        return status, result, told.err
+    call = pitmark_in(home)
 
     call("new", "parts", "--task", "classification")
     call("import", class_folder(tmp_path / "photos"))

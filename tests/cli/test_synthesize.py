@@ -4,22 +4,16 @@ import json
 
 import pytest
 
-from pitmark.cli.main import run
 from tests.ops.toys import mask_folder
 
 QUICK = ("--preset", "fast", "--steps", "48", "--side", "64", "--threads", "1")
 
 
 @pytest.fixture
-def pitmark(tmp_path, capsys):
+def pitmark(tmp_path, pitmark_in):
     """Runs a command on a project with a snapshot."""
     home = tmp_path / "home"
-
-    def call(*arguments, as_json=True):
-        status = run([*map(str, arguments), "--home", str(home), *(["--json"] * as_json)])
-        told = capsys.readouterr()
-        result = json.loads(told.out) if as_json and told.out.strip() else told.out
-        return status, result, told.err
+    call = pitmark_in(home)
 
     call("new", "parts", "--task", "segmentation")
     call("import", mask_folder(tmp_path / "in"))

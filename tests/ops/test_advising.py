@@ -5,9 +5,12 @@ import pytest
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import ImageClass, shapes_hash
 from pitmark.ops.advising import advise
+from pitmark.ops.grouping import propose_groups
 from pitmark.ops.importing import ImportOptions, import_folder
 from pitmark.ops.labeling import annotate
+from pitmark.ops.looks import keep_look
 from pitmark.ops.needs import find_needs
+from pitmark.ops.shortcuts import project_shortcuts
 from pitmark.ops.snapshots import take_snapshot
 from pitmark.ops.training import train
 from pitmark.store.db import open_store
@@ -118,3 +121,25 @@ def test_the_list_can_be_cut_and_says_so(store, tmp_path):
     lines = found.sentences(2)
     assert lines[-1] == f"... and {len(found.actions) - 2} more."
     assert len(found.to_json()["actions"]) == len(found.actions)
+
+
+def test_nobody_is_sent_to_look_again_for_what_was_looked_for(store, tmp_path):
+    project = imported(store, "looked", tmp_path, grouped=False)
+    asked = {a.command for a in advise(project).actions}
+    assert {"pitmark groups propose", "pitmark shortcuts"} <= asked
+    best = propose_groups(project, embed=False).keys
+    found = project_shortcuts(project)
+    after = [a.command for a in advise(project).actions]
+    assert "pitmark groups propose" not in after
+    assert [c for c in after if c.startswith("pitmark groups accept ")] == [
+        f"pitmark groups accept {k.key}" for k in best[:1]
+    ]
+    assert ("pitmark shortcuts" in after) == any(s.verdict == "shortcut" for s in found)
+
+
+def test_a_look_at_fewer_images_counts_no_more(store, tmp_path):
+    project = imported(store, "grown", tmp_path, grouped=False)
+    keep_look(project, "groups", 20, {})
+    assert "pitmark groups propose" in [a.command for a in advise(project).actions]
+    keep_look(project, "groups", 32, {})
+    assert "groups" not in kinds(project)

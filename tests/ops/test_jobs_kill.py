@@ -1,5 +1,6 @@
 """Jobs of the real kinds whose worker or server is killed: done once, nothing half there."""
 
+import hashlib
 import random
 import time
 
@@ -10,10 +11,19 @@ from pitmark.ops.importing import import_folder
 from pitmark.ops.job_kinds import TABLE, start_job
 from pitmark.ops.snapshots import take_snapshot
 from pitmark.ops.training import train
+from pitmark.ops.uploading import Upload
 from tests.engine.local_world import LocalWorld
 from tests.ops.toys import QUICK, class_folder, yolo_folder
 
 SMALL = {"preset": "fast", "image_steps": 200, "side_px": 64, "threads": 1}
+
+
+def uploaded(store, data):
+    sha = hashlib.sha256(data).hexdigest()
+    with Upload(store, sha) as upload:
+        upload.write(data)
+        upload.finish()
+    return sha
 
 
 @pytest.fixture
@@ -66,7 +76,7 @@ def test_an_import_that_is_killed_is_whole_in_the_end(world, tmp_path, round_):
     files = [
         {
             "path": f"more/{p.relative_to(folder).as_posix()}",
-            "sha256": project.blobs.put(p.read_bytes()),
+            "sha256": uploaded(world.store, p.read_bytes()),
         }
         for p in sorted(folder.rglob("*.png"))
     ]

@@ -62,6 +62,7 @@ def theirs(stores):
     sha = labeled_image(project, "theirs", ImageClass("dent"))
     project.findings.save([NewFinding("wrong_class", sha, 0, 0.5, "odd")], source="audit")
     study = project.studies.create("gauge", {"images": [sha]}, author="eve")
+    job = project.jobs.create("train", {}, by="eve")
     person = acme.persons.by_email(email_of(OUTSIDER))
     row, _ = acme.invitations.add("x@y.example", "viewer", by=person.id)
     token, _ = acme.tokens.add(NewToken("theirs", "read", None, 1), person=person.id)
@@ -75,6 +76,7 @@ def theirs(stores):
         "sha256": sha,
         "finding": project.findings.list()[0].id,
         "study": study.id,
+        "job": job.id,
     }
 
 

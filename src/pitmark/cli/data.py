@@ -178,4 +178,13 @@ def status(out: Output) -> None:
     out.result(rows, table(rows, tuple(rows[0]) if rows else ()))
 
 
-COMMANDS = (new, import_, labelbook, snapshot, export, status)
+@click.command()
+@click.option("--by", help="Metadata column that names the source; the folder if left out.")
+@click.pass_obj
+def columns(out: Output, by: str | None) -> None:
+    """Find metadata that some sources write in other units, codes or dates than the others."""
+    found = out.project().data.columns(by=by)
+    out.result(found.to_json(), found.sentences())
+
+
+COMMANDS = (new, import_, labelbook, snapshot, export, columns, status)

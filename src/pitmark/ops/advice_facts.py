@@ -10,6 +10,7 @@ from typing import Any
 from pitmark.ops.audit_record import audits, read_audit
 from pitmark.ops.datasheet import KIND as DATASHEET
 from pitmark.ops.finding_order import RankedFinding, ranked
+from pitmark.ops.looks import last_look
 from pitmark.ops.need_history import CHECK, in_points
 from pitmark.ops.needs import ARTIFACT as NEEDS_ARTIFACT
 from pitmark.ops.needs import KIND as NEEDS
@@ -39,6 +40,8 @@ class ProjectFacts:
         queue: Open findings in their order.
         needs: What `needs` kept last.
         brought: What earlier advice brought, in words.
+        groups_seen: What the last look for groups found; None where nobody looked.
+        shortcuts_seen: What the last look for shortcuts found.
     """
 
     name: str
@@ -63,6 +66,8 @@ class ProjectFacts:
     releases: Sequence[ReleaseRow]
     blanks: int | None
     brought: tuple[str, ...]
+    groups_seen: Mapping[str, Any] | None
+    shortcuts_seen: Mapping[str, Any] | None
 
     @property
     def pool(self) -> int:
@@ -112,6 +117,8 @@ def read_facts(project: ProjectStore) -> ProjectFacts:
         releases=project.releases.list(),
         blanks=int(sheets[0].metrics.get("blanks", 0)) if sheets else None,
         brought=tuple(_brought(project, needs)),
+        groups_seen=last_look(project, "groups", len(records)),
+        shortcuts_seen=last_look(project, "shortcuts", len(said)),
     )
 
 

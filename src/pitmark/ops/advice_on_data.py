@@ -59,12 +59,43 @@ def on_groups(facts: ProjectFacts) -> list[Action]:
     """What must stay together in splits."""
     if facts.images < _FIRST_LABELS or facts.grouped:
         return []
+    if facts.groups_seen is not None:
+        return _on_group_key(facts.groups_seen)
     why = (
         "No image belongs to a group. If several show one part (or one tile, lot, minute), a"
         " random split tests on what was learned, and every score is too high."
     )
     title = "Find out which images belong together"
     return [Action("groups", "trust", title, why, "pitmark groups propose", 3)]
+
+
+def _on_group_key(seen: Mapping[str, Any]) -> list[Action]:
+    """What the last look for groups calls for; nothing where images seem independent."""
+    if not seen.get("key"):
+        return []
+    why = (
+        f"No image belongs to a group yet. A random split would leave {seen['leaked']:.0%} of"
+        " the held-out images with a relative in training, and every score too high."
+    )
+    title = f"Keep together what the key {seen['key']} names"
+    return [
+        Action("groups", "trust", title, why, f"pitmark groups accept {seen['key']}", 1),
+    ]
+
+
+def on_shortcuts(facts: ProjectFacts) -> list[Action]:
+    """Whether something that is no defect gives the class away."""
+    if facts.labeled < _FIRST_LABELS:
+        return []
+    if facts.shortcuts_seen is None:
+        why = "Good and bad may differ in light, frame or file rather than in the defect."
+        title = "Find out whether anything but the defect tells the class"
+        return [Action("shortcuts", "trust", title, why, "pitmark shortcuts", 1)]
+    found = list(facts.shortcuts_seen["found"])
+    if not found:
+        return []
+    title = "Take good and bad images under the same conditions"
+    return [Action("shortcuts", "trust", title, found[0], "pitmark shortcuts", 30)]
 
 
 def on_findings(facts: ProjectFacts) -> list[Action]:

@@ -18,6 +18,7 @@ from pitmark.store.db import ProjectStore
 _SOURCES: tuple[Callable[[ProjectFacts], list[Action]], ...] = (
     advice_on_data.on_start,
     advice_on_data.on_groups,
+    advice_on_data.on_shortcuts,
     advice_on_data.on_findings,
     advice_on_data.on_classes,
     advice_on_data.on_slices,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from pitmark.quality.plane_map import plane_of
 from pitmark.store.db import ProjectStore
 
 FEWEST = 3
+_UNREADABLE = (OSError, ValueError, KeyError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def read_map(project: ProjectStore) -> EmbeddingMap | None:
         with np.load(_file(project), allow_pickle=False) as held:
             made = datetime.fromisoformat(str(held["made"]))
             return EmbeddingMap(_shas(held["sha256"]), held["xy"], made)
-    except (OSError, ValueError, KeyError):
+    except _UNREADABLE:
         # What is in the folder may be removed at any time, and can be made again.
         return None
 
@@ -86,7 +88,7 @@ def _known_vectors(project: ProjectStore) -> dict[str, NDArray[np.floating]]:
     try:
         with np.load(_file(project), allow_pickle=False) as held:
             return dict(zip(_shas(held["sha256"]), held["vectors"], strict=True))
-    except (OSError, ValueError, KeyError):
+    except _UNREADABLE:
         return {}
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pitmark.core.errors import NotFoundError
 from pitmark.core.inspector import InspectorSpec, counted_boxes
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import BoxShape, ImageClass, Shape, mask_shape, shape_to_json
 from pitmark.core.predictions import Prediction, predictions_from_bytes
+from pitmark.core.records import ImageRecord
 from pitmark.ops.audit_record import group_of
 from pitmark.ops.closed_folds import vectors_of
 from pitmark.ops.inconsistency import GROUP
@@ -119,17 +121,17 @@ def look_alikes(project: ProjectStore, finding: FindingRow) -> list[LookAlike]:
     shas, rows = _vectors(project)
     near = _nearest(shas, rows, finding.sha256)
     named = [] if finding.kind == GROUP else list(finding.related)
-    wanted = dict.fromkeys([*named, *near])
-    known = [s for s in wanted if s in _present(project, list(wanted))][:_MOST_NEIGHBORS]
-    held = project.annotations.consensus(known)
+    records = [_record(project, sha) for sha in dict.fromkeys([*named, *near])]
+    known = [r for r in records if r is not None][:_MOST_NEIGHBORS]
+    held = project.annotations.consensus([r.sha256 for r in known])
     return [
         LookAlike(
-            sha,
-            project.images.get(sha).name,
-            _called(held.get(sha)),
-            near.get(sha, _likeness(shas, rows, finding.sha256, sha)),
+            r.sha256,
+            r.name,
+            _called(held.get(r.sha256)),
+            near.get(r.sha256, _likeness(shas, rows, finding.sha256, r.sha256)),
         )
-        for sha in known
+        for r in known
     ]
 
 
@@ -224,9 +226,11 @@ def _called(row: AnnotationRow | None) -> str:
     return ", ".join(sorted({s.label for s in row.shapes})) or "nothing marked"
 
 
-def _present(project: ProjectStore, shas: Sequence[str]) -> set[str]:
-    wanted = set(shas)
-    return {r.sha256 for r in project.images.iterate() if r.sha256 in wanted}
+def _record(project: ProjectStore, sha256: str) -> ImageRecord | None:
+    try:
+        return project.images.get(sha256)
+    except NotFoundError:
+        return None
 
 
 def _vectors(project: ProjectStore) -> tuple[list[str], NDArray[np.float32]]:

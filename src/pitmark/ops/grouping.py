@@ -10,6 +10,7 @@ from typing import Any
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.core.progress import Reporter, silent
 from pitmark.ops.likeness import Likeness, images_as_split, look_alike, said
+from pitmark.ops.looks import keep_look
 from pitmark.quality.duplicates import duplicate_groups
 from pitmark.quality.group_key import (
     SIMILARITY,
@@ -105,6 +106,9 @@ def propose_groups(
         alike=_alike(seen),
         classes=classes,
     )[:_SHOWN]
+    best = keys[0] if keys else None
+    told = {"key": best.key, "leaked": best.leaked} if best else {}
+    keep_look(project, "groups", len(images), told)
     return GroupProposals(
         keys=tuple(keys),
         effects=_effects(seen, keys),

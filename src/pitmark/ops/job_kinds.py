@@ -47,7 +47,7 @@ def _kind(place: str, options: type[Message], least: Role, terms: JobTerms) -> J
 KINDS: Mapping[str, JobKind] = {
     "import": _kind("jobs_data:import_files", options_of.ImportJob, "labeler", _LIGHT),
     "snapshot": _kind("jobs_data:snapshot", options_of.SnapshotJob, "labeler", _LIGHT),
-    "export": _kind("jobs_data:export", options_of.ExportJob, "viewer", _LIGHT),
+    "export": _kind("jobs_data:export", options_of.ExportJob, "labeler", _LIGHT),
     "map": _kind("jobs_data:embedding_map", options_of.MapJob, "labeler", _HEAVY),
     "train": _kind("jobs_models:train", options_of.TrainJob, "admin", _HEAVY),
     "audit": _kind("jobs_models:audit", options_of.AuditJob, "admin", _HEAVY),

@@ -5,25 +5,41 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pitmark.core.errors import InvalidInputError, StorageError
 from pitmark.core.progress import Progress, Reporter
 from pitmark.core.work import Outcome
 from pitmark.engine.protocol import Context
-from pitmark.formats.archives import safe_name
+from pitmark.formats.safe_names import safe_name
 from pitmark.ops.exporting import export_folder
-from pitmark.ops.importing import ImportOptions, import_folder
+from pitmark.ops.importing import ImportOptions, ImportSummary, import_folder
 from pitmark.ops.job_kinds import FILE_LIST
 from pitmark.ops.snapshots import SplitPlan, take_snapshot
-from pitmark.ops.uploading import UploadedFiles
+from pitmark.ops.uploading import uploaded_file
 from pitmark.ops.uploads import lay_out
-from pitmark.store.db import ProjectStore, open_store
+from pitmark.store.db import ProjectStore, Store, open_store
 from pitmark.wire.job_options import ExportJob, ImportJob, SnapshotJob
 
 _PACKED = frozenset({".json", ".txt", ".csv", ".xml", ".yaml", ".html", ".md"})
+
+
+@contextmanager
+def workspace_of(context: Context) -> Iterator[Store]:
+    """The workspace as the organisation of a job sees it.
+
+    Args:
+        context: Of the job.
+
+    Yields:
+        The store, open until the end.
+    """
+    home, work = Path(context.workspace), context.work
+    with open_store(home, organisation=work.organisation) as store:
+        yield store
 
 
 @contextmanager
@@ -39,9 +55,8 @@ def project_of(context: Context) -> Iterator[ProjectStore]:
     Raises:
         NotFoundError: It has been deleted.
     """
-    home, work = Path(context.workspace), context.work
-    with open_store(home, organisation=work.organisation) as store:
-        yield store.project(work.project or "")
+    with workspace_of(context) as store:
+        yield store.project(context.work.project or "")
 
 
 @contextmanager
@@ -86,26 +101,35 @@ def import_files(context: Context) -> Outcome:
             be read as it was asked for.
         NotFoundError: Bytes that were not uploaded.
     """
-    told, work = dict(context.work.options), context.work
-    with (
-        open_store(Path(context.workspace), organisation=work.organisation) as store,
-        project_of(context) as project,
-        job_folder(project, context) as folder,
-    ):
+    told = dict(context.work.options)
+    with workspace_of(context) as store:
+        project = store.project(context.work.project or "")
         told["files"] = json.loads(project.blobs.read(told.pop(FILE_LIST)))
         how = ImportJob.model_validate(told)
-        files = [(f.path, f.sha256) for f in how.files]
-        root = lay_out(files, UploadedFiles(store), folder / "in", report=context.report)
-        options = ImportOptions(
-            format=how.format,
-            pattern=how.pattern,
-            metadata_csv=_within(folder / "in", how.metadata_csv),
-            group_by=tuple(how.group_by),
-            labeler=how.labeler,
-            reference=how.reference,
-        )
-        done = import_folder(project, root, options=options, report=context.report)
+        find = partial(uploaded_file, store)
+        with job_folder(project, context) as folder:
+            done = _import(project, how, folder / "in", find, context.report)
     return Outcome(done.to_json())
+
+
+def _import(
+    project: ProjectStore,
+    how: ImportJob,
+    folder: Path,
+    find: Callable[[str], Path],
+    report: Reporter,
+) -> ImportSummary:
+    files = [(f.path, f.sha256) for f in how.files]
+    root = lay_out(files, find, folder, report=report)
+    options = ImportOptions(
+        format=how.format,
+        pattern=how.pattern,
+        metadata_csv=_within(folder, how.metadata_csv),
+        group_by=tuple(how.group_by),
+        labeler=how.labeler,
+        reference=how.reference,
+    )
+    return import_folder(project, root, options=options, report=report)
 
 
 def _within(folder: Path, name: str | None) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pitmark.core.errors import ConflictError, InvalidInputError
+from pitmark.core.errors import ConflictError, InvalidInputError, NotFoundError
 from pitmark.core.label_book import LabelBook
 from pitmark.ops.labeling import save_label_book
 from pitmark.store.db import ProjectStore
@@ -43,11 +43,12 @@ def change_label_book(
 
 
 def _expect_examples(project: ProjectStore, book: LabelBook) -> None:
-    known = {r.sha256 for r in project.images.iterate()}
     for entry in book.classes:
         for sha in (*entry.examples, *entry.counter_examples):
-            if sha not in known:
+            try:
+                project.images.ids([sha])
+            except NotFoundError as exc:
                 raise InvalidInputError(
                     f"class {entry.name!r} names an example {sha[:12]!r} that is no image of"
                     " the project"
-                )
+                ) from exc

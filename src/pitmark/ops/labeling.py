@@ -8,7 +8,14 @@ from typing import Any, Literal
 
 from pitmark.core.errors import InvalidInputError, InvalidLabelError
 from pitmark.core.label_book import LabelBook
-from pitmark.core.labels import ImageClass, Shape, shape_box, shape_from_json, shape_to_json
+from pitmark.core.labels import (
+    ImageClass,
+    MaskShape,
+    Shape,
+    shape_box,
+    shape_from_json,
+    shape_to_json,
+)
 from pitmark.core.records import ImageRecord
 from pitmark.store.annotations import AnnotationRow
 from pitmark.store.db import ProjectStore
@@ -63,6 +70,12 @@ def check_shapes(shapes: tuple[Shape, ...], record: ImageRecord, book: LabelBook
     """
     for shape in shapes:
         book.entry(shape.label)
+        if isinstance(shape, MaskShape) and shape.size_wh != record.size_wh:
+            # Before it is decoded: a size can be claimed that no memory holds.
+            raise InvalidLabelError(
+                f"mask of {shape.label!r} is {shape.size_wh[0]}x{shape.size_wh[1]}, the image"
+                f" {record.name} is {record.width}x{record.height}"
+            )
         box = shape_box(shape)
         if box is None:
             continue

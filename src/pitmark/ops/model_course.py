@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from pitmark.metrics.intervals import Proportion
-from pitmark.ops.report_figures import proportion
+from pitmark.ops.report_words import proportion
 from pitmark.ops.training import REPORT
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow

@@ -11,6 +11,7 @@ from pitmark.core.labels import ImageClass, shape_box
 from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import LabeledImage
 from pitmark.ops.likeness import images_as_split
+from pitmark.ops.looks import keep_look
 from pitmark.ops.pixels import pixel_loader
 from pitmark.quality.shortcuts import Shortcut, find_shortcuts
 from pitmark.quality.surroundings import FRAME_SHARE, surroundings
@@ -43,12 +44,15 @@ def project_shortcuts(project: ProjectStore, *, report: Reporter = silent) -> li
     families = {name: np.stack([r[name] for r in rows]) for name in rows[0]}
     families["file"] = _one_hot([_file_kind(i) for i in images])
     families |= _metadata(images)
-    return find_shortcuts(
+    found = find_shortcuts(
         families,
         _classes(project, images),
         [i.image.group_key for i in images],
         local=_defects_are_local(images),
     )
+    certain = [s.why for s in found if s.verdict == "shortcut"]
+    keep_look(project, "shortcuts", len(images), {"found": certain})
+    return found
 
 
 def _classes(project: ProjectStore, images: Sequence[LabeledImage]) -> list[str]:

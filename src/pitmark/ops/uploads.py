@@ -1,41 +1,29 @@
 """Uploaded files as the folder that they were: what an import job reads.
 
-The bytes lie in the blob store; their names come from strangers. They are laid out in a
-folder of the job alone, archives are unpacked beside them, and the import then reads it
-as it reads any folder.
+The bytes were uploaded, see `ops.uploading`; their names come from strangers. They are laid
+out in a folder of the job alone, archives are unpacked beside them, and the import then
+reads it as it reads any folder.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from pitmark.core.errors import InvalidInputError, NotFoundError, StorageError
 from pitmark.core.progress import Progress, Reporter, silent
-from pitmark.formats.archives import Names, archive_stem, is_archive, unpack
+from pitmark.formats.archives import archive_stem, is_archive, unpack
 from pitmark.formats.folder_words import is_generic
+from pitmark.formats.safe_names import Names
 
 _TELL_EVERY = 100
 
 
-class FilesBySha(Protocol):
-    """Files by the sha256 of their bytes, such as a blob store."""
-
-    def has(self, sha256: str) -> bool:
-        """Whether there is such a file."""
-        ...
-
-    def path(self, sha256: str) -> Path:
-        """Where it lies."""
-        ...
-
-
 def lay_out(
     files: Sequence[tuple[str, str]],
-    blobs: FilesBySha,
+    find: Callable[[str], Path],
     folder: Path,
     *,
     report: Reporter = silent,
@@ -44,7 +32,7 @@ def lay_out(
 
     Args:
         files: Path and sha256 of each; a path may be that of an archive.
-        blobs: Where their bytes are.
+        find: Gives the file with the bytes of a sha256; raises NotFoundError.
         folder: Made here; must not exist.
         report: Told of the progress.
 
@@ -60,21 +48,26 @@ def lay_out(
     names = Names()
     placed = [(names.take(path), sha256) for path, sha256 in files]
     for done, (name, sha256) in enumerate(placed, start=1):
-        if not blobs.has(sha256):
-            raise NotFoundError(
-                f"the bytes of {name!r} are not on the server",
-                hint="Upload the file first, then import it.",
-            )
+        uploaded = _found(name, sha256, find)
         if is_archive(name):
             top = archive_stem(name)
             if not top.rpartition("/")[2]:
                 raise InvalidInputError(f"the archive {name!r} has no name")
-            _unpack(blobs.path(sha256), folder / names.take(top, folder=True), name)
+            _unpack(uploaded, folder / names.take(top, folder=True), name)
         else:
-            _place(blobs.path(sha256), folder / name)
+            _place(uploaded, folder / name)
         if done % _TELL_EVERY == 0 or done == len(placed):
             report(Progress("lay out", done, len(placed)))
     return root_of(folder)
+
+
+def _found(name: str, sha256: str, find: Callable[[str], Path]) -> Path:
+    try:
+        return find(sha256)
+    except NotFoundError as exc:
+        raise NotFoundError(
+            f"the bytes of {name!r} are not on the server", hint=exc.hint
+        ) from exc
 
 
 def root_of(folder: Path) -> Path:
@@ -112,21 +105,21 @@ def _unpack(archive: Path, target: Path, name: str) -> None:
     try:
         unpack(archive, target)
     except InvalidInputError as exc:
-        # The blob is called by its hash, which tells a person nothing.
+        # The upload is called by its hash, which tells a person nothing.
         told = exc.message.replace(archive.name, name)
         raise InvalidInputError(
             told if name in told else f"{name}: {told}", hint=exc.hint
         ) from exc
 
 
-def _place(blob: Path, target: Path) -> None:
+def _place(uploaded: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(blob, target)
+            os.link(uploaded, target)
         except OSError:
             # Another file system, or one without links.
-            shutil.copyfile(blob, target)
+            shutil.copyfile(uploaded, target)
     except OSError as exc:
         raise StorageError(
             f"{target.name} cannot be laid out for the import: {exc.strerror}",

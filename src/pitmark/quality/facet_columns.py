@@ -6,11 +6,13 @@ they stand; numbers are grouped into ranges of values that occur, written "low..
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pitmark.quality.text_search import TextSearch
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int32]
@@ -90,6 +92,7 @@ class WordColumn:
         self._codes = Grown(np.int32)
         self._known: dict[str | None, int] = {None: 0, "": 0}
         self._words: list[str] = [""]
+        self._search = TextSearch(self._words)
         self._ranks: Ints | None = None
 
     def __len__(self) -> int:
@@ -120,10 +123,9 @@ class WordColumn:
         wanted[codes] = True
         return np.asarray(wanted[self._codes.view])
 
-    def holds(self, test: Callable[[str], bool]) -> Bools:
-        """(N,) which rows have a word that passes a test."""
-        passed = np.array([test(w) for w in self._words], dtype=bool)
-        return np.asarray(passed[self._codes.view])
+    def holds(self, part: str) -> Bools:
+        """(N,) which rows have a word that holds a text, in whatever letters."""
+        return np.asarray(self._search.holding(part)[self._codes.view])
 
     def counts(self, rows: NDArray[np.intp] | None, most: int) -> Counted:
         """How many of some rows have each word, the most frequent first."""
@@ -190,15 +192,10 @@ class SetColumn:
         codes = [self._words[w] for w in words if w in self._words]
         return self._having(np.isin(self._pairs[1], codes))
 
-    def holds(self, test: Callable[[str], bool]) -> Bools:
-        """(N,) which rows have a word that passes a test."""
-        passed = np.array([test(w) for w in self._words], dtype=bool)
+    def holds(self, part: str) -> Bools:
+        """(N,) which rows have a word that holds a text, in whatever letters."""
+        passed = TextSearch(list(self._words)).holding(part)
         return self._having(passed[self._pairs[1]])
-
-    def by_set(self, test: Callable[[tuple[str, ...]], bool]) -> Bools:
-        """(N,) which rows have words that pass a test together."""
-        passed = np.array([test(s) for s in self._sets], dtype=bool)
-        return np.asarray(passed[self._codes.view])
 
     def counts(self, rows: NDArray[np.intp] | None, most: int) -> Counted:
         """How many of some rows have each word, the most frequent first."""

@@ -197,11 +197,8 @@ def _compared(term: Term, column: Column) -> Bools:
 
 
 def _holding(term: Term, column: Column) -> Bools:
-    part = term.values[0].lower()
-    if isinstance(column, NameColumn):
-        return column.holds(part)
-    if isinstance(column, WordColumn | SetColumn):
-        return column.holds(lambda word: part in word.lower())
+    if isinstance(column, NameColumn | WordColumn | SetColumn):
+        return column.holds(term.values[0])
     raise InvalidInputError(
         f"{term.column} holds numbers: has is for words",
         hint=f"Ask {term.column} = ..., {term.column} >= ... or {term.column} <= ...",

@@ -10,12 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitmark.quality.facet_columns import Bools, Counted, Ints
-
-_REMEMBERED = 8
-_MOST_PIECES = 64
-# With more hits than this, looking at all bytes at once is quicker than hit by hit.
-_FEW_HITS = 20_000
-_LINE_END = b"\n"
+from pitmark.quality.text_search import TextSearch
 
 
 class NameColumn:
@@ -25,10 +20,7 @@ class NameColumn:
         self._names: list[str] = []
         self._order: Ints = np.zeros(0, dtype=np.int32)
         self._ranks: Ints = np.zeros(0, dtype=np.int32)
-        # Names in small letters, one per line: row of the first, text, start of each line.
-        self._pieces: list[tuple[int, bytes, NDArray[np.int64]]] = []
-        self._searched = 0
-        self._found: dict[bytes, Bools] = {}
+        self._search = TextSearch(self._names)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -36,15 +28,13 @@ class NameColumn:
     def extend(self, values: Sequence[str]) -> None:
         """Add rows."""
         self._names += values
-        self._found.clear()
 
     def put(self, rows: NDArray[np.intp], values: Sequence[str]) -> None:
         """Change rows, which names hardly ever do: everything is sorted anew."""
         for row, value in zip(rows.tolist(), values, strict=True):
             self._names[row] = value
         self._order = self._order[:0]
-        self._pieces, self._searched = [], 0
-        self._found.clear()
+        self._search = TextSearch(self._names)
 
     def word(self, row: int) -> str:
         """The name of a row."""
@@ -53,7 +43,7 @@ class NameColumn:
     def prepare(self) -> None:
         """Sort the names and make them searchable, which the next questions need."""
         self.sort_keys(None)
-        self._take_lines()
+        self._search.prepare()
 
     def words_of(self, rows: NDArray[np.intp]) -> list[str]:
         """The names of some rows."""
@@ -66,12 +56,7 @@ class NameColumn:
 
     def holds(self, part: str) -> Bools:
         """(N,) which names hold a text, whether in capital or small letters."""
-        text = _line(part)
-        if text not in self._found:
-            while len(self._found) >= _REMEMBERED:
-                self._found.pop(next(iter(self._found)))
-            self._found[text] = self._search(text)
-        return self._found[text]
+        return self._search.holding(part)
 
     def counts(self, rows: NDArray[np.intp] | None, most: int) -> Counted:
         """Names are not counted: almost all are different."""
@@ -102,57 +87,3 @@ class NameColumn:
         new_name = np.fromiter(map(ne, held[1:], held), dtype=np.int32, count=len(held[1:]))
         self._ranks = np.empty(len(names), dtype=np.int32)
         self._ranks[self._order] = np.concatenate([[0], np.cumsum(new_name)])[: len(names)]
-
-    def _search(self, text: bytes) -> Bools:
-        self._take_lines()
-        out = np.zeros(len(self), dtype=bool)
-        for first, lines, starts in self._pieces:
-            if not text:
-                out[first : first + len(starts)] = True
-                continue
-            hits = _few_hits(lines, text)
-            if hits is None:
-                hits = _all_hits(lines, text)
-            out[first + np.searchsorted(starts, hits, side="right") - 1] = True
-        return out
-
-    def _take_lines(self) -> None:
-        """Make what was added since the last search searchable."""
-        if len(self._pieces) >= _MOST_PIECES:
-            self._pieces, self._searched = [], 0
-        new = [_line(n) for n in self._names[self._searched :]]
-        if new:
-            lengths = np.fromiter((len(n) + 1 for n in new), dtype=np.int64, count=len(new))
-            starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-            self._pieces.append((self._searched, _LINE_END.join(new), starts))
-            self._searched = len(self._names)
-
-
-def _line(name: str) -> bytes:
-    return name.lower().replace("\n", " ").encode("utf-8", "replace")
-
-
-def _few_hits(lines: bytes, text: bytes) -> NDArray[np.int64] | None:
-    """One hit per line that holds a text; None if those are many."""
-    out: list[int] = []
-    at = lines.find(text)
-    while at >= 0:
-        if len(out) == _FEW_HITS:
-            return None
-        out.append(at)
-        end = lines.find(_LINE_END, at)
-        at = lines.find(text, end) if end >= 0 else -1
-    return np.array(out, dtype=np.int64)
-
-
-def _all_hits(lines: bytes, text: bytes) -> NDArray[np.int64]:
-    """Every place where a text begins, found through its rarest byte."""
-    held = np.frombuffer(lines, dtype=np.uint8)
-    sample = np.bincount(held[:: max(1, len(held) // 100_000)], minlength=256)
-    rarest = min(range(len(text)), key=lambda n: sample[text[n]])
-    places = np.flatnonzero(held == text[rarest]) - rarest
-    places = places[(places >= 0) & (places <= len(held) - len(text))]
-    for n, byte in enumerate(text):
-        if n != rarest:
-            places = places[held[places + n] == byte]
-    return places

@@ -28,5 +28,6 @@ def plane_of(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
         two = np.pad(two, ((0, 0), (0, 2 - two.shape[1])))
     strongest = two[np.abs(two).argmax(axis=0), np.arange(2)]
     points = centered @ (two * np.where(strongest < 0, -1.0, 1.0))
+    points -= np.median(points, axis=0)
     reach = float(np.quantile(np.abs(points).max(axis=1), _WITHIN))
     return np.asarray(np.clip(points / max(reach, 1e-12), -1, 1), dtype=np.float32)

@@ -51,6 +51,12 @@ class _Listener:
         else:
             self.heard[row.id] = row
 
+    def tell_first(self, row: JobRow) -> None:
+        """Take note that the client is told of a job before any news of it."""
+        self.hear(row)
+        if self._news.get(row.id) == row:
+            del self._news[row.id]
+
     def fail(self, error: PitmarkError) -> None:
         """There will be no more news."""
         self.failed = error
@@ -126,7 +132,7 @@ class JobFeed:
             last = await run_in_threadpool(store.jobs.last_number)
             rows = await run_in_threadpool(store.jobs.moving, since=last)
             for row in rows:
-                listener.hear(row)
+                listener.tell_first(row)
                 yield row
             async for row in _news(listener, allowed):
                 yield row
@@ -147,7 +153,7 @@ class JobFeed:
         async with self._listening(organisation) as listener:
             store = self._store_of(organisation)
             row = await run_in_threadpool(store.jobs.get, job)
-            listener.hear(row)
+            listener.tell_first(row)
             yield row
             if row.state in ENDED:
                 return

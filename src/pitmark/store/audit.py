@@ -73,6 +73,24 @@ class AuditLog:
             query = query.where(audit_log.c.id < before)
         return [_entry(row_dict(row)) for row in self._scope.rows(query)]
 
+    def newest(self, action: str, object: str) -> AuditEntry | None:
+        """The last entry about one thing.
+
+        Args:
+            action: The verb.
+            object: What it was done to, without the prefix.
+
+        Returns:
+            The entry, or None if there is none.
+        """
+        query = self._scope.select(audit_log).order_by(audit_log.c.id.desc())
+        row = self._scope.first(
+            query.where(
+                audit_log.c.action == action, audit_log.c.object == self._prefix + object
+            )
+        )
+        return None if row is None else _entry(row_dict(row))
+
 
 def _entry(values: dict[str, Any]) -> AuditEntry:
     return AuditEntry(organisation=values.pop("organisation_id"), **values)

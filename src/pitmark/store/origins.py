@@ -40,3 +40,8 @@ class Origins:
         query = self._scope.select(images, images.c.source, func.count().label("n"), *added)
         query = query.group_by(images.c.source).order_by(func.count().desc(), images.c.source)
         return [Origin(r.source, r.n, r.first, r.last) for r in self._scope.rows(query)]
+
+    def of_images(self) -> dict[str, str]:
+        """Where each image came from first, by sha256."""
+        query = self._scope.select(images, images.c.sha256, images.c.source)
+        return {r.sha256: r.source for r in self._scope.rows(query)}

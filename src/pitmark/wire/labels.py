@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from pitmark.wire.message import Message
 
@@ -22,7 +22,7 @@ class BoxShape(Message):
 
     kind: Literal["box"]
     label: str
-    xyxy: list[float] = Field(min_length=4, max_length=4)
+    xyxy: list[FiniteFloat] = Field(min_length=4, max_length=4)
 
 
 class PolygonShape(Message):
@@ -30,16 +30,16 @@ class PolygonShape(Message):
 
     kind: Literal["polygon"]
     label: str
-    rings: list[list[list[float]]]
+    rings: list[list[list[FiniteFloat]]]
 
 
 class MaskShape(Message):
-    """Pixels as run lengths over the whole image, row by row, beginning with background."""
+    """Pixels as run lengths over the whole image, column by column, background first."""
 
     kind: Literal["mask"]
     label: str
-    size_wh: list[int] = Field(min_length=2, max_length=2)
-    counts: list[int]
+    size_wh: list[Annotated[int, Field(ge=1, le=10**6)]] = Field(min_length=2, max_length=2)
+    counts: list[Annotated[int, Field(ge=0, le=10**9)]]
 
 
 Shape = Annotated[ClassShape | BoxShape | PolygonShape | MaskShape, Field(discriminator="kind")]

@@ -10,6 +10,7 @@ from typing import Any
 from pitmark.core.progress import Reporter, silent
 from pitmark.ops import synthesis
 from pitmark.ops.advising import AdviceList, advise
+from pitmark.ops.columns import ColumnReport, compare_columns
 from pitmark.ops.coresets import CoresetChoice, choose_coreset
 from pitmark.ops.croissant import write_croissant
 from pitmark.ops.datasheet import Datasheet, make_datasheet
@@ -55,6 +56,17 @@ class Data:
             Verdict, reasons, figures, and a forecast where labels allow one.
         """
         return assess(self.store, most=most, report=report)
+
+    def columns(self, *, by: str | None = None) -> ColumnReport:
+        """Metadata that some sources write in other units, codes or dates than the others.
+
+        Args:
+            by: The metadata column that names the source; None takes the imported folder.
+
+        Returns:
+            The columns that differ.
+        """
+        return compare_columns(self.store, by=by)
 
     def select(
         self,

@@ -30,6 +30,7 @@ from pitmark.wire.message import Problem
 
 router = APIRouter(tags=["jobs"])
 Viewer = Annotated[ProjectAccess, Depends(project_access("viewer"))]
+Labeler = Annotated[ProjectAccess, Depends(project_access("labeler"))]
 Member = Annotated[OrganisationAccess, Depends(organisation_access("viewer"))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -47,7 +48,7 @@ def jobs(
 
 
 @router.post(PROJECT + "/jobs", status_code=201)
-def start(access: Viewer, new: NewJob, request: Request) -> Job:
+def start(access: Labeler, new: NewJob, request: Request) -> Job:
     """Start a job. Asked for again with the same key, it is the same job."""
     least = job_kind(new.kind).least
     if not at_least(access.role, least):
@@ -68,7 +69,7 @@ def one(access: Viewer, job: str) -> Job:
 
 
 @router.post(PROJECT + "/jobs/{job}/cancel")
-def cancel(access: Viewer, job: str, request: Request) -> Job:
+def cancel(access: Labeler, job: str, request: Request) -> Job:
     """Stop a job: at once while it waits, at its next step while it runs."""
     found = access.store.jobs.get(job)
     if found.by != access.who and not at_least(access.role, "admin"):

@@ -1,0 +1,39 @@
+/** The cache of answers. Whoever is no longer signed in is led to the door. */
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { ApiProblem, asProblem } from "@/api/client";
+import { keys } from "@/api/keys";
+import { sentence } from "@/ui/figures";
+import { toast } from "@/ui/toast";
+
+const TRIES = 2;
+
+function signedOut(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 401;
+}
+
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (signedOut(error)) void queryClient.invalidateQueries({ queryKey: keys.session });
+    },
+  }),
+  mutationCache: new MutationCache({
+    onError: (error, _variables, _context, mutation) => {
+      if (signedOut(error)) void queryClient.invalidateQueries({ queryKey: keys.session });
+      // A page that shows its problem itself says so.
+      if (mutation.meta?.quiet !== true) {
+        const problem = asProblem(error);
+        toast({ text: `${sentence(problem.message)} ${problem.hint}`.trim(), tone: "bad" });
+      }
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      refetchOnWindowFocus: true,
+      retry: (failures, error) =>
+        failures < TRIES &&
+        !(error instanceof ApiProblem && error.status >= 400 && error.status < 500),
+    },
+  },
+});

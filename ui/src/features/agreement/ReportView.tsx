@@ -1,0 +1,202 @@
+/** The report of a study: what it comes to, tables, disagreements, and the rule to agree on. */
+
+import { Button, Loader, Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { asProblem } from "@/api/client";
+import { pictureUrl } from "@/api/here";
+import { labelBookQuery } from "@/api/queries";
+import type { Study } from "@/api/types";
+import { useHere } from "@/app/here";
+import { classStyles } from "@/canvas/palette";
+import { PageHead } from "@/ui/PageHead";
+import { ProblemNote } from "@/ui/ProblemNote";
+import { agreement as words } from "@/words/agreement";
+import { reportQuery, rulesQuery } from "./queries";
+import classes from "./ReportView.module.css";
+import { RuleCard } from "./RuleCard";
+import { type Figures, limitOf, type Report, readReport } from "./report";
+import { ClassTable, Kappa, LabelerTable, PairTable } from "./Tables";
+
+const FIRST_SHOWN = 12;
+const FIRST_SENTENCES = 3;
+
+interface ReportViewProps {
+  study: Study | undefined;
+  id: string;
+  leave: () => void;
+}
+
+export function ReportView({ study, id, leave }: ReportViewProps) {
+  const here = useHere();
+  const query = useQuery(reportQuery(here, id));
+  return (
+    <>
+      <PageHead
+        title={study?.name || words.report}
+        text={study ? words.size(study.images, study.labelers.length, study.trials) : null}
+      >
+        <Button variant="default" onClick={leave}>
+          {words.back}
+        </Button>
+      </PageHead>
+      {query.error ? (
+        <ProblemNote problem={asProblem(query.error)} onRetry={() => void query.refetch()} />
+      ) : null}
+      {query.isPending ? <Skeleton h={360} /> : null}
+      {query.data ? (
+        <>
+          <Summary report={readReport(query.data.report)} />
+          <Rules study={id} />
+          <Details report={readReport(query.data.report)} />
+        </>
+      ) : null}
+    </>
+  );
+}
+
+/** The limits to agree on; what cannot be said is said in a line each. */
+function Rules({ study }: { study: string }) {
+  const here = useHere();
+  const rules = useQuery(rulesQuery(here, study));
+  const book = useQuery(labelBookQuery(here)).data;
+  const styles = useMemo(() => classStyles(book?.classes ?? []), [book]);
+  if (rules.error) return null;
+  const [found, others] = [
+    rules.data?.filter((rule) => rule.limit !== null) ?? [],
+    rules.data?.filter((rule) => rule.limit === null) ?? [],
+  ];
+  return (
+    <section className={classes.part}>
+      <h2>{words.rules}</h2>
+      {rules.isPending ? (
+        <div className={classes.looking} role="status">
+          <Loader size="xs" /> {words.rule.looking}
+        </div>
+      ) : null}
+      {found.map((rule) => (
+        <RuleCard
+          key={`${rule.first} ${rule.second}`}
+          rule={rule}
+          study={study}
+          styles={styles}
+        />
+      ))}
+      {rules.isSuccess && found.length === 0 ? <p>{words.rule.none}</p> : null}
+      <ul className={classes.others}>
+        {others.map((rule) => (
+          <li key={`${rule.first} ${rule.second}`}>{rule.sentence}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Summary({ report }: { report: Report }) {
+  const [verdict, ...more] = report.sentences;
+  const [all, setAll] = useState(false);
+  return (
+    <>
+      <p className={classes.verdict}>{verdict}</p>
+      <div className={classes.panels}>
+        {report.figures.map((figures) => (
+          <AlphaPanel key={figures.kind} report={report} figures={figures} />
+        ))}
+      </div>
+      <ul className={classes.sentences}>
+        {(all ? more : more.slice(0, FIRST_SENTENCES)).map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+      {!all && more.length > FIRST_SENTENCES ? (
+        <Button variant="subtle" size="compact-sm" mt={6} onClick={() => setAll(true)}>
+          {words.allSentences(more.length)}
+        </Button>
+      ) : null}
+    </>
+  );
+}
+
+function AlphaPanel({ report, figures }: { report: Report; figures: Figures }) {
+  const { value, low, high } = figures.alpha;
+  const place = (v: number) => `${100 * Math.min(1, Math.max(0, v))}%`;
+  return (
+    <div className={classes.panel}>
+      <h3>{words.panel(words.things[figures.kind] ?? figures.kind)}</h3>
+      <Kappa found={figures.alpha} limit={limitOf(report, "kappa")} />
+      {value !== null && low !== null && high !== null ? (
+        <div className={classes.range} aria-hidden="true">
+          <span style={{ left: place(low), width: `calc(${place(high)} - ${place(low)})` }} />
+          <b style={{ left: place(value) }} />
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+function Details({ report }: { report: Report }) {
+  return (
+    <>
+      {report.figures.map((figures) => (
+        <LabelerTable key={figures.kind} report={report} figures={figures} />
+      ))}
+      {report.figures.map((figures) => (
+        <ClassTable key={figures.kind} report={report} figures={figures} />
+      ))}
+      {report.figures.map((figures) => (
+        <PairTable key={figures.kind} report={report} figures={figures} />
+      ))}
+      {report.confused.length > 0 ? (
+        <section className={classes.part}>
+          <h2>{words.confused}</h2>
+          <ul className={classes.sentences}>
+            {report.confused.map(([a, b, n]) => (
+              <li key={`${a} ${b}`}>{words.confusedText(a, b, n)}</li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {report.parted.length > 0 ? <Parted report={report} /> : null}
+    </>
+  );
+}
+
+/** Images on which people part: the picture, and beside it who said what. */
+function Parted({ report }: { report: Report }) {
+  const here = useHere();
+  const [shown, setShown] = useState(FIRST_SHOWN);
+  return (
+    <section className={classes.part}>
+      <h2>
+        {words.parted} <span>{words.partedHint}</span>
+      </h2>
+      <div className={classes.parted}>
+        {report.parted.slice(0, shown).map((one) => (
+          <article key={one.sha256} className={classes.image}>
+            <Link
+              to="/p/$project/annotate/$sha"
+              params={{ project: here.project, sha: one.sha256 }}
+              title={one.image}
+            >
+              <img src={pictureUrl(here, one.sha256, 384)} alt={one.image} loading="lazy" />
+            </Link>
+            <dl>
+              {Object.entries(one.said).map(([who, said]) => (
+                <div key={who}>
+                  <dt>{who}</dt>
+                  <dd>{said}</dd>
+                </div>
+              ))}
+            </dl>
+          </article>
+        ))}
+      </div>
+      {shown < report.parted.length ? (
+        <Button variant="default" mt="md" onClick={() => setShown(shown + 2 * FIRST_SHOWN)}>
+          {words.morePictures}
+        </Button>
+      ) : null}
+    </section>
+  );
+}

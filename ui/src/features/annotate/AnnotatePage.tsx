@@ -1,0 +1,291 @@
+/** Labeling: the stage in the middle, classes left, the label book right, the film below. */
+
+import { Button } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { may } from "@/api/here";
+import { labelBookQuery, projectQuery } from "@/api/queries";
+import type { Task } from "@/api/types";
+import { useAccount, useHere } from "@/app/here";
+import { BookExcerpt } from "@/canvas/BookExcerpt";
+import { runCommand } from "@/canvas/commands";
+import { Editor, type ToolName } from "@/canvas/editor";
+import { KeySheet } from "@/canvas/KeySheet";
+import { type Command, numbersOf } from "@/canvas/keymap";
+import { classStyles } from "@/canvas/palette";
+import { Stage } from "@/canvas/Stage";
+import type { CanvasShape } from "@/canvas/shapes/shape";
+import { ToolBar } from "@/canvas/ToolBar";
+import { useKeys } from "@/canvas/useKeys";
+import { Empty } from "@/ui/Empty";
+import { ProblemNote } from "@/ui/ProblemNote";
+import { toast } from "@/ui/toast";
+import { annotate as words } from "@/words/annotate";
+import classes from "./AnnotatePage.module.css";
+import { ClassList } from "./ClassList";
+import { FilmStrip } from "./FilmStrip";
+import { SaveNote } from "./SaveNote";
+import { outboxOf } from "./saving/ours";
+import { useImages } from "./useImages";
+import { useWork } from "./useWork";
+
+const route = getRouteApi("/app/p/$project/annotate/$sha");
+const AHEAD = 3;
+
+const TOOLS: Record<Task, readonly ToolName[]> = {
+  classification: [],
+  detection: ["select", "box"],
+  segmentation: ["select", "polygon", "brush", "eraser", "box"],
+  anomaly: ["select", "polygon", "brush", "eraser", "box"],
+};
+const FIRST_TOOL: Record<Task, ToolName> = {
+  classification: "select",
+  detection: "box",
+  segmentation: "brush",
+  anomaly: "select",
+};
+
+export default function AnnotatePage() {
+  const here = useHere();
+  const { session } = useAccount();
+  const { sha } = route.useParams();
+  const order = route.useSearch();
+  const navigate = useNavigate();
+  const images = useImages(here, sha, order);
+  const book = useQuery(labelBookQuery(here)).data;
+  const task = useQuery(projectQuery(here)).data?.task ?? "detection";
+  const mayLabel = may(here.role, "labeler");
+  const outbox = useMemo(() => outboxOf(session.person?.email ?? ""), [session.person?.email]);
+  const [editor] = useState(() => new Editor());
+  const [sheet, setSheet] = useState(false);
+  const [goesOn, setGoesOn] = useLocalStorage({
+    key: "pitmark-go-on",
+    defaultValue: true,
+    getInitialValueInEffect: false,
+  });
+
+  useEffect(() => {
+    if (book) editor.setStyles(classStyles(book.classes));
+  }, [editor, book]);
+  useEffect(() => editor.takeTool(FIRST_TOOL[task]), [editor, task]);
+
+  const { cards, place } = images;
+  const ahead = useMemo(() => {
+    const next = place < 0 ? [] : cards.slice(place + 1, place + 1 + AHEAD);
+    const before = place > 0 ? cards.slice(place - 1, place) : [];
+    return [...next, ...before];
+  }, [cards, place]);
+  const work = useWork({ here, editor, outbox, card: images.card, ahead, mayLabel });
+  const labeled = useLabeled(work.opened, work.said);
+
+  const open = useCallback(
+    (sha256: string) =>
+      void navigate({
+        to: "/p/$project/annotate/$sha",
+        params: { project: here.project, sha: sha256 },
+        search: order,
+        replace: true,
+      }),
+    [navigate, here.project, order],
+  );
+  const go = useCallback(
+    (to: number) => {
+      const card = cards[to];
+      if (card) open(card.sha256);
+      else if (to >= cards.length) toast({ text: words.lastImage });
+      else toast({ text: words.firstImage });
+    },
+    [cards, open],
+  );
+  const carried = useCarried(editor, work.opened);
+
+  const ofImage = task === "classification" || task === "anomaly";
+  const ready = work.opened === sha && mayLabel;
+  const decided = () => {
+    work.save();
+    if (goesOn && place >= 0 && place < cards.length - 1) go(place + 1);
+  };
+  const choose = (name: string) => {
+    editor.chooseClass(name);
+    if (!ofImage || !ready) return;
+    editor.setImageClass(name);
+    // A defect of an anomaly project may still be outlined.
+    const good = book?.classes.find((c) => c.name === name)?.good ?? false;
+    if (task === "classification" || good) decided();
+  };
+  const nothing = () => {
+    if (!ready) return;
+    editor.replaceAll("nothing", []);
+    decided();
+  };
+  const good = () => {
+    const entry = book?.classes.find((c) => c.good);
+    if (!entry) nothing();
+    else if (ready) {
+      editor.replaceAll("good", [{ kind: "class", label: entry.name }]);
+      decided();
+    }
+  };
+
+  const handle = (command: Command): boolean => {
+    if (command.startsWith("class:")) {
+      const entry = book?.classes[numbersOf(command)[0]];
+      if (entry) choose(entry.name);
+      return entry !== undefined;
+    }
+    switch (command) {
+      case "previous":
+        go(place - 1);
+        return true;
+      case "next":
+        go(place + 1);
+        return true;
+      case "nothing":
+        // A whole image is of some class: nothing to see means a good part.
+        if (ofImage) good();
+        else nothing();
+        return true;
+      case "good":
+        good();
+        return true;
+      case "help":
+        setSheet(true);
+        return true;
+      case "copy-to-next":
+        carried.take();
+        go(place + 1);
+        return true;
+      default:
+        if (
+          command.startsWith("tool:") &&
+          !TOOLS[task].includes(command.slice(5) as ToolName)
+        ) {
+          return false;
+        }
+        return runCommand(editor, command);
+    }
+  };
+  useKeys((command) => !sheet && handle(command));
+
+  if (images.error) return <MissingImage project={here.project} />;
+  return (
+    <div className={classes.page}>
+      <title>{[images.card?.name, here.project].filter(Boolean).join(" · ")}</title>
+      <ClassList
+        editor={editor}
+        book={book?.classes ?? []}
+        ofImage={ofImage}
+        marks={TOOLS[task].length > 0}
+        mayLabel={mayLabel}
+        said={work.said}
+        goesOn={goesOn}
+        onGoesOn={setGoesOn}
+        choose={choose}
+        nothing={nothing}
+        good={good}
+      />
+      <div className={classes.middle}>
+        <ToolBar editor={editor} tools={TOOLS[task]}>
+          <SaveNote outbox={outbox} open={open} />
+          <Button
+            size="compact-sm"
+            variant="transparent"
+            c="inherit"
+            onClick={() => setSheet(true)}
+            title={words.keys}
+          >
+            ?
+          </Button>
+        </ToolBar>
+        <Stage
+          editor={editor}
+          picture={work.picture}
+          label={words.stageLabel(images.card?.name ?? "", editor.document.count)}
+        >
+          <div className={classes.caption}>
+            <span className={classes.file}>{images.card?.name}</span>
+            <SaidNote work={work} me={session.person?.email ?? ""} mayLabel={mayLabel} />
+          </div>
+          {work.problem ? (
+            <div className={classes.problem}>
+              <ProblemNote problem={work.problem} />
+            </div>
+          ) : null}
+        </Stage>
+        <FilmStrip cards={cards} total={images.total} place={place} labeled={labeled} go={go} />
+      </div>
+      <BookExcerpt editor={editor} book={book} sha256={sha} />
+      <KeySheet open={sheet} onClose={() => setSheet(false)} />
+    </div>
+  );
+}
+
+interface SaidNoteProps {
+  work: ReturnType<typeof useWork>;
+  me: string;
+  mayLabel: boolean;
+}
+
+function SaidNote({ work, me, mayLabel }: SaidNoteProps) {
+  if (!mayLabel) return <span className={classes.said}>{words.viewer}</span>;
+  if (!work.said) {
+    return (
+      <span className={classes.said} data-open>
+        {words.state.unlabeled}
+      </span>
+    );
+  }
+  const last = work.labels?.history.at(-1);
+  const other = work.labels?.mine == null && last && last.labeler !== me ? last.labeler : null;
+  return (
+    <span className={classes.said}>
+      {other ? words.state.labeledBy(other) : words.state.labeled}
+    </span>
+  );
+}
+
+function MissingImage({ project }: { project: string }) {
+  return (
+    <Empty title={words.missing} text={words.missingHint}>
+      <Button component={Link} to={`/p/${project}/images`}>
+        {words.toImages}
+      </Button>
+    </Empty>
+  );
+}
+
+/** Images that were labeled on this visit, for the film strip. */
+function useLabeled(opened: string | null, said: boolean): ReadonlySet<string> {
+  const [labeled, setLabeled] = useState<ReadonlySet<string>>(new Set());
+  useEffect(() => {
+    if (opened !== null && said) {
+      setLabeled((before) => (before.has(opened) ? before : new Set([...before, opened])));
+    }
+  }, [opened, said]);
+  return labeled;
+}
+
+/** Shapes on their way to the next image. */
+function useCarried(editor: Editor, opened: string | null): { take: () => void } {
+  const shapes = useRef<readonly CanvasShape[]>([]);
+  const from = useRef<string | null>(null);
+  useEffect(() => {
+    if (opened === null || shapes.current.length === 0 || from.current === opened) return;
+    const count = shapes.current.length;
+    editor.paste(shapes.current);
+    shapes.current = [];
+    toast({
+      text: words.copied(count),
+      action: { label: "Undo", run: () => editor.undo() },
+    });
+  }, [editor, opened]);
+  return {
+    take: () => {
+      const chosen = editor.selectedItems.map((item) => item.shape);
+      shapes.current = chosen.length > 0 ? chosen : editor.document.shapes();
+      from.current = opened;
+    },
+  };
+}

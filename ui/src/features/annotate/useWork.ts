@@ -1,0 +1,216 @@
+/** One image after the other in the editor: its picture, its labels, and saving them. */
+
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { asProblem } from "@/api/client";
+import { type Here, pictureUrl, tileUrl } from "@/api/here";
+import { keys } from "@/api/keys";
+import type { ImageCard, Labels, Problem, Shape } from "@/api/types";
+import { ShapeDocument } from "@/canvas/document";
+import type { Editor } from "@/canvas/editor";
+import type { Size } from "@/canvas/geometry";
+import type { Picture } from "@/canvas/paint/picture";
+import { PictureCache } from "@/canvas/paint/pictureCache";
+import type { CanvasShape } from "@/canvas/shapes/shape";
+import { fromWire, toWire } from "@/canvas/shapes/wire";
+import { toast } from "@/ui/toast";
+import { annotate as words } from "@/words/annotate";
+import { labelsQuery, suggestionsQuery } from "./queries";
+import { onTaken } from "./saving/ours";
+import type { Outbox } from "./saving/outbox";
+
+const MOST_DOCUMENTS = 30;
+const SAVING_KINDS: readonly string[] = ["commit", "undo", "redo"];
+
+export interface Work {
+  picture: Picture | null;
+  /** The image whose labels are in the editor. */
+  opened: string | null;
+  labels: Labels | null;
+  /** Whether anything was said about the image, by anybody. */
+  said: boolean;
+  problem: Problem | null;
+  /** Save what is shown as it is: "nothing to mark" is a word too. */
+  save: () => void;
+}
+
+interface WorkOptions {
+  here: Here;
+  editor: Editor;
+  outbox: Outbox;
+  card: ImageCard | null;
+  /** Images that are likely to come next. */
+  ahead: readonly ImageCard[];
+  mayLabel: boolean;
+}
+
+export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOptions): Work {
+  const client = useQueryClient();
+  const pictures = usePictures(here);
+  const picture = usePicture(pictures, card, ahead);
+  const [opened, setOpened] = useState<string | null>(null);
+  const [labels, setLabels] = useState<Labels | null>(null);
+  const [said, setSaid] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const documents = useRef(new Map<string, ShapeDocument>());
+  const current = useRef<string | null>(null);
+
+  const save = useCallback(() => {
+    const sha256 = current.current;
+    if (sha256 === null) return;
+    setSaid(true);
+    const shapes = editor.document.shapes().map(toWire) as Shape[];
+    outbox
+      .put(here, sha256, shapes)
+      .catch(() => toast({ text: words.saving.notKept, tone: "bad" }));
+  }, [editor, outbox, here]);
+
+  useEffect(
+    () =>
+      editor.listenChange((change) => {
+        if (SAVING_KINDS.includes(change.kind)) save();
+      }),
+    [editor, save],
+  );
+
+  useEffect(() => onTaken((entry, taken) => noteTaken(client, entry, taken)), [client]);
+
+  const sha256 = card?.sha256 ?? null;
+  const [width, height] = [card?.width ?? 0, card?.height ?? 0];
+  const size = useMemo<Size | null>(
+    () => (width > 0 ? [width, height] : null),
+    [width, height],
+  );
+  useEffect(() => {
+    if (sha256 === null || size === null) return;
+    let left = false;
+    editor.settle();
+    outbox.flush();
+    current.current = null;
+    editor.readOnly = true;
+    editor.open(size, []);
+    setProblem(null);
+    const open = async () => {
+      await outbox.start().catch(() => undefined);
+      const told = await client.ensureQueryData(labelsQuery(here, sha256));
+      if (left) return;
+      const pending = outbox.pending(here, sha256);
+      const shapes = pending?.shapes ?? newestWord(told);
+      editor.openDocument(documentFor(documents.current, sha256, size, shapes.map(fromWire)));
+      editor.readOnly = !mayLabel;
+      current.current = sha256;
+      setOpened(sha256);
+      setLabels(told);
+      setSaid(pending !== null || told.mine !== null || told.consensus !== null);
+      const proposed = await client
+        .ensureQueryData(suggestionsQuery(here, sha256))
+        .catch(() => null);
+      if (left || proposed === null) return;
+      editor.suggest(
+        proposed.items.map((item, n) => ({
+          id: `${proposed.run} ${n}`,
+          shape: fromWire(item.shape),
+          score: item.score,
+        })),
+      );
+    };
+    open().catch((error) => {
+      if (!left) setProblem(asProblem(error));
+    });
+    return () => {
+      left = true;
+      editor.settle();
+      current.current = null;
+    };
+  }, [client, editor, here, mayLabel, outbox, sha256, size]);
+
+  useEffect(() => {
+    for (const next of ahead) {
+      void client.prefetchQuery(labelsQuery(here, next.sha256));
+      void client.prefetchQuery(suggestionsQuery(here, next.sha256));
+    }
+  }, [client, here, ahead]);
+
+  return { picture, opened, labels, said, problem, save };
+}
+
+/** What to begin with: one's own labels, unless a reviewer has settled the image since. */
+export function newestWord(labels: Labels): readonly Shape[] {
+  const { consensus, mine, history } = labels;
+  const review = history.filter((one) => one.review).at(-1);
+  const settled = review !== undefined && (mine === null || review.at >= mine.at);
+  return (settled ? consensus : (mine?.shapes ?? consensus)) ?? [];
+}
+
+/** The document of an image as it was left, if nobody changed its labels since. */
+function documentFor(
+  kept: Map<string, ShapeDocument>,
+  sha256: string,
+  size: Size,
+  shapes: readonly CanvasShape[],
+): ShapeDocument {
+  const before = kept.get(sha256);
+  const text = JSON.stringify(shapes.map(toWire));
+  if (before && JSON.stringify(before.shapes().map(toWire)) === text) return before;
+  const fresh = new ShapeDocument(size);
+  fresh.load(shapes);
+  kept.set(sha256, fresh);
+  const oldest = kept.keys().next().value;
+  if (kept.size > MOST_DOCUMENTS && oldest !== undefined) kept.delete(oldest);
+  return fresh;
+}
+
+function noteTaken(
+  client: QueryClient,
+  entry: { organisation: string; project: string; sha256: string },
+  labels: Labels,
+): void {
+  client.setQueryData(labelsQuery(entry, entry.sha256).queryKey, labels);
+  // Other pages ask anew when they are opened; the film strip keeps its order.
+  for (const part of ["image", "self", "facets", "advice"]) {
+    void client.invalidateQueries({ queryKey: keys.part(entry, part), refetchType: "none" });
+  }
+}
+
+function usePictures(here: Here): PictureCache {
+  const pictures = useMemo(
+    () =>
+      new PictureCache((sha256) => ({
+        whole: (side) => pictureUrl(here, sha256, side),
+        tile: (level, x, y) => tileUrl(here, sha256, level, x, y),
+      })),
+    [here],
+  );
+  useEffect(() => () => pictures.close(), [pictures]);
+  return pictures;
+}
+
+function usePicture(
+  pictures: PictureCache,
+  card: ImageCard | null,
+  ahead: readonly ImageCard[],
+): Picture | null {
+  const [shown, setShown] = useState<{ sha256: string; picture: Picture } | null>(null);
+  const sha256 = card?.sha256 ?? null;
+  const [width, height] = [card?.width ?? 0, card?.height ?? 0];
+  useEffect(() => {
+    if (sha256 === null) return;
+    let left = false;
+    pictures.get(sha256, [width, height]).then(
+      (picture) => {
+        if (!left) setShown({ sha256, picture });
+      },
+      () => undefined,
+    );
+    return () => {
+      left = true;
+    };
+  }, [pictures, sha256, width, height]);
+  useEffect(() => {
+    if (shown === null) return;
+    // Only once the picture that is looked at is there.
+    for (const next of ahead)
+      void pictures.get(next.sha256, [next.width, next.height]).catch(() => undefined);
+  }, [pictures, shown, ahead]);
+  return shown !== null && shown.sha256 === sha256 ? shown.picture : null;
+}

@@ -1,0 +1,164 @@
+/** Pictures side by side: only those in sight are on the page, however many there are. */
+import { Button } from "@mantine/core";
+import { useElementSize, useMergedRef } from "@mantine/hooks";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, type MouseEvent, useEffect, useRef } from "react";
+import type { Here } from "@/api/here";
+import { Cell } from "@/features/images/Cell";
+import {
+  isSelected,
+  placeAfter,
+  rangeEnds,
+  type Selection,
+  type SelectionStep,
+} from "@/features/images/selection";
+import type { Gallery } from "@/features/images/useGallery";
+import type { ClassColor } from "@/ui/classColors";
+import { Empty } from "@/ui/Empty";
+import { images as words } from "@/words/images";
+import classes from "./ImagesPage.module.css";
+
+export type GridSize = "s" | "m" | "l";
+
+interface GridProps {
+  here: Here;
+  gallery: Gallery;
+  size: GridSize;
+  selection: Selection;
+  /** The image that the drawer shows. */
+  opened: string | undefined;
+  step: (step: SelectionStep) => void;
+  colors: (name: string) => ClassColor;
+  onSeen: (seen: { first: number; last: number }) => void;
+  onOpen: (sha: string) => void;
+  onLabel: (sha: string) => void;
+  onClear: () => void;
+}
+
+const CELL_PX: Record<GridSize, number> = { s: 112, m: 178, l: 290 };
+const GAP_PX = 6;
+const RATIO = 3 / 4;
+
+export function Grid(props: GridProps) {
+  const { here, gallery, size, selection, step, colors, onSeen } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const { ref: sized, width, height } = useElementSize<HTMLDivElement>();
+  const ref = useMergedRef(scroller, sized);
+  const total = gallery.total ?? 0;
+  const columns = Math.max(1, Math.floor((width + GAP_PX) / (CELL_PX[size] + GAP_PX)));
+  const cellWidth = (width - GAP_PX * (columns - 1)) / columns;
+  const rowHeight = Math.round(cellWidth * RATIO) + GAP_PX;
+  const rows = useVirtualizer({
+    count: Math.ceil(total / columns),
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 4,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows are of another height then
+  useEffect(() => rows.measure(), [rowHeight, rows]);
+  const shown = rows.getVirtualItems();
+  const first = (shown[0]?.index ?? 0) * columns;
+  const last = ((shown.at(-1)?.index ?? 0) + 1) * columns - 1;
+  useEffect(() => onSeen({ first, last }), [first, last, onSeen]);
+  if (gallery.total === 0) {
+    return (
+      <div className={`${classes.stageEmpty} pm-stage`}>
+        <Empty order={2} title={words.emptyTitle} text={words.emptyText}>
+          <Button onClick={props.onClear}>{words.clear}</Button>
+        </Empty>
+      </div>
+    );
+  }
+  const grid = { total, columns, rows: Math.max(1, Math.floor(height / rowHeight)) };
+  const extend = async (index: number, add: boolean) => {
+    const [from, to] = rangeEnds(selection, index);
+    step({ kind: "focus", index });
+    step({ kind: "range", index, shas: await gallery.shasOf(from, to), add });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const moved = placeAfter(event.key, selection.focus, grid);
+    if (moved !== null) {
+      event.preventDefault();
+      rows.scrollToIndex(Math.floor(moved / columns));
+      const there = gallery.at(moved)?.sha256;
+      if (event.shiftKey) void extend(moved, false);
+      else step({ kind: "focus", index: moved });
+      if (props.opened !== undefined && there !== undefined) props.onOpen(there);
+      return;
+    }
+    if (keyActs(event, selection, props)) event.preventDefault();
+  };
+  const onClick = (event: MouseEvent, index: number, sha: string) => {
+    if (event.shiftKey) void extend(index, event.ctrlKey || event.metaKey);
+    else if (event.ctrlKey || event.metaKey) step({ kind: "toggle", index, sha });
+    else {
+      step({ kind: "none" });
+      step({ kind: "focus", index });
+      props.onOpen(sha);
+    }
+  };
+  return (
+    <div
+      ref={ref}
+      className={`${classes.grid} pm-stage`}
+      role="listbox"
+      tabIndex={0}
+      aria-label={words.grid}
+      aria-multiselectable="true"
+      aria-activedescendant={`cell-${selection.focus}`}
+      title=""
+      onKeyDown={onKeyDown}
+    >
+      <div className={classes.sheet} style={{ height: rows.getTotalSize() }}>
+        {shown.map((row) => (
+          <div
+            key={row.key}
+            className={classes.row}
+            role="presentation"
+            style={{
+              gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+              transform: `translateY(${row.start}px)`,
+              height: row.size - GAP_PX,
+            }}
+          >
+            {Array.from({ length: columns }, (_, i) => row.index * columns + i)
+              .filter((index) => index < total)
+              .map((index) => {
+                const card = gallery.at(index);
+                return (
+                  <Cell
+                    key={index}
+                    here={here}
+                    index={index}
+                    card={card}
+                    width={cellWidth}
+                    selected={card !== undefined && isSelected(selection, card.sha256)}
+                    focused={index === selection.focus}
+                    opened={card !== undefined && card.sha256 === props.opened}
+                    colors={colors}
+                    onClick={onClick}
+                    onLabel={props.onLabel}
+                  />
+                );
+              })}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** What keys do that move nothing; whether this one did anything. */
+function keyActs(event: KeyboardEvent, selection: Selection, props: GridProps): boolean {
+  const sha = props.gallery.at(selection.focus)?.sha256;
+  const control = event.ctrlKey || event.metaKey;
+  if (control && event.key.toLowerCase() === "a") props.step({ kind: "all" });
+  else if (control || event.altKey) return false;
+  else if (event.key === "Escape") props.step({ kind: "none" });
+  else if (sha === undefined) return false;
+  else if (event.key === " ") props.step({ kind: "toggle", index: selection.focus, sha });
+  else if (event.key === "Enter") props.onOpen(sha);
+  else if (event.key.toLowerCase() === "e") props.onLabel(sha);
+  else return false;
+  return true;
+}

@@ -1,0 +1,100 @@
+/** A list of any length that is asked for in pages, as far as it is looked at. */
+import {
+  keepPreviousData,
+  queryOptions,
+  useQueries,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useCallback, useMemo, useRef } from "react";
+import { get } from "@/api/client";
+import { type Here, projectPath } from "@/api/here";
+import { keys } from "@/api/keys";
+import type { ImageCard, ImagePage } from "@/api/types";
+
+export interface GalleryQuestion {
+  filter?: string | undefined;
+  sort?: string | undefined;
+  descending?: boolean | undefined;
+}
+
+export interface Gallery {
+  total: number | undefined;
+  at: (index: number) => ImageCard | undefined;
+  error: Error | null;
+  /** The hashes of a range, asked for where they are not known. */
+  shasOf: (from: number, to: number) => Promise<string[]>;
+}
+
+export const PAGE = 120;
+
+type Place = Pick<Here, "organisation" | "project">;
+
+const pageQuery = (here: Place, question: GalleryQuestion, page: number) =>
+  queryOptions({
+    queryKey: keys.part(
+      here,
+      "images",
+      question.filter ?? "",
+      question.sort ?? "",
+      question.descending === true,
+      page,
+    ),
+    queryFn: ({ signal }) =>
+      get<ImagePage>(
+        projectPath(here, "/images"),
+        {
+          filter: question.filter,
+          sort: question.sort,
+          descending: question.descending,
+          offset: page * PAGE,
+          limit: PAGE,
+        },
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+
+/** The pages that hold some places; the first always, as it says how many there are. */
+export function pagesOf(first: number, last: number): number[] {
+  const pages = new Set([0]);
+  for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page++) {
+    pages.add(Math.max(0, page));
+  }
+  return [...pages];
+}
+
+export function useGallery(
+  here: Place,
+  question: GalleryQuestion,
+  seen: { first: number; last: number },
+): Gallery {
+  const client = useQueryClient();
+  const pages = pagesOf(seen.first, seen.last);
+  const results = useQueries({ queries: pages.map((p) => pageQuery(here, question, p)) });
+  const known = new Map(pages.map((page, i) => [page, results[i]?.data]));
+  const total = known.get(0)?.total;
+  const found = useRef(known);
+  found.current = known;
+  const at = useCallback((index: number) => {
+    const page = Math.floor(index / PAGE);
+    const data = found.current.get(page);
+    // Data that stands in for another page is not of this place.
+    return data?.offset === page * PAGE ? data.items[index - data.offset] : undefined;
+  }, []);
+  const shasOf = useCallback(
+    async (from: number, to: number) => {
+      const wanted = pagesOf(from, to).filter((p) => p >= Math.floor(from / PAGE));
+      const parts = await Promise.all(
+        wanted.map((p) => client.fetchQuery(pageQuery(here, question, p))),
+      );
+      return parts
+        .flatMap((part) => part.items.map((item, i) => [part.offset + i, item.sha256] as const))
+        .filter(([index]) => index >= from && index <= to)
+        .map(([, sha]) => sha);
+    },
+    [client, here, question],
+  );
+  const error = results.find((r) => r.isError)?.error ?? null;
+  return useMemo(() => ({ total, at, error, shasOf }), [total, at, error, shasOf]);
+}

@@ -1,0 +1,2 @@
+/** Loaded with every page but the first. */
+import "@/ui/mantineMore.css";

@@ -1,0 +1,55 @@
+/** Words of the page where images are labeled. */
+
+export const annotate = {
+  title: "Annotate",
+  stageLabel: (name: string, shapes: number) =>
+    `Image ${name} with ${shapes} ${shapes === 1 ? "shape" : "shapes"}. Tools and shapes are in the panels beside it.`,
+  classes: "Classes",
+  classesHint: "The key gives the class",
+  noClasses: "The label book has no classes yet.",
+  toBook: "Open the label book",
+  shapes: "In this image",
+  noShapes: "Nothing marked",
+  removeShape: (label: string) => `Delete ${label}`,
+  nothing: "Nothing to label",
+  good: "Good part",
+  acceptAll: (count: number) => (count === 1 ? "Accept suggestion" : `Accept all ${count}`),
+  suggestedPercent: (percent: number) => `suggested, ${percent} %`,
+  state: {
+    unlabeled: "Not labeled yet",
+    labeled: "Labeled",
+    labeledBy: (who: string) => `Labeled by ${who}`,
+    yours: "Labeled by you",
+    nothing: "Nothing to mark",
+  },
+  goOn: "Go on after a decision",
+  previous: "Previous image",
+  next: "Next image",
+  strip: "Images",
+  place: (place: number, total: number) =>
+    `${place.toLocaleString("en")} of ${total.toLocaleString("en")}`,
+  keys: "Keys",
+  saving: {
+    saved: "Saved",
+    saving: "Saving",
+    offline: (count: number) => `Offline: ${count} kept on this computer`,
+    signedOut: (count: number) => `Signed out: ${count} kept on this computer`,
+    refused: "Not accepted",
+    refusedTitle: "The server did not accept the labels of an image",
+    again: "Open the image",
+    drop: "Give these labels up",
+    restored: "Labels that had not reached the server were restored.",
+    notKept:
+      "This computer has no room for unsent labels. Stay on the page until they are saved.",
+  },
+  viewer: "You can look, but not label.",
+  copied: (count: number) =>
+    count === 1
+      ? "1 shape copied from the image before"
+      : `${count} shapes copied from the image before`,
+  lastImage: "This is the last image.",
+  firstImage: "This is the first image.",
+  missing: "There is no such image.",
+  missingHint: "It may have been removed from the project.",
+  toImages: "To the images",
+} as const;
