@@ -19,12 +19,14 @@ _STARTING_S = 60
 class Serving:
     """A server on 127.0.0.1 in a thread."""
 
-    def __init__(self, home):
+    def __init__(self, home, port=0):
         self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        self.port = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
-            create_app(home), log_level="warning", timeout_graceful_shutdown=5
+            create_app(home), log_level="error", timeout_graceful_shutdown=1
         )
         self._server = uvicorn.Server(config)
         sockets = {"sockets": [self._socket]}

@@ -45,7 +45,6 @@ def learned(workspace, tmp_path_factory):
     project.snapshot(plan=SplitPlan(train=24, val=12))
     told = []
     run = project.train(options=QUICK, report=told.append)
-    project.audit(options=QUICK_AUDIT)
     return project, run, told
 
 

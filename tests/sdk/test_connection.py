@@ -23,8 +23,8 @@ from pitmark.sdk.connection import Connection
 from pitmark.sdk.errors import error_by_code, error_of
 from pitmark.sdk.options import plain_options
 from pitmark.store.db import open_store
-from tests.ops.toys import class_folder
-from tests.sdk.conftest import add_person
+from tests.ops.toys import QUICK, class_folder
+from tests.sdk.conftest import Serving, add_person
 
 
 @contextmanager
@@ -202,3 +202,23 @@ def test_images_are_listed_by_a_filter(served, tmp_path):
         assert len(project.images("class = dent")) == 3
         with pytest.raises(InvalidInputError, match="color"):
             project.images("color = red")
+
+
+def test_a_job_is_followed_to_its_end_though_the_server_is_started_anew(tmp_path):
+    home, begun, done = tmp_path / "home", threading.Event(), []
+    token = add_person(home)
+
+    def work(url):
+        with pitmark.connect(url, token) as workspace:
+            project = workspace.create_project("parts", task="classification")
+            project.import_folder(class_folder(tmp_path / "photos", 24))
+            done.append(project.train(options=QUICK, report=lambda _: begun.set()))
+
+    with Serving(home) as first:
+        program = threading.Thread(target=work, args=(first.url,))
+        program.start()
+        assert begun.wait(300)
+    assert done == []
+    with Serving(home, first.port):
+        program.join(300)
+    assert [run.id for run in done] == ["r0001"]

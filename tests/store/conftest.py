@@ -9,7 +9,6 @@ import pytest
 from pitmark.core.label_book import LabelBook
 from pitmark.store.db import open_store
 from pitmark.store.which_database import SQLITE_NAME, keep_url, read_url
-from tests.postgresql import running_server
 
 BOOK = LabelBook().with_classes(["good", "scratch", "dent"])
 
@@ -88,13 +87,6 @@ class PostgresqlFolders:
     def close(self):
         while self._made:
             self.server.drop(self._made.pop())
-
-
-@pytest.fixture(scope="session")
-def postgresql():
-    """One PostgreSQL server for all tests."""
-    with running_server() as server:
-        yield server
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -172,39 +172,6 @@ def uploaded_file(store: Store, sha256: str) -> Path:
     )
 
 
-class UploadedFiles:
-    """The files that an organisation has uploaded, or has as images.
-
-    Args:
-        store: The workspace as the organisation sees it.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def has(self, sha256: str) -> bool:
-        """Whether a file can be read.
-
-        Args:
-            sha256: The hash of its bytes.
-
-        Returns:
-            False where it has to be uploaded first.
-        """
-        return not missing_uploads(self._store, [sha256])
-
-    def path(self, sha256: str) -> Path:
-        """Where a file lies; see `uploaded_file`.
-
-        Args:
-            sha256: The hash of its bytes.
-
-        Returns:
-            A file to be read and never changed.
-        """
-        return uploaded_file(self._store, sha256)
-
-
 def refresh_upload(store: Store, sha256: str) -> int | None:
     """Keep a file that was uploaded before for another day.
 
