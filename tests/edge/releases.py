@@ -7,10 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from pitmark.core.bundle import GOLDEN_NAME, MANIFEST_NAME, MODEL_FP32, SIGNATURE_NAME
+from pitmark.core.bundle import (
+    DRIFT_NAME,
+    GOLDEN_NAME,
+    MANIFEST_NAME,
+    MODEL_FP32,
+    SIGNATURE_NAME,
+)
 from pitmark.edge.bundle_file import write_bundle
 from pitmark.edge.manifest_file import manifest_from_bytes, manifest_to_bytes
+from pitmark.edge.network import Network
 from pitmark.edge.signing import new_private_key, public_key, sign
+from pitmark.quality.drift_reference import DriftReference
+from pitmark.quality.input_statistics import image_statistics
 from tests.edge.networks import (
     files_for,
     golden_for,
@@ -18,6 +27,7 @@ from tests.edge.networks import (
     manifest_for,
     onnx,
     onnx_for,
+    part_image,
     spec_for,
 )
 
@@ -144,3 +154,18 @@ def _repacked(data, changes, *, key=KEY):
         for name, body in content.items():
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), body)
     return out.getvalue()
+
+
+def with_drift_reference(folder, version=3):
+    """A release that knows what the line looked like when it was made."""
+    spec = spec_for("anomaly")
+    network = Network(onnx_for("anomaly"), spec, name=MODEL_FP32)
+    images = [part_image(seed, bright=False) for seed in range(100)]
+    found = [network.predict(i) for i in images]
+    reference = DriftReference.fit(
+        np.array([image_statistics(i) for i in images]),
+        np.array([p.embedding for p in found]),
+        np.array([p.score for p in found]),
+    )
+    files = {**files_for("anomaly", spec), DRIFT_NAME: reference.to_bytes()}
+    return release(folder, version, task="anomaly", files=files)

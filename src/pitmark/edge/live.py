@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from pitmark.core.bundle import Manifest
-from pitmark.core.errors import BundleError, InvalidInputError, ParityError, PitmarkError
+from pitmark.core.errors import (
+    BundleError,
+    InvalidInputError,
+    NotFoundError,
+    ParityError,
+    PitmarkError,
+)
 from pitmark.core.inspector import Verdict
 from pitmark.core.preprocess import Pixels
 from pitmark.edge.activation import Activated, Gate, activate
@@ -24,7 +30,7 @@ from pitmark.edge.slots import Held, Slots, Step
 from pitmark.edge.trial import NgRate, Trial, TrialLimits
 
 # What a model with strange outputs makes numpy and Python raise: no reason to stop a line.
-_MISHAPS = (ArithmeticError, LookupError, ValueError, TypeError, RuntimeError, AssertionError)
+MISHAPS = (ArithmeticError, LookupError, ValueError, TypeError, RuntimeError, AssertionError)
 _MOST_STARTS = 2
 
 
@@ -79,6 +85,24 @@ class LiveRelease:
         """Its manifest."""
         running = self._running
         return None if running is None else running.inspector.manifest
+
+    def manifest_of(self, held: Held) -> Manifest:
+        """The manifest of a release that has just judged.
+
+        Args:
+            held: The one that judges, or the one before it.
+
+        Returns:
+            Its manifest.
+
+        Raises:
+            NotFoundError: It is neither.
+        """
+        running = self._running
+        for found in (running, running.before if running else None):
+            if found is not None and found.held.sha256 == held.sha256:
+                return found.inspector.manifest
+        raise NotFoundError(f"release {held.version} is not loaded any more")
 
     @property
     def inspector(self) -> EdgeInspector | None:
@@ -167,7 +191,9 @@ class LiveRelease:
             return found, running.held
         return self._inspect_on_trial(running, found, image, reference)
 
-    def second_opinion(self, image: Pixels, reference: Pixels | None = None) -> Verdict | None:
+    def second_opinion(
+        self, image: Pixels, reference: Pixels | bytes | None = None
+    ) -> Verdict | None:
         """What the release before says about an image, while a new one is on trial.
 
         Args:
@@ -299,7 +325,7 @@ class LiveRelease:
         try:
             report = running.inspector.replay_golden()
             failure = None if report.ok else f"it disagrees with training: {report.sentence()}"
-        except (BundleError, ParityError, InvalidInputError, *_MISHAPS) as error:
+        except (BundleError, ParityError, InvalidInputError, *MISHAPS) as error:
             failure = f"its golden images fail: {error}"
         if failure is not None:
             trial.fail(failure)
@@ -315,7 +341,7 @@ def _guarded(
     start = time.perf_counter()
     try:
         return inspector.inspect(image, name=name, reference=reference)
-    except _MISHAPS as error:
+    except MISHAPS as error:
         reason = f"the release failed on this image: {error!r}"
         elapsed_ms = (time.perf_counter() - start) * 1000
         return Inspection(name, Verdict("error", 0.0, None, reason), None, None, elapsed_ms)
