@@ -3,6 +3,7 @@
 import http.client
 import io
 import json
+import socket
 import threading
 from contextlib import contextmanager
 
@@ -89,3 +90,9 @@ def until(condition, *, seconds=30):
             return
         pause.wait(0.01)
     pytest.fail("it never came")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -192,10 +192,11 @@ def test_many_callers_get_one_verdict_each(make):
 def test_listeners_are_told_of_every_change(make):
     seen = []
     point = make(acknowledge=True)
-    point.listen(lambda p, outputs: seen.append((p.spec.name, outputs.results_ready)))
+    point.listen(seen.append)
     point.push(frame())
     point.handle(Acknowledged())
-    assert seen == [("top", False), ("top", True), ("top", False)]
+    point.handle(Acknowledged())
+    assert seen == [point] * 3
 
 
 def test_a_part_that_waits_when_the_device_stops_gets_an_error(make):

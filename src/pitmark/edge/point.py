@@ -34,7 +34,7 @@ from pitmark.edge.handshake import (
 from pitmark.edge.parts import Frame, PartResult
 from pitmark.edge.recipe import Recipe
 
-Listener = Callable[["Point", Outputs], None]
+Listener = Callable[["Point"], None]
 Publish = Callable[[PartResult], None]
 Grab = Callable[[float], Frame]
 
@@ -98,7 +98,8 @@ class Point:
         """Have changes of the outputs told.
 
         Args:
-            listener: Called in the thread that caused the change; it must be quick.
+            listener: Called in the thread that caused the change; it must be quick. It
+                reads `outputs` itself: two changes may be told in either order.
         """
         self._listeners.append(listener)
 
@@ -182,7 +183,7 @@ class Point:
             self._tell(self._unjudged(outputs, ErrorCode.NO_RELEASE))
         if outputs != before:
             for listener in self._listeners:
-                listener(self, outputs)
+                listener(self)
         return before, outputs
 
     def _offer(self, offer: _Offer) -> bool:

@@ -84,6 +84,7 @@ class Station:
         }
         self.points = {p.name: self._point(p) for p in spec.points}
         self.troubles: dict[str, str] = {}
+        self._result_listeners: list[Callable[[PartResult], None]] = []
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -166,6 +167,14 @@ class Station:
             )
         return self.points[name]
 
+    def listen(self, listener: Callable[[PartResult], None]) -> None:
+        """Have every result told.
+
+        Args:
+            listener: Called in the thread of the point; it must be quick.
+        """
+        self._result_listeners.append(listener)
+
     def status(self) -> dict[str, Any]:
         """The whole device as plain JSON types."""
         outbox = None
@@ -204,7 +213,12 @@ class Station:
     def _point(self, spec: PointSpec) -> Point:
         camera = self._cameras.get(spec.name)
         grab = camera.grab if camera is not None else None
-        return Point(spec, Examiner(self.releases), self.recorder, grab=grab)
+        return Point(spec, Examiner(self.releases), self._publish, grab=grab)
+
+    def _publish(self, result: PartResult) -> None:
+        self.recorder(result)
+        for listener in self._result_listeners:
+            listener(result)
 
     def _drifted(self, result: PartResult) -> DriftState | None:
         return self.drift.update(result, self._recipe_of(result).release)
