@@ -17,6 +17,7 @@ from pitmark.cli import (
     data,
     datasheet,
     demo,
+    edge,
     groups,
     labels,
     line,
@@ -47,6 +48,7 @@ COMMANDS = (
     *groups.COMMANDS,
     *line.COMMANDS,
     *releases.COMMANDS,
+    *edge.COMMANDS,
     *datasheet.COMMANDS,
     demo.demo,
 )

@@ -94,6 +94,23 @@ def activate(
         raise
 
 
+def file_sha256(source: Path) -> str:
+    """What a bundle is recognized by.
+
+    Args:
+        source: Its file.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        NotFoundError: There is no such file.
+        BundleError: It is larger than a bundle may be.
+        StorageError: It cannot be read.
+    """
+    return hashlib.sha256(_bytes_of(source)).hexdigest()
+
+
 def _activate(
     slots: Slots, data: bytes, gate: Gate, step: Step, clock: Callable[[], float]
 ) -> Activated:

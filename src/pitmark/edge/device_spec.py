@@ -66,7 +66,7 @@ class PointSpec:
     acknowledge: bool = False
 
     def __post_init__(self) -> None:
-        check_name(self.name, "inspection point")
+        check_name(self.name, "an inspection point")
         indices = [r.index for r in self.recipes]
         if not indices or len(set(indices)) != len(indices):
             raise InvalidInputError(
@@ -78,7 +78,7 @@ class PointSpec:
                 hint="trigger is image or control.",
             )
         for recipe in self.recipes:
-            check_name(recipe.release, "release")
+            check_name(recipe.release, "a release")
 
     @property
     def first(self) -> Recipe:
@@ -181,7 +181,7 @@ class DeviceSpec:
     opcua: OpcUaSpec | None = None
 
     def __post_init__(self) -> None:
-        check_name(self.name, "device")
+        check_name(self.name, "a device")
         names = [p.name for p in self.points]
         if not names or len(set(names)) != len(names):
             raise InvalidInputError(
@@ -206,6 +206,6 @@ def check_name(name: str, what: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise InvalidInputError(
-            f"{name!r} cannot be the name of a {what}",
+            f"{name!r} cannot name {what}",
             hint="Use letters, digits, - and _; at most 64.",
         )

@@ -24,7 +24,7 @@ from pitmark.core.errors import (
 )
 from pitmark.core.inspector import Verdict
 from pitmark.core.preprocess import Pixels
-from pitmark.edge.activation import Activated, Gate, activate
+from pitmark.edge.activation import Activated, Gate, activate, file_sha256
 from pitmark.edge.runtime import EdgeInspector, Inspection
 from pitmark.edge.slots import Held, Slots, Step
 from pitmark.edge.trial import NgRate, Trial, TrialLimits
@@ -166,6 +166,21 @@ class LiveRelease:
             done = activate(self._slots, source, self._gate, step=step)
             self._on_trial(_Running(done.held, done.inspector), self._running)
             return done
+
+    def begin_with(self, source: Path) -> None:
+        """Before the start: activate a release, unless it is the one that runs already.
+
+        Args:
+            source: The bundle.
+
+        Raises:
+            PitmarkError: As for `activate`.
+        """
+        held = self._slots.pointer().current
+        if held is not None and held.sha256 == file_sha256(source):
+            return
+        with self._swapping:
+            activate(self._slots, source, self._gate)
 
     def inspect(
         self, image: Pixels | bytes, *, name: str = "", reference: Pixels | bytes | None = None
