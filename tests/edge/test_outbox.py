@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from pitmark.core.errors import InvalidInputError, StorageError
 from pitmark.edge.delivery import Backoff, Delivery, Reply
 from pitmark.edge.http_sender import HttpSender
-from pitmark.edge.outbox import Entry, Outbox, OutboxLimits, Priority
+from pitmark.edge.outbox import Outbox
+from pitmark.edge.outbox_entry import Entry, OutboxLimits, Priority
 from tests.edge.receiver import Receiver
 
 

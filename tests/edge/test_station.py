@@ -4,7 +4,7 @@ import pytest
 
 from pitmark.core.errors import ConflictError, NotFoundError
 from pitmark.edge.device_spec import PointSpec, RecordSpec, ServerSpec, Source
-from pitmark.edge.outbox import OutboxLimits
+from pitmark.edge.outbox_entry import OutboxLimits
 from pitmark.edge.parts import Frame
 from pitmark.edge.recipe import Recipe
 from pitmark.edge.station import Station

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pitmark.core.errors import StorageError
-from pitmark.edge.outbox import Outbox, Record
+from pitmark.edge.outbox import Outbox
+from pitmark.edge.outbox_entry import Record
 
 _BATCH = 16
 

@@ -10,7 +10,7 @@ from typing import Literal
 from pitmark.core.errors import InvalidInputError
 from pitmark.edge.activation import DEFAULT_LATENCY_MS
 from pitmark.edge.monitor import DEFAULT_RUN_LENGTH_IMAGES
-from pitmark.edge.outbox import OutboxLimits
+from pitmark.edge.outbox_entry import OutboxLimits
 from pitmark.edge.recipe import Recipe
 from pitmark.edge.trial import TrialLimits
 

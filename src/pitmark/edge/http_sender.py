@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.edge.delivery import Reply
-from pitmark.edge.outbox import Record
+from pitmark.edge.outbox_entry import Record
 
 _TIMEOUT_S = 20.0
 _TAKEN = frozenset({200, 201, 202, 204, 409})  # 409: the server has it already.

@@ -8,21 +8,18 @@ of operation, never the clock of the wall, which may jump.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import IntEnum
 from pathlib import Path
-from typing import Any
 
 from pitmark.core.errors import StorageError
-from pitmark.edge.durable import write_durably
+from pitmark.edge.kept_images import KeptImages
+from pitmark.edge.outbox_entry import Entry, OutboxLimits, OutboxState, Priority, Record
 
 _FILE = "outbox.sqlite"
 _MAKE = """
@@ -43,62 +40,6 @@ CREATE TABLE IF NOT EXISTS dropped (
     PRIMARY KEY (reason, priority)
 );
 """
-
-
-class Priority(IntEnum):
-    """What is sent first and dropped last."""
-
-    DOUBTFUL = 0
-    NG = 1
-    SAMPLE = 2
-    REST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is to be kept: plain JSON types, and the bytes of an image file or None."""
-
-    priority: Priority
-    body: Mapping[str, Any]
-    image: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What was kept. `key` is the same at every attempt to send it, and no other's."""
-
-    key: str
-    sequence: int
-    priority: Priority
-    body: Mapping[str, Any]
-    image_sha256: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxLimits:
-    """Caps: bytes of records and images, and hours of operation (None for no cap)."""
-
-    max_bytes: int = 4_000_000_000
-    max_hours: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxState:
-    """How full it is. `dropped` counts by reason and priority what was not kept or sent."""
-
-    waiting: Mapping[str, int]
-    aside: int
-    size_bytes: int
-    dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """The state as plain JSON types."""
-        return {
-            "waiting": dict(self.waiting),
-            "aside": self.aside,
-            "size_bytes": self.size_bytes,
-            "dropped": {reason: dict(by) for reason, by in self.dropped.items()},
-        }
 
 
 class Outbox:
@@ -124,10 +65,7 @@ class Outbox:
         self._lock = threading.Lock()
         self._size = 0
         self._closed = False
-        try:
-            (folder / "images").mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise StorageError(f"the outbox {folder} cannot be made: {exc.strerror}") from exc
+        self._images = KeptImages(folder / "images")
         self._db = _open(folder / _FILE)
         with self._transaction() as db:
             made = (("id", uuid.uuid4().hex[:16]), ("worked_s", "0"))
@@ -136,7 +74,8 @@ class Outbox:
             self._size = int(db.execute("SELECT total(size) FROM records").fetchone()[0])
         self._id = meta["id"]
         self._worked_before, self._start = float(meta["worked_s"]), clock()
-        self._sweep()
+        # A kill may have left images without a record.
+        self._remove_unused(list(self._images.digests()))
 
     def put(self, entries: Sequence[Entry]) -> list[str]:
         """Keep entries; when this returns they survive a power cut.
@@ -150,7 +89,7 @@ class Outbox:
         Raises:
             StorageError: None of them was kept, for example because the disk is full.
         """
-        images = [self._keep_image(e.image) for e in entries]
+        images = [self._images.keep(e.image) for e in entries]
         try:
             keys, gone = self._insert(entries, images)
         except StorageError:
@@ -215,13 +154,8 @@ class Outbox:
         Returns:
             The file's bytes; None where it has none, or the disk has lost it.
         """
-        if record.image_sha256 is None:
-            return None
-        try:
-            data = self._path(record.image_sha256).read_bytes()
-        except OSError:
-            return None
-        return data if hashlib.sha256(data).hexdigest() == record.image_sha256 else None
+        digest = record.image_sha256
+        return None if digest is None else self._images.read(digest)
 
     def acknowledge(self, records: Sequence[Record]) -> None:
         """Let go of records that the server has taken.
@@ -341,24 +275,6 @@ class Outbox:
                 images += [found[0]] if found[0] else []
         return images
 
-    def _keep_image(self, image: bytes | None) -> tuple[str | None, int]:
-        """Hash and size of an image on the disk; nothing where there is no room for it."""
-        if image is None:
-            return None, 0
-        digest = hashlib.sha256(image).hexdigest()
-        path = self._path(digest)
-        try:
-            if not path.exists() or path.stat().st_size != len(image):
-                path.parent.mkdir(exist_ok=True)
-                write_durably(path, image)
-        except (OSError, StorageError):
-            path.with_name(f".{path.name}.new").unlink(missing_ok=True)
-            return None, 0
-        return digest, len(image)
-
-    def _path(self, digest: str) -> Path:
-        return self._folder / "images" / digest[:2] / digest
-
     def _remove_unused(self, digests: Sequence[str]) -> None:
         for digest in set(digests):
             with self._lock:
@@ -368,16 +284,7 @@ class Outbox:
                     "SELECT 1 FROM records WHERE image = ? LIMIT 1", (digest,)
                 ).fetchone()
                 if used is None:
-                    self._path(digest).unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        """Remove images that a kill left without a record."""
-        for folder in (self._folder / "images").iterdir():
-            for path in folder.iterdir() if folder.is_dir() else ():
-                if path.name.startswith("."):
-                    path.unlink(missing_ok=True)
-                else:
-                    self._remove_unused([path.name])
+                    self._images.remove(digest)
 
 
 def _count(db: sqlite3.Connection, reason: str, priority: int, count: int) -> None:

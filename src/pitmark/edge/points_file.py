@@ -21,7 +21,7 @@ from pitmark.edge.device_spec import (
     ServerSpec,
     Source,
 )
-from pitmark.edge.outbox import OutboxLimits
+from pitmark.edge.outbox_entry import OutboxLimits
 from pitmark.edge.recipe import check_keys, recipe_from_json
 from pitmark.edge.trial import TrialLimits
 
