@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import shutil
 import signal
 import statistics
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,9 @@ def main() -> None:
 def _arguments() -> Any:
     out = parser(__doc__ or "")
     out.add_argument("--parts", type=int, default=2000, help="over HTTP; the folder gets 1/4")
+    out.add_argument("--clients", type=int, default=2, help="that send over HTTP at once")
+    out.add_argument("--bundle", type=Path, help="instead of making one; with --images")
+    out.add_argument("--images", type=Path, help="folder of images to send")
     out.add_argument("--side", type=int, default=512)
     out.add_argument("--network", default="standard", help="as in pitmark train")
     out.add_argument("--trickle", type=float, help="frames per second to send at")
@@ -84,7 +89,9 @@ def _arguments() -> Any:
 
 
 def _release(base: Path, arguments: Any) -> tuple[Path, list[Path]]:
-    """A release, and images of the same factory that it has not seen."""
+    """A release, and images of the factory that it was made for."""
+    if arguments.bundle is not None and arguments.images is not None:
+        return arguments.bundle, sorted(arguments.images.glob("*.png"))
     home = ["--home", str(base / "home"), "--json"]
     bundle = base / "b.pitmark"
     data = _write_factory(base / "factory", side=arguments.side)
@@ -139,6 +146,11 @@ class Device:
         """The most it has held."""
         return _status_kb(self.process.pid, "VmHWM") / 1024
 
+    def cpu_s(self) -> float:
+        """Seconds of processor time it has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def status(self) -> dict[str, Any]:
         """As it tells it over HTTP."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -174,23 +186,32 @@ def _over_http(
     device = Device(base, "http", '{ kind = "http" }', arguments)
     bodies = [p.read_bytes() for p in images]
     with device.running():
-        connection = http.client.HTTPConnection("127.0.0.1", device.port, timeout=60)
         for body in bodies[:20]:
-            _post_on(connection, body)
-        times, memory = [], []
-        start = time.perf_counter()
-        for number in range(arguments.parts):
-            if arguments.trickle:
-                due = start + number / arguments.trickle
-                time.sleep(max(0.0, due - time.perf_counter()))
-            before = time.perf_counter()
-            _post_on(connection, bodies[number % len(bodies)])
-            times.append((time.perf_counter() - before) * 1000)
-            if number % 50 == 0:
-                memory.append(device.memory_mb())
-        elapsed = time.perf_counter() - start
-        connection.close()
+            _post(device.port, body)
+        times: list[float] = []
+        memory: list[float] = []
+        numbers = iter(range(arguments.parts))
+        start, used = time.perf_counter(), device.cpu_s()
+
+        def work() -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", device.port, timeout=60)
+            for number in numbers:
+                if arguments.trickle:
+                    due = start + number / arguments.trickle
+                    time.sleep(max(0.0, due - time.perf_counter()))
+                before = time.perf_counter()
+                _post_on(connection, bodies[number % len(bodies)])
+                times.append((time.perf_counter() - before) * 1000)
+                if number % 50 == 0:
+                    memory.append(device.memory_mb())
+            connection.close()
+
+        with ThreadPoolExecutor(arguments.clients) as pool:
+            for done in [pool.submit(work) for _ in range(arguments.clients)]:
+                done.result()
+        elapsed, used = time.perf_counter() - start, device.cpu_s() - used
         found = _figures(device, times, elapsed, memory)
+        found["cpu_ms_per_part"] = round(used / arguments.parts * 1000, 1)
     tell(f"http: {arguments.parts} parts in {elapsed:.0f} s")
     return [{"way": "http", "metric": m, "value": v} for m, v in found.items()]
 

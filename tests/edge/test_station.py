@@ -149,7 +149,7 @@ def test_drift_is_watched_and_its_state_survives_a_restart(tmp_path):
     assert kept["sha256"]
     with running(spec_in(tmp_path)) as station:
         station.point("top").push(Frame("b", png(seed=9)))
-        until(lambda: station.drift.states())
+        until(lambda: station.recorder.latest)
         assert station.drift.states()["top.main"].images == 6
         assert station.status()["drift"]["top.main"]["images"] == 6
 
@@ -160,5 +160,5 @@ def test_a_damaged_drift_state_begins_anew(tmp_path):
     (tmp_path / "device" / "drift" / "top.main.json").write_text("{")
     with running(spec_in(tmp_path)) as station:
         station.point("top").push(Frame("b", png()))
-        until(lambda: station.drift.states())
+        until(lambda: station.recorder.latest)
         assert station.drift.states()["top.main"].images == 1

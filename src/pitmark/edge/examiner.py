@@ -68,7 +68,7 @@ class Examiner:
                 verdict, findings = judgement.verdict, judgement.findings
         except (PitmarkError, MemoryError, *MISHAPS) as error:
             verdict = Verdict("error", 0.0, None, str(error) or "out of memory")
-        latency_ms = (time.perf_counter() - start) * 1000
+        latency_ms = (time.perf_counter() - start) * 1000 + frame.decode_ms
         manifest = live.manifest
         threshold = manifest.inspector.threshold if manifest is not None else None
         answer = self._answer(verdict, live, held)
@@ -108,8 +108,8 @@ class Examiner:
 def _cropped(frame: Frame, recipe: Recipe) -> tuple[bytes | Pixels, bytes | Pixels | None]:
     crop = recipe.crop_xywh
     if crop is None:
-        return frame.image, frame.reference
-    image = _cut(frame.image, crop, frame.name)
+        return frame.best, frame.reference
+    image = _cut(frame.best, crop, frame.name)
     reference = None
     if frame.reference is not None:
         reference = _cut(frame.reference, crop, f"the reference of {frame.name}")

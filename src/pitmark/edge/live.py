@@ -27,7 +27,7 @@ from pitmark.core.preprocess import Pixels
 from pitmark.edge.activation import Activated, Gate, activate, file_sha256
 from pitmark.edge.runtime import EdgeInspector, Inspection
 from pitmark.edge.slots import Held, Slots, Step
-from pitmark.edge.trial import NgRate, Trial, TrialLimits
+from pitmark.edge.trial import ENOUGH_IMAGES, NgRate, Trial, TrialLimits
 
 # What a model with strange outputs makes numpy and Python raise: no reason to stop a line.
 MISHAPS = (ArithmeticError, LookupError, ValueError, TypeError, RuntimeError, AssertionError)
@@ -295,9 +295,8 @@ class LiveRelease:
         if before is None:  # Nothing to go back to: it judges, come what may.
             self._running = new
             return
-        trial = Trial(
-            self._limits, self._rate.rate if self._rate.count else None, self._clock()
-        )
+        known = self._rate.rate if self._rate.count >= ENOUGH_IMAGES else None
+        trial = Trial(self._limits, known, self._clock())
         self._rate = NgRate()
         kept = replace(before, before=None, trial=None)
         self._running = replace(new, before=kept, trial=trial)

@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pitmark.core.errors import PitmarkError
 from pitmark.core.inspector import Verdict
 from pitmark.core.preprocess import Pixels
 from pitmark.edge.handshake import Answer
 from pitmark.edge.judgement import Finding
 from pitmark.edge.runtime import Inspection
 from pitmark.edge.slots import Held
+from pitmark.formats.images import decode_image
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An image as a source gives it, file bytes or pixels, with its reference if any."""
+    """An image as a source gives it, file bytes or pixels, with its reference if any.
+
+    `decoded` are the pixels of the file bytes, where somebody has had the time, and
+    `decode_ms` is what it took.
+    """
 
     name: str
     image: bytes | Pixels = field(repr=False)
     reference: bytes | Pixels | None = field(default=None, repr=False)
     tags: Mapping[str, str] = field(default_factory=dict)
+    decoded: Pixels | None = field(default=None, repr=False)
+    decode_ms: float = 0.0
+
+    @property
+    def best(self) -> bytes | Pixels:
+        """The image in the form that is judged soonest."""
+        return self.image if self.decoded is None else self.decoded
+
+    def ahead(self) -> Frame:
+        """The frame with its pixels, so that the thread that judges need not decode them.
+
+        Returns:
+            A frame; one that cannot be decoded comes back as it is, and gets its error
+            where it is judged.
+        """
+        if not isinstance(self.image, bytes) or self.decoded is not None:
+            return self
+        start = time.perf_counter()
+        try:
+            pixels = decode_image(self.image, name=self.name).pixels
+        except (PitmarkError, MemoryError):
+            return self
+        return replace(self, decoded=pixels, decode_ms=(time.perf_counter() - start) * 1000)
 
 
 @dataclass(frozen=True, slots=True)

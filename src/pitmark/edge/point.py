@@ -143,6 +143,7 @@ class Point:
             ConflictError: The last verdict is not acknowledged yet.
         """
         future: Future[PartResult] = Future()
+        frame = frame.ahead()
         with self._turn:
             if self.spec.trigger == "image":
                 if not self.spec.acknowledge:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pitmark.core.errors import PitmarkError, StorageError
 from pitmark.core.preprocess import Pixels
 from pitmark.edge.device_spec import RecordSpec
+from pitmark.edge.live import MISHAPS
 from pitmark.edge.outbox import Outbox
 from pitmark.edge.outbox_entry import Entry, Priority
 from pitmark.edge.parts import PartResult
@@ -132,7 +133,7 @@ class Recorder:
     def _recorded(self, result: PartResult) -> tuple[dict[str, Any], Entry]:
         try:
             state, other = self._drift(result), self._opinion(result)
-        except PitmarkError:
+        except (PitmarkError, *MISHAPS):
             state, other = None, None
         inspection = result.inspection
         # Model against model, before regions and tolerances.
@@ -193,5 +194,5 @@ def _small(inspection: Inspection | None) -> NDArray[Any] | None:
 def _light(result: PartResult) -> PartResult:
     """A result without its image, so that the latest ones cost no memory."""
     frame = result.frame
-    kept = None if frame is None else replace(frame, image=b"", reference=None)
+    kept = None if frame is None else replace(frame, image=b"", reference=None, decoded=None)
     return replace(result, frame=kept, inspection=None)

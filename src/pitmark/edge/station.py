@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -250,16 +251,26 @@ class Station:
             leave_out=references.is_reference,
         )
 
-        def run() -> None:
+        ready: queue.Queue[Frame | None] = queue.Queue(2)
+
+        def read() -> None:
             for name, image in images:
-                frame = Frame(name, image, references(name), self._tags(name))
+                ready.put(Frame(name, image, references(name), self._tags(name)).ahead())
+            ready.put(None)
+
+        def push() -> None:
+            while (frame := ready.get()) is not None:
                 self._push(spec.name, frame)
 
-        self._spawn(run)
+        self._spawn(read)
+        self._spawn(push)
 
     def _run_camera(self, spec: PointSpec) -> None:
-        camera = self._cameras[spec.name]
+        camera, point = self._cameras[spec.name], self.points[spec.name]
         while not self._stop.is_set():
+            ready = point.wait(lambda o: o.trigger_ready, _PAUSE_S if spec.acknowledge else 0)
+            if spec.acknowledge and not ready.trigger_ready:
+                continue  # Nobody has read the last verdict yet.
             try:
                 frame = camera.grab(spec.source.timeout_s)
             except PitmarkError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pitmark.core.inspector import Outcome
 
-_ENOUGH_IMAGES = 20
+ENOUGH_IMAGES = 20
 _SLOW_IN_A_ROW = 5
 # On a line with few parts a trial ends after this many times its seconds.
 _PATIENCE = 120
@@ -24,7 +24,7 @@ class TrialLimits:
     """
 
     seconds: float = 30.0
-    images: int = _ENOUGH_IMAGES
+    images: int = ENOUGH_IMAGES
     latency_ms: float = 1000.0
     ng_jump: float = 0.5
 
@@ -90,7 +90,7 @@ class Trial:
                 f"{self._slow} images in a row took longer than"
                 f" {self._limits.latency_ms:.0f} ms, the last one {latency_ms:.0f} ms"
             )
-        if self._before is None or self._rate.count < _ENOUGH_IMAGES:
+        if self._before is None or self._rate.count < ENOUGH_IMAGES:
             return
         if self._rate.rate - self._before > self._limits.ng_jump:
             self.fail(
