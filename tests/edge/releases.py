@@ -15,6 +15,7 @@ from pitmark.core.bundle import (
     SIGNATURE_NAME,
 )
 from pitmark.edge.bundle_file import write_bundle
+from pitmark.edge.golden import make_golden
 from pitmark.edge.manifest_file import manifest_from_bytes, manifest_to_bytes
 from pitmark.edge.network import Network
 from pitmark.edge.signing import new_private_key, public_key, sign
@@ -169,3 +170,13 @@ def with_drift_reference(folder, version=3):
     )
     files = {**files_for("anomaly", spec), DRIFT_NAME: reference.to_bytes()}
     return release(folder, version, task="anomaly", files=files)
+
+
+def ng_for_all(folder, version):
+    """A release that is true to its golden images and calls every part of the line NG."""
+    spec = spec_for("detection", threshold=0.01)
+    network = Network(onnx_for("detection"), spec, name=MODEL_FP32)
+    images = [part_image(0)]
+    golden = make_golden(images, [network.predict(images[0])], spec)
+    files = {MODEL_FP32: onnx_for("detection"), GOLDEN_NAME: golden}
+    return release(folder, version, files=files, spec=spec)

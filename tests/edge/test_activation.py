@@ -8,16 +8,13 @@ import threading
 
 import pytest
 
-from pitmark.core.bundle import GOLDEN_NAME, MODEL_FP32
 from pitmark.core.errors import BundleError, ConflictError, PitmarkError, StorageError
 from pitmark.edge.activation import Gate, activate
-from pitmark.edge.golden import make_golden
 from pitmark.edge.live import LiveRelease
-from pitmark.edge.network import Network
 from pitmark.edge.slots import Slots
 from pitmark.edge.trial import NgRate, Trial, TrialLimits
 from tests.edge import releases
-from tests.edge.networks import onnx_for, part_image, spec_for
+from tests.edge.networks import part_image
 from tests.edge.releases import TRUSTED, release
 
 GATE = Gate(TRUSTED)
@@ -133,21 +130,11 @@ def test_nothing_is_activated_while_a_release_is_on_trial(line, tmp_path):
         live.activate(release(tmp_path, 5))
 
 
-def ng_for_all(folder, version):
-    """A release that is true to its golden images and calls every part of the line NG."""
-    spec = spec_for("detection", threshold=0.01)
-    network = Network(onnx_for("detection"), spec, name=MODEL_FP32)
-    images = [part_image(0)]
-    golden = make_golden(images, [network.predict(images[0])], spec)
-    files = {MODEL_FP32: onnx_for("detection"), GOLDEN_NAME: golden}
-    return release(folder, version, files=files, spec=spec)
-
-
 def test_a_jump_of_the_share_of_ng_parts_rolls_back(line, tmp_path):
     live, slots = line
     for _ in range(40):
         assert judge(live, bright=False) == ("OK", 3)
-    live.activate(ng_for_all(tmp_path, 4))
+    live.activate(releases.ng_for_all(tmp_path, 4))
     seen = [judge(live, bright=False) for _ in range(30)]
     assert seen[0] == ("NG", 4)
     assert seen[-1] == ("OK", 3)
@@ -156,7 +143,7 @@ def test_a_jump_of_the_share_of_ng_parts_rolls_back(line, tmp_path):
     assert slots.pointer().current.version == 3
     assert not slots.pointer().trial
     with pytest.raises(BundleError, match="failed on this device before"):
-        live.activate(ng_for_all(tmp_path, 4))
+        live.activate(releases.ng_for_all(tmp_path, 4))
 
 
 def test_a_release_that_fails_on_a_part_is_rolled_back_and_the_part_gets_its_verdict(
@@ -199,7 +186,7 @@ def test_a_release_that_has_become_slow_is_rolled_back(tmp_path):
 def test_the_release_before_gives_a_second_opinion_during_a_trial(line, tmp_path):
     live, _ = line
     assert live.second_opinion(part_image(4)) is None
-    live.activate(ng_for_all(tmp_path, 4))
+    live.activate(releases.ng_for_all(tmp_path, 4))
     assert judge(live, bright=False) == ("NG", 4)
     assert live.second_opinion(part_image(4, bright=False)).outcome == "OK"
 

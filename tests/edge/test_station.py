@@ -7,10 +7,12 @@ from pitmark.edge.device_spec import PointSpec, RecordSpec, ServerSpec, Source
 from pitmark.edge.outbox_entry import OutboxLimits
 from pitmark.edge.parts import Frame
 from pitmark.edge.recipe import Recipe
+from pitmark.edge.slots import Slots
 from pitmark.edge.station import Station
+from pitmark.edge.trial import TrialLimits
 from tests.edge.lines import log_lines, png, running, spec_in, until
 from tests.edge.receiver import Receiver
-from tests.edge.releases import release, with_drift_reference
+from tests.edge.releases import ng_for_all, release, with_drift_reference
 
 
 def test_two_points_judge_with_two_releases_at_once(tmp_path):
@@ -53,6 +55,41 @@ def test_every_result_has_a_reason_its_release_and_its_findings_in_the_log(tmp_p
     assert line["findings"][0]["label"] in ("scratch", "dent")
     assert line["custom"] == 12
     assert line["error_code"] == 0
+
+
+def test_a_release_that_fails_on_the_line_is_taken_back_while_parts_go_through(tmp_path):
+    spec = spec_in(tmp_path, trial=TrialLimits(seconds=3600, latency_ms=0.0))
+    with running(spec, release(tmp_path, 3)) as station:
+        station.activate("main", release(tmp_path, 4))
+        seen = [station.point("top").push(Frame("p", png())) for _ in range(7)]
+        until(lambda: station.releases["main"].rollbacks == 1)
+        assert [r.held.version for r in seen] == [4] * 5 + [3] * 2
+        assert {r.verdict.outcome for r in seen} == {"NG"}
+        assert "took longer than 0 ms" in station.status()["releases"]["main"]["last_failure"]
+    assert Slots(tmp_path / "device" / "slots" / "main").pointer().current.version == 3
+
+
+def test_a_new_release_is_kept_after_its_trial(tmp_path):
+    spec = spec_in(tmp_path, trial=TrialLimits(seconds=0.0, images=2))
+    with running(spec, release(tmp_path, 3)) as station:
+        station.activate("main", release(tmp_path, 4))
+        for _ in range(2):
+            station.point("top").push(Frame("p", png()))
+        until(lambda: not station.releases["main"].on_trial)
+        assert station.releases["main"].held.version == 4
+    assert not Slots(tmp_path / "device" / "slots" / "main").pointer().trial
+
+
+def test_parts_on_which_two_releases_disagree_are_kept_first(tmp_path):
+    spec = spec_in(tmp_path, server=ServerSpec("http://127.0.0.1:9", "k"))
+    with running(spec, release(tmp_path, 3)) as station:
+        station.activate("main", ng_for_all(tmp_path, 4))
+        station.point("top").push(Frame("good.png", png(bright=False)))
+        until(lambda: sum(station.outbox.state().waiting.values()) == 1)
+        record = station.outbox.next(1)[0]
+        assert record.priority.name == "DOUBTFUL"
+        assert record.body["other_verdict"] == "OK"
+        assert station.status()["disagreements"] == 1
 
 
 def test_what_a_device_has_seen_reaches_the_server(tmp_path):

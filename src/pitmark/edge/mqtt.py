@@ -14,6 +14,7 @@ left out: it was meant for another time.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -77,7 +78,8 @@ class MqttTransport:
         if self._connected.is_set():
             death = json.dumps({"online": False, "session": self._session})
             told = self._client.publish(f"{self._base}/status", death, qos=_QOS, retain=True)
-            told.wait_for_publish(timeout=5)
+            with contextlib.suppress(ValueError, RuntimeError):  # The broker is gone.
+                told.wait_for_publish(timeout=5)
         self._client.disconnect()
         self._client.loop_stop()
 
