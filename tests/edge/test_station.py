@@ -1,4 +1,5 @@
 import json
+import threading
 
 import pytest
 
@@ -141,6 +142,20 @@ def test_verdicts_go_on_and_are_counted_when_nothing_can_be_written(tmp_path):
         until(lambda: station.recorder.unrecorded.get("log") == 6)
     assert [r.verdict.outcome for r in results] == ["NG", "OK"] * 3
     assert station.recorder.unrecorded["outbox"] >= 1
+
+
+def test_a_slow_disk_costs_images_and_no_line_of_the_log(tmp_path):
+    go_on = threading.Event()
+    with running(spec_in(tmp_path), release(tmp_path, 3)) as station:
+        station.recorder._opinion = lambda _: go_on.wait(60) and None
+        for number in range(30):
+            station.point("top").push(Frame(f"{number}", png()))
+        go_on.set()
+        until(lambda: len(log_lines(tmp_path)) == 30)
+        left_out = station.recorder.unrecorded["image and drift, the disk was too slow"]
+    assert 15 <= left_out <= 22
+    assert [r["name"] for r in log_lines(tmp_path)] == [str(n) for n in range(30)]
+    assert all(r["findings"] for r in log_lines(tmp_path))
 
 
 def test_a_clock_set_back_a_year_changes_neither_order_nor_age(tmp_path, monkeypatch):

@@ -26,8 +26,9 @@ from pitmark.edge.tallies import Tallies
 from pitmark.formats.images import encode_png
 from pitmark.quality.drift import DriftState
 
-# Few, for each holds its image.
-_MAX_WAITING = 16
+# Results wait for the disk with their images as far as memory allows, then without.
+_MAX_WITH_IMAGE = 8
+_MAX_WAITING = 10_000
 _BATCH = 8
 _SHOWN = 24
 _SHOWN_SIDE = 240
@@ -87,12 +88,16 @@ class Recorder:
         self._log.close()
 
     def __call__(self, result: PartResult) -> None:
-        """Take a result; never waits. What there is no room for is counted.
+        """Take a result; never waits. Where the disk is too slow, images are left out first,
+        and what is left out is counted.
 
         Args:
             result: Of any point.
         """
         self.tallies.note(result)
+        if self._queue.qsize() >= _MAX_WITH_IMAGE:
+            result = _light(result)
+            self._lost("image and drift, the disk was too slow", 1)
         try:
             self._queue.put_nowait(result)
         except queue.Full:
