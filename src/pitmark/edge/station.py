@@ -1,0 +1,339 @@
+"""A device at work: its points, their sources, its releases, and what it keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from pitmark.core.errors import ConflictError, NotFoundError, PitmarkError, StorageError
+from pitmark.edge.activation import Activated, Gate
+from pitmark.edge.cameras import NamedCamera, camera_for
+from pitmark.edge.delivery import Delivery
+from pitmark.edge.device_spec import CAMERAS, DeviceSpec, PointSpec
+from pitmark.edge.drift_watch import DriftWatch
+from pitmark.edge.examiner import Examiner
+from pitmark.edge.http_sender import HttpSender
+from pitmark.edge.live import LiveRelease
+from pitmark.edge.outbox import Outbox
+from pitmark.edge.parts import Frame, PartResult
+from pitmark.edge.point import Point
+from pitmark.edge.recipe import Recipe
+from pitmark.edge.recorder import Recorder
+from pitmark.edge.result_log import ResultLog
+from pitmark.edge.signing import read_keys
+from pitmark.edge.slots import Slots
+from pitmark.edge.sources import FolderReferences, watch_folder
+from pitmark.quality.drift import DriftState
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows; there a second start is not noticed.
+    fcntl = None  # type: ignore[assignment]
+
+_SETTLE_S = 0.5
+_SAVE_S = 30.0
+_PAUSE_S = 1.0
+Tags = Callable[[str], dict[str, str]]
+
+
+class Station:
+    """All of one device. Make it, `start` it, and `stop` it in the end.
+
+    Args:
+        spec: What the device is.
+        tags: What file names tell of an image, such as its lot.
+
+    Raises:
+        ConflictError: Another process runs this device's folder.
+        StorageError: The folder cannot be used.
+    """
+
+    def __init__(self, spec: DeviceSpec, *, tags: Tags = lambda _: {}) -> None:
+        self.spec, self._tags = spec, tags
+        self._lock_file = lock_folder(spec.folder)
+        trusted = () if spec.keys is None else read_keys(spec.keys)
+        gate = Gate(trusted, spec.latency_ms)
+        self.releases = {
+            name: LiveRelease(Slots(spec.folder / "slots" / name), gate, spec.trial)
+            for name in spec.releases
+        }
+        self.outbox = Outbox(spec.folder / "outbox", spec.outbox) if spec.server else None
+        self.drift = DriftWatch(
+            spec.folder / "drift", self.releases, spec.record.run_length_images
+        )
+        log = ResultLog(
+            spec.folder / "log",
+            max_bytes=spec.record.log_bytes,
+            files=spec.record.log_files,
+        )
+        self.recorder = Recorder(
+            log, self.outbox, spec.record, drift=self._drifted, opinion=self._opinion
+        )
+        self.delivery: Delivery | None = None
+        if self.outbox is not None and spec.server is not None:
+            sender = HttpSender(spec.server.url, spec.name, spec.server.key)
+            self.delivery = Delivery(self.outbox, sender)
+        self._cameras: dict[str, NamedCamera] = {
+            p.name: camera_for(p.source, p.name)
+            for p in spec.points
+            if p.source.kind in CAMERAS
+        }
+        self.points = {p.name: self._point(p) for p in spec.points}
+        self.troubles: dict[str, str] = {}
+        self._result_listeners: list[Callable[[PartResult], None]] = []
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Load the releases and begin.
+
+        Raises:
+            StorageError: A pointer to a release cannot be read.
+            NotFoundError: A folder that is a source does not exist.
+        """
+        for live in self.releases.values():
+            live.start()
+        self.recorder.start()
+        for point in self.points.values():
+            point.start()
+        for spec in self.spec.points:
+            if spec.source.kind == "folder":
+                self._watch(spec)
+            elif spec.source.kind in CAMERAS and spec.trigger == "image":
+                self._spawn(self._run_camera, spec)
+        self._spawn(self._keep_house)
+        if self.delivery is not None:
+            self._spawn(self.delivery.run, self._stop)
+
+    def stop(self) -> None:
+        """End: no new parts, what was judged is written, states are kept."""
+        self._stop.set()
+        for point in self.points.values():
+            point.stop()
+        for thread in self._threads:
+            thread.join(timeout=30)
+        for camera in self._cameras.values():
+            camera.close()
+        self.recorder.stop()
+        self.drift.save()
+        if self.outbox is not None:
+            self.outbox.close()
+        self._lock_file.close()
+
+    def activate(self, name: str, source: Path | bytes) -> Activated:
+        """Bring a release into use while the line runs.
+
+        Args:
+            name: Of the release, as recipes name it.
+            source: The bundle.
+
+        Returns:
+            The release, on trial where another ran before.
+
+        Raises:
+            NotFoundError: No recipe uses a release of this name.
+            PitmarkError: It is refused; what runs goes on.
+        """
+        if name not in self.releases:
+            raise NotFoundError(
+                f"no recipe of this device uses a release {name!r}",
+                hint=f"Its releases: {', '.join(self.releases)}.",
+            )
+        done = self.releases[name].activate(source)
+        for point in self.points.values():
+            point.look_for_release()
+        return done
+
+    def point(self, name: str) -> Point:
+        """An inspection point.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            The point.
+
+        Raises:
+            NotFoundError: There is none of this name.
+        """
+        if name not in self.points:
+            raise NotFoundError(
+                f"there is no inspection point {name!r}",
+                hint=f"There are: {', '.join(self.points)}.",
+            )
+        return self.points[name]
+
+    def listen(self, listener: Callable[[PartResult], None]) -> None:
+        """Have every result told.
+
+        Args:
+            listener: Called in the thread of the point; it must be quick.
+        """
+        self._result_listeners.append(listener)
+
+    def status(self) -> dict[str, Any]:
+        """The whole device as plain JSON types."""
+        outbox = None
+        if self.outbox is not None and self.delivery is not None:
+            try:
+                kept = self.outbox.state().to_json()
+            except StorageError as error:
+                kept = {"trouble": error.message}
+            connected, sent = self.delivery.connected, self.delivery.sent
+            outbox = {**kept, "connected": connected, "sent": sent}
+        return {
+            "device": self.spec.name,
+            "healthy": self.healthy,
+            "points": {
+                name: {
+                    "outputs": point.outputs.to_json(),
+                    "unasked": point.unasked,
+                    "last": point.last.to_json() if point.last else None,
+                }
+                for name, point in self.points.items()
+            },
+            "releases": {name: live.status() for name, live in self.releases.items()},
+            "drift": {name: state.to_json() for name, state in self.drift.states().items()},
+            "outbox": outbox,
+            "unrecorded": dict(self.recorder.unrecorded),
+            "disagreements": self.recorder.disagreements,
+            "troubles": dict(self.troubles),
+        }
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every point can judge: it has a release, and its source gives images."""
+        loaded = all(live.held is not None for live in self.releases.values())
+        return loaded and not self.troubles
+
+    def _point(self, spec: PointSpec) -> Point:
+        camera = self._cameras.get(spec.name)
+        grab = camera.grab if camera is not None else None
+        return Point(spec, Examiner(self.releases), self._publish, grab=grab)
+
+    def _publish(self, result: PartResult) -> None:
+        self.recorder(result)
+        for listener in self._result_listeners:
+            listener(result)
+
+    def _drifted(self, result: PartResult) -> DriftState | None:
+        return self.drift.update(result, self._recipe_of(result).release)
+
+    def _opinion(self, result: PartResult) -> str | None:
+        inspection = result.inspection
+        if inspection is None or inspection.pixels is None:
+            return None
+        reference = result.frame.reference if result.frame else None
+        recipe = self._recipe_of(result)
+        if reference is not None and recipe.crop_xywh is not None:
+            return None  # The image is cropped by now, its reference is not.
+        live = self.releases[recipe.release]
+        other = live.second_opinion(inspection.pixels, reference)
+        return None if other is None else other.outcome
+
+    def _recipe_of(self, result: PartResult) -> Recipe:
+        recipes = self.points[result.point].spec.recipes
+        return next(r for r in recipes if r.index == result.recipe)
+
+    def _watch(self, spec: PointSpec) -> None:
+        folder = Path(spec.source.at)
+        references = FolderReferences(folder, spec.source.reference)
+        images = watch_folder(
+            folder,
+            poll_s=0.02,
+            stop=self._stop,
+            recursive=spec.source.recursive,
+            leave_out=references.is_reference,
+        )
+
+        ready: queue.Queue[Frame | None] = queue.Queue(2)
+
+        def read() -> None:
+            for name, image in images:
+                ready.put(Frame(name, image, references(name), self._tags(name)).ahead())
+            ready.put(None)
+
+        def push() -> None:
+            while (frame := ready.get()) is not None:
+                self._push(spec.name, frame)
+
+        self._spawn(read)
+        self._spawn(push)
+
+    def _run_camera(self, spec: PointSpec) -> None:
+        camera, point = self._cameras[spec.name], self.points[spec.name]
+        while not self._stop.is_set():
+            ready = point.wait(lambda o: o.trigger_ready, _PAUSE_S if spec.acknowledge else 0)
+            if spec.acknowledge and not ready.trigger_ready:
+                continue  # Nobody has read the last verdict yet.
+            try:
+                frame = camera.grab(spec.source.timeout_s)
+            except PitmarkError as error:
+                self.troubles[spec.name] = error.message
+                self._stop.wait(_PAUSE_S)
+                continue
+            self.troubles.pop(spec.name, None)
+            self._push(spec.name, frame)
+
+    def _push(self, point: str, frame: Frame) -> None:
+        # A part that came too early is counted, and answered with an error, by the point.
+        with contextlib.suppress(ConflictError, TimeoutError):
+            self.points[point].push(frame)
+
+    def _keep_house(self) -> None:
+        saved = time.monotonic()
+        while not self._stop.wait(_SETTLE_S):
+            for name, live in self.releases.items():
+                try:
+                    ended = live.settle()
+                    self.troubles.pop(f"release {name}", None)
+                except StorageError as error:
+                    self.troubles[f"release {name}"] = error.message
+                    continue
+                if ended is not None:
+                    for point in self.points.values():
+                        point.look_for_release()
+            if time.monotonic() - saved > _SAVE_S:
+                self.drift.save()
+                saved = time.monotonic()
+
+    def _spawn(self, work: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+
+def lock_folder(folder: Path) -> IO[bytes]:
+    """Make sure that no other process uses a device's folder.
+
+    Args:
+        folder: Made where it does not exist.
+
+    Returns:
+        A file; the folder is free again when it is closed, or the process ends.
+
+    Raises:
+        ConflictError: Another process uses it.
+        StorageError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("ab")
+    except OSError as exc:
+        raise StorageError(f"the folder {folder} cannot be used: {exc.strerror}") from exc
+    if fcntl is None:
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        file.close()
+        raise ConflictError(
+            f"another process runs the device in {folder}",
+            hint="Ask it over HTTP, or stop it first.",
+        ) from exc
+    return file
