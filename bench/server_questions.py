@@ -18,7 +18,7 @@ from bench.server_rows import CLASSES, PROJECT
 from bench.shape import tell
 from pitmark.core.labels import BoxShape
 from pitmark.ops.gallery import Gallery
-from pitmark.ops.label_saving import LabelSaver
+from pitmark.ops.label_saving import LabelSaver, LabelsToSave
 from pitmark.store.db import open_store
 
 # Milliseconds on the clock, and of computing: other work on the machine is in the first only.
@@ -123,7 +123,7 @@ def _after_saves(gallery: Gallery, saver: LabelSaver, shas: list[str]) -> list[T
     out = []
     for n, sha in enumerate(shas):
         shape = BoxShape(CLASSES[n % len(CLASSES)], (1.0, 1.0, 9.0 + n, 9.0))
-        saver.save(sha, (shape,), labeler="bench")
+        saver.save(LabelsToSave(sha, (shape,), "bench"))
         words = "labeled = yes and class = dent"
         out.append(_took(lambda w=words: gallery.page(w, sort="name")))
     return out

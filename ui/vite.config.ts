@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-const server = process.env.PITMARK_SERVER ?? "http://127.0.0.1:8080";
+const server = process.env.PITMARK_SERVER ?? "http://127.0.0.1:8321";
 
 export default defineConfig({
   // For another path than the root of a host: vite build --base=/path/

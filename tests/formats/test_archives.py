@@ -14,9 +14,9 @@ from pitmark.formats.archives import (
     ArchiveLimits,
     archive_stem,
     is_archive,
-    safe_name,
     unpack,
 )
+from pitmark.formats.safe_names import safe_name
 
 
 def zip_of(path, files):

@@ -4,7 +4,7 @@ import pytest
 
 from pitmark.core.errors import ConflictError, InvalidLabelError, NotFoundError
 from pitmark.core.label_book import LabelBook
-from pitmark.ops.label_saving import LabelSaver
+from pitmark.ops.label_saving import LabelSaver, LabelsToSave
 from pitmark.store.db import open_store
 from tests.store.making import add_images, box
 
@@ -24,10 +24,10 @@ def test_fifty_people_who_save_at_once_are_all_heard(project):
     def save(number):
         gate.wait()
         for turn in range(3):
-            row = saver.save(
-                shas[number], (box(left=1.0 + turn),), labeler=f"p{number}", key=f"k{turn}"
+            new = LabelsToSave(
+                shas[number], (box(left=1.0 + turn),), f"p{number}", key=f"k{turn}"
             )
-            saved[number, turn] = row
+            saved[number, turn] = saver.save(new).history[-1]
 
     threads = [threading.Thread(target=save, args=(n,)) for n in range(50)]
     for thread in threads:
@@ -42,7 +42,7 @@ def test_fifty_people_who_save_at_once_are_all_heard(project):
 def test_a_save_that_cannot_be_does_not_keep_others_from_being_saved(project):
     one, two = add_images(project, ["a", "b"])
     saver = LabelSaver(project)
-    saver.save(one, (box(),), labeler="ann", key="used")
+    saver.save(LabelsToSave(one, (box(),), "ann", key="used"))
     gate, outcome = threading.Barrier(12), {}
 
     def save(number):
@@ -50,9 +50,10 @@ def test_a_save_that_cannot_be_does_not_keep_others_from_being_saved(project):
         try:
             # Every third reuses the key of another image.
             key = "used" if number % 3 == 0 else f"{number}"
-            outcome[number] = saver.save(
-                two, (box(left=1.0 + number),), labeler="ann", key=key
-            ).shapes
+            new = LabelsToSave(two, (box(left=1.0 + number),), "ann", key=key)
+            outcome[number] = (box(left=1.0 + number),) in [
+                r.shapes for r in saver.save(new).history
+            ]
         except ConflictError:
             outcome[number] = None
 
@@ -61,7 +62,7 @@ def test_a_save_that_cannot_be_does_not_keep_others_from_being_saved(project):
         thread.start()
     for thread in threads:
         thread.join()
-    assert outcome == {n: None if n % 3 == 0 else (box(left=1.0 + n),) for n in range(12)}
+    assert outcome == {n: None if n % 3 == 0 else True for n in range(12)}
     assert len(project.annotations.history(two)) == 8
 
 
@@ -69,9 +70,9 @@ def test_impossible_labels_are_refused_before_anything_is_written(project):
     (sha,) = add_images(project, ["a"])
     saver = LabelSaver(project)
     with pytest.raises(InvalidLabelError, match="lies off the image"):
-        saver.save(sha, (box(left=100.0),), labeler="ann")
+        saver.save(LabelsToSave(sha, (box(left=100.0),), "ann"))
     with pytest.raises(InvalidLabelError, match="rust"):
-        saver.save(sha, (box("rust"),), labeler="ann")
+        saver.save(LabelsToSave(sha, (box("rust"),), "ann"))
     with pytest.raises(NotFoundError, match="no image"):
-        saver.save("0" * 64, (), labeler="ann")
+        saver.save(LabelsToSave("0" * 64, (), "ann"))
     assert project.annotations.history(sha) == []

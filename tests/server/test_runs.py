@@ -161,6 +161,13 @@ def test_from_images_to_a_release_by_jobs_alone(served):
     assert not [p for p in work.iterdir() if p.name.startswith(("job-", "tmp"))]
 
 
+def test_a_map_is_made_by_a_job(served):
+    admin, _ = served
+    assert done(admin, "casings", "map")[-1]["result"] == {"images": 12}
+    told = admin.get(f"{BASE}/casings/map").json()
+    assert len(told["sha256"]) == 12
+
+
 def test_analyses_keep_what_they_found(served):
     admin, _ = served
     for kind, options in (

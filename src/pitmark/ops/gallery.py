@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pitmark.core.errors import InvalidInputError
+from pitmark.core.errors import InvalidInputError, StorageError
 from pitmark.core.filter_words import META, Filter, parse_filter
 from pitmark.ops.gallery_columns import GalleryColumns, Rows
 from pitmark.ops.gallery_model import newest_model_says
@@ -41,6 +41,7 @@ _TITLES = {
 # With more changes than this share of the images, reading everything anew is quicker.
 _ANEW = 0.2
 _ANEW_LEAST = 2_000
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class Gallery:
 
         Raises:
             InvalidInputError: The filter cannot be read, or there is no such column.
+            StorageError: The images are being read for the first time; this takes a moment.
         """
         chosen = parse_filter(filter)
         if offset < 0 or not 0 <= limit <= MOST_PER_PAGE:
@@ -132,7 +134,7 @@ class Gallery:
                 f"a page begins at 0 or later and has up to {MOST_PER_PAGE} images,"
                 f" found {offset} and {limit}"
             )
-        with self._lock:
+        with self._turn():
             columns = self._current()
             by = _sort_column(columns, sort)
             total, rows = columns.index.page(
@@ -168,7 +170,7 @@ class Gallery:
             NotFoundError: The project has no such image.
         """
         keys = self._project.images.ids(shas)
-        with self._lock:
+        with self._turn():
             columns = self._current()
             rows = columns.rows_of([keys[s] for s in shas])
             return [_card(columns, int(row), None) for row in rows]
@@ -188,7 +190,7 @@ class Gallery:
             InvalidInputError: The filter cannot be read, or there is no such column.
         """
         chosen = parse_filter(filter)
-        with self._lock:
+        with self._turn():
             columns = self._current()
             names = _facet_names(columns)
             counted = columns.index.counts(chosen, names, MOST_VALUES)
@@ -212,7 +214,7 @@ class Gallery:
             InvalidInputError: The filter cannot be read, or there is no such column.
         """
         chosen = parse_filter(filter)
-        with self._lock:
+        with self._turn():
             columns = self._current()
             return columns.shas(columns.index.rows(chosen))
 
@@ -229,7 +231,7 @@ class Gallery:
         Raises:
             InvalidInputError: There is no such column.
         """
-        with self._lock:
+        with self._turn():
             columns = self._current()
             by = _sort_column(columns, column)
             if by is None:
@@ -238,6 +240,19 @@ class Gallery:
             rows = np.array([places[s] for s in shas if s in places], dtype=np.intp)
             told = iter(columns.index.columns[by].words_of(rows))
             return [next(told) if s in places else "" for s in shas]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One question at a time; who would wait for long is told so instead."""
+        if not self._lock.acquire(timeout=_PATIENCE_S):
+            raise StorageError(
+                "the images of the project are being read into the gallery",
+                hint="Ask again in a moment: with a million images it takes half a minute.",
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _current(self) -> GalleryColumns:
         """The columns as of now."""

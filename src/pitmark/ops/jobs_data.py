@@ -14,7 +14,7 @@ from pitmark.core.errors import InvalidInputError, StorageError
 from pitmark.core.progress import Progress, Reporter
 from pitmark.core.work import Outcome
 from pitmark.engine.protocol import Context
-from pitmark.formats.archives import safe_name
+from pitmark.formats.safe_names import safe_name
 from pitmark.ops.exporting import export_folder
 from pitmark.ops.importing import ImportOptions, ImportSummary, import_folder
 from pitmark.ops.job_kinds import FILE_LIST

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from pitmark.core.errors import InvalidInputError, NotFoundError, StorageError
 from pitmark.core.progress import Progress, Reporter, silent
-from pitmark.formats.archives import Names, archive_stem, is_archive, unpack
+from pitmark.formats.archives import archive_stem, is_archive, unpack
 from pitmark.formats.folder_words import is_generic
+from pitmark.formats.safe_names import Names
 
 _TELL_EVERY = 100
 

@@ -61,6 +61,14 @@ class AnnotationRow:
     withdraws: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All annotations of an image, the oldest first, and the one that holds, if any."""
+
+    history: tuple[AnnotationRow, ...]
+    held: AnnotationRow | None
+
+
 class Annotations:
     """The annotations of one project.
 
@@ -195,22 +203,28 @@ class Annotations:
         rows = self._rows([s.id for _, one in said for s in one])
         return [rows[i] for i in sorted(rows)]
 
-    def told(self, sha256: str) -> tuple[list[AnnotationRow], AnnotationRow | None]:
-        """All annotations of an image, and the one that is held to be true.
+    def told(self, shas: Sequence[str]) -> dict[str, Told]:
+        """All that was said about some images, and what is held to be true of them.
 
         Args:
-            sha256: The image.
+            shas: The images.
 
         Returns:
-            The rows, the oldest first, and one of them; None where none stands.
+            sha256 to what was said.
 
         Raises:
-            NotFoundError: The project has no such image.
+            NotFoundError: The project lacks one of the images.
         """
-        said = [s for _, one in self._said(self._images.ids([sha256]).values()) for s in one]
-        rows, held = self._rows([s.id for s in said]), standing(said)
-        chosen = rows[consensus_of(held, self._task).id] if held else None
-        return [rows[i] for i in sorted(rows)], chosen
+        ids = self._images.ids(shas)
+        said = dict(self._said(ids.values()))
+        rows = self._rows([s.id for one in said.values() for s in one])
+        out = {}
+        for sha in shas:
+            one = said.get(ids[sha], [])
+            held = standing(one)
+            chosen = rows[consensus_of(held, self._task).id] if held else None
+            out[sha] = Told(tuple(rows[s.id] for s in one), chosen)
+        return out
 
     def labelers(self) -> list[str]:
         """Everybody who labeled or reviewed anything, in the order of names."""

@@ -163,6 +163,10 @@ images = Table(
     UniqueConstraint("organisation_id", "project_id", "sha256"),
     Index(None, "reference_sha"),
     Index(None, "organisation_id", "project_id", "name", "id"),
+    # Some of many images by key, or by what they are compared with: without these two, all
+    # images of the project would be read.
+    Index(None, "organisation_id", "project_id", "id"),
+    Index(None, "organisation_id", "project_id", "reference_sha"),
     sqlite_autoincrement=True,
 )
 
@@ -176,6 +180,7 @@ image_occurrences = Table(
     _text("source"),
     UniqueConstraint("image_id", "name", "source"),
     Index(None, "organisation_id", "project_id"),
+    Index(None, "organisation_id", "project_id", "image_id"),
 )
 
 annotation_table = Table(
@@ -200,6 +205,8 @@ annotation_table = Table(
         ["book_revisions.project_id", "book_revisions.revision"],
     ),
     Index(None, "organisation_id", "project_id", "image_id", "id"),
+    # Some of many by key: without it all annotations of the project would be read.
+    Index(None, "organisation_id", "project_id", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -348,6 +355,7 @@ findings = Table(
     _number("decision", nullable=True),
     _json("effects", nullable=True),
     Index(None, "organisation_id", "project_id", "state", "score"),
+    Index(None, "organisation_id", "project_id", "image_id"),
     Index(None, "image_id"),
     sqlite_autoincrement=True,
 )
@@ -406,7 +414,7 @@ label_saves = Table(
     Column("labeler", String(200), nullable=False),
     Column("key", String(100), nullable=False),
     _to("annotation_id", "annotations.id"),
-    UniqueConstraint("project_id", "labeler", "key"),
+    UniqueConstraint("organisation_id", "project_id", "labeler", "key"),
 )
 
 audit_log = Table(

@@ -7,9 +7,10 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
+import { address } from "@/api/client";
 import { signOut } from "@/app/account";
 import { useAccount } from "@/app/here";
-import { MoonIcon, PeopleIcon, SunIcon, SystemIcon } from "@/ui/icons";
+import { FileIcon, MoonIcon, PeopleIcon, SunIcon, SystemIcon } from "@/ui/icons";
 import { frame, roles } from "@/words/frame";
 import classes from "./PersonMenu.module.css";
 
@@ -61,6 +62,15 @@ export function PersonMenu() {
           onClick={() => void navigate({ to: "/people" })}
         >
           {frame.people}
+        </Menu.Item>
+        <Menu.Item
+          component="a"
+          href={address("licenses.md")}
+          target="_blank"
+          rel="noreferrer"
+          leftSection={<FileIcon size={17} />}
+        >
+          {frame.licenses}
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item onClick={() => void signOut()}>{frame.signOut}</Menu.Item>

@@ -22,6 +22,7 @@ export const frame = {
   searchKey: "Ctrl K",
   allProjects: "All projects",
   signOut: "Sign out",
+  licenses: "Licenses of its parts",
   colors: { light: "Light", dark: "Dark", auto: "As the system" },
   colorsLabel: "Appearance",
   organisation: "Organisation",

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from pitmark.ops.label_saving import LabelsToSave
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.galleries import ProjectDesk
 from pitmark.server.wire_shapes import from_wire, to_wire
-from pitmark.store.annotations import AnnotationRow
+from pitmark.store.annotations import AnnotationRow, Told
 from pitmark.wire.labels import Annotation, Labels, SaveLabels, Suggestion, Suggestions
 
 router = APIRouter(prefix=PROJECT + "/images/{sha}", tags=["labels"])
@@ -27,14 +28,8 @@ def read_labels(access: Viewer, sha: str) -> Labels:
 def save_labels(request: Request, access: Labeler, sha: str, saved: SaveLabels) -> Labels:
     """Say what is on an image; the whole of it becomes a new revision."""
     desk: ProjectDesk = request.app.state.galleries.of(access.store)
-    desk.saver.save(
-        sha,
-        from_wire(saved.shapes),
-        labeler=access.who,
-        reason=saved.reason,
-        key=saved.key,
-    )
-    return labels_of(access, sha)
+    new = LabelsToSave(sha, from_wire(saved.shapes), access.who, saved.reason, saved.key)
+    return _labels(desk.saver.save(new), access.who)
 
 
 @router.get("/suggestions")
@@ -63,14 +58,17 @@ def labels_of(access: ProjectAccess, sha: str) -> Labels:
     Raises:
         NotFoundError: The project has no such image.
     """
-    rows, held = access.store.annotations.told(sha)
-    gone = {row.withdraws for row in rows}
-    stand = [row for row in rows if row.withdraws is None and row.id not in gone]
-    mine = [row for row in stand if row.labeler == access.who]
+    return _labels(access.store.annotations.told([sha])[sha], access.who)
+
+
+def _labels(told: Told, who: str) -> Labels:
+    gone = {row.withdraws for row in told.history}
+    stand = [row for row in told.history if row.withdraws is None and row.id not in gone]
+    mine = [row for row in stand if row.labeler == who]
     return Labels(
-        consensus=None if held is None else to_wire(held.shapes),
+        consensus=None if told.held is None else to_wire(told.held.shapes),
         mine=_annotation(mine[-1]) if mine else None,
-        history=[_annotation(row) for row in rows],
+        history=[_annotation(row) for row in told.history],
     )
 
 

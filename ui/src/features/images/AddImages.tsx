@@ -9,11 +9,19 @@ import { PageHead } from "@/ui/PageHead";
 import { images as words } from "@/words/images";
 import { next } from "@/words/next";
 
-export function AddImages({ first }: { first: boolean }) {
+interface AddImagesProps {
+  /** Whether there are no images yet. */
+  first: boolean;
+  onLook: () => void;
+}
+
+export function AddImages({ first, onLook }: AddImagesProps) {
   const here = useHere();
   const navigate = useNavigate();
-  const look = () =>
+  const look = () => {
+    onLook();
     void navigate({ to: "/p/$project/images", params: { project: here.project }, search: {} });
+  };
   return (
     <Page width="text">
       <PageHead

@@ -26,7 +26,7 @@ export function FacetPanel({ facets, filter, colors, onFilter }: FacetPanelProps
       {facets === undefined
         ? SKELETONS.map((key) => <Skeleton key={key} height={20} mb={14} />)
         : facets.facets
-            .filter((f) => f.values.length > 0)
+            .filter((f) => f.values.length > 1 || chosenValues(terms, f.name).length > 0)
             .map((facet) => (
               <FacetList
                 key={facet.name}

@@ -19,6 +19,7 @@ import { MapPane } from "@/features/images/MapPane";
 import { SelectionBar } from "@/features/images/SelectionBar";
 import { NOTHING, selectedCount, selectionAfter } from "@/features/images/selection";
 import { type GalleryQuestion, useGallery } from "@/features/images/useGallery";
+import { useIntake } from "@/intake/intake";
 import { colorsOf } from "@/ui/classColors";
 import { frame } from "@/words/frame";
 import { images as words } from "@/words/images";
@@ -30,8 +31,12 @@ export default function ImagesPage() {
   const here = useHere();
   const search = route.useSearch();
   const project = useQuery(projectQuery(here)).data;
-  if (project?.images === 0 || search.add) {
-    return <AddImages first={project?.images === 0} />;
+  const intake = useIntake(here);
+  const [looking, setLooking] = useState(false);
+  const first = project?.images === 0;
+  // What an import says at its end, such as files it could not read, is not passed over.
+  if (first || search.add || (intake !== undefined && !looking)) {
+    return <AddImages first={first} onLook={() => setLooking(true)} />;
   }
   return <GalleryPage key={`${here.organisation} ${here.project}`} />;
 }

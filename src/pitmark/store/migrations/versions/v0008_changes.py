@@ -27,6 +27,13 @@ _NOTED = (
     ("runs", "UPDATE OF state, inspector", "run", "NEW", "NULL"),
     ("run_predictions", "INSERT", "run", "NEW", "NULL"),
 )
+_INDEXES = (
+    ("images", "id"),
+    ("images", "reference_sha"),
+    ("image_occurrences", "image_id"),
+    ("annotations", "id"),
+    ("findings", "image_id"),
+)
 
 
 def upgrade() -> None:
@@ -56,9 +63,19 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.UniqueConstraint(
-            "project_id", "labeler", "key", name="uq_label_saves_project_id_labeler_key"
+            "organisation_id",
+            "project_id",
+            "labeler",
+            "key",
+            name="uq_label_saves_organisation_id_project_id_labeler_key",
         ),
     )
+    for table, column in _INDEXES:
+        op.create_index(
+            f"ix_{table}_organisation_id_project_id_{column}",
+            table,
+            ["organisation_id", "project_id", column],
+        )
     if op.get_bind().dialect.name == "postgresql":
         _note_postgresql()
     else:

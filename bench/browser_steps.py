@@ -1,0 +1,105 @@
+"""What a person does in the web app, step by step: for tests/e2e and bench/ui.py.
+
+Steps find things as a person does, by what they are called, and act with real mouse and
+keyboard events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+NAME, EMAIL, PASSWORD = "Ada Lovelace", "ada@factory.example", "parts under a lamp"
+_FIT_PADDING_PX = 24
+_LARGEST_FIT = 8.0
+_JOB_MS = 900_000
+Box = tuple[float, float, float, float]
+
+
+def make_owner(page: Page, setup_link: str) -> None:
+    """Open the link of the first start and become the owner."""
+    page.goto(setup_link)
+    page.get_by_label("Your name").fill(NAME)
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Create the owner").click()
+    expect(page.get_by_role("button", name="New project").first).to_be_visible()
+
+
+def make_project(page: Page, name: str, *, task: str) -> None:
+    """Make a project of a task, such as "Find defects"; ends on its page of images."""
+    page.get_by_role("button", name="New project").first.click()
+    page.get_by_label("What is inspected").fill(name)
+    page.get_by_text(task, exact=True).click()
+    page.get_by_role("button", name="Create the project").click()
+    page.wait_for_url("**/p/*/images")
+
+
+def add_images(page: Page, folder: Path, *, labeler: str | None = None) -> str:
+    """Import a folder on the page of images; gives the sentence on what came in."""
+    opener = page.get_by_role("button", name="Add images")
+    if opener.is_visible():
+        opener.click()
+    page.locator("input[type=file][webkitdirectory]").set_input_files(folder)
+    if labeler is not None:
+        page.get_by_text("Options", exact=True).click()
+        page.get_by_label("Who made the labels").fill(labeler)
+    page.get_by_role("button", name="Import", exact=True).click()
+    look = page.get_by_role("button", name="Look at the images")
+    expect(look).to_be_visible(timeout=_JOB_MS)
+    told = page.locator("main").inner_text()
+    look.click()
+    return told
+
+
+def draw_boxes(page: Page, boxes: Sequence[tuple[str, Box]], size_wh: tuple[int, int]) -> None:
+    """Draw boxes on the image that is open for labeling; the class is chosen by its name.
+
+    Args:
+        page: On the page where images are labeled.
+        boxes: Class and (x1, y1, x2, y2) in pixels of the image.
+        size_wh: Of the image.
+    """
+    stage = page.get_by_role("application")
+    expect(stage).to_be_visible()
+    for label, box in boxes:
+        page.get_by_role("button", name=label).first.click()
+        page.keyboard.press("b")
+        x1, y1, x2, y2 = _on_screen(page, box, size_wh)
+        page.mouse.move(x1, y1)
+        page.mouse.down()
+        page.mouse.move((x1 + x2) / 2, (y1 + y2) / 2)
+        page.mouse.move(x2, y2)
+        page.mouse.up()
+
+
+def train(page: Page, project: str, *, preset: str = "Fast") -> None:
+    """Train on the page for it and wait for the report's link."""
+    page.goto(_at(page, f"/p/{project}/train"))
+    page.get_by_text("Options", exact=True).click()
+    page.get_by_text(preset, exact=True).click()
+    page.get_by_role("button", name="Train", exact=True).click()
+    # The page tells of the training before this one until the new one has begun.
+    expect(page.get_by_role("button", name="Cancel the training")).to_be_visible()
+    expect(page.get_by_text("The training is done")).to_be_visible(timeout=_JOB_MS)
+
+
+def _at(page: Page, path: str) -> str:
+    start = page.url.split("/", 3)
+    return "/".join(start[:3]) + path
+
+
+def _on_screen(page: Page, box: Box, size_wh: tuple[int, int]) -> Box:
+    """A box of the image in pixels of the window, while the whole image is shown."""
+    page.get_by_role("application").focus()
+    page.keyboard.press("f")
+    place = page.get_by_role("application").bounding_box()
+    assert place is not None
+    room = [max(place[k] - 2 * _FIT_PADDING_PX, 16) for k in ("width", "height")]
+    scale = min(room[0] / size_wh[0], room[1] / size_wh[1], _LARGEST_FIT)
+    left = place["x"] + round((place["width"] - size_wh[0] * scale) / 2)
+    top = place["y"] + round((place["height"] - size_wh[1] * scale) / 2)
+    x1, y1, x2, y2 = box
+    return left + x1 * scale, top + y1 * scale, left + x2 * scale, top + y2 * scale

@@ -1,0 +1,155 @@
+"""The web app in a browser, over a server process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ui import build_ui
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = build_ui.UI / "node_modules" / "axe-core" / "axe.min.js"
+PASSWORD = "parts under a lamp"
+IMAGES = 9
+PAGES = (
+    "next",
+    "images",
+    "book",
+    "agreement",
+    "findings",
+    "train",
+    "report",
+    "release",
+    "line",
+)
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+    pytest.mark.skipif(not build_ui.is_current(), reason="the web app is not built"),
+]
+
+
+@pytest.fixture(scope="module")
+def link(tmp_path_factory):
+    """The link that the server prints at its first start."""
+    home = tmp_path_factory.mktemp("home") / "workspace"
+    command = [sys.executable, "-m", "pitmark", "--home", str(home), "serve", "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    assert server.stdout is not None
+    for line in server.stdout:
+        if found := re.search(r"http://\S+/setup\?token=\S+", line):
+            yield found[0]
+            break
+    server.terminate()
+    server.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    flags = ["--no-sandbox", "--headless", "--disable-background-networking"]
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser, link, tmp_path_factory):
+    """A browser whose person owns the server and has a project with nine images."""
+    # What checks the pages is put into them, which the server rightly forbids to others.
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
+    opened = context.new_page()
+    opened.goto(link)
+    opened.get_by_label("Your name").fill("Otto Owner")
+    opened.get_by_label("E-mail").fill("otto@factory.example")
+    opened.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    opened.get_by_role("button", name="Create the owner").click()
+    opened.get_by_role("button", name="New project").click()
+    opened.get_by_label("What is inspected").fill("plates")
+    opened.get_by_role("button", name="Create the project").click()
+    folder = photographs(tmp_path_factory.mktemp("photographs") / "lot7")
+    opened.locator("input[type=file]").first.set_input_files(folder)
+    opened.get_by_role("button", name="Import", exact=True).click()
+    opened.get_by_text("Imported").wait_for(timeout=120_000)
+    return opened
+
+
+def photographs(folder: Path) -> Path:
+    """Images with a gray of their own each, and one that is cut off."""
+    folder.mkdir()
+    for number in range(IMAGES):
+        pixels = np.full((60, 80, 3), 20 * number, dtype=np.uint8)
+        pixels[10:20, 5 * number : 5 * number + 9] = 255
+        Image.fromarray(pixels).save(folder / f"plate_{number}.png")
+    whole = (folder / "plate_0.png").read_bytes()
+    (folder / "cut_off.png").write_bytes(whole[: len(whole) // 2])
+    return folder
+
+
+def test_an_import_tells_which_files_it_could_not_read(page) -> None:
+    row = page.get_by_role("row").filter(has_text="cut_off.png")
+    assert "cannot be decoded" in row.inner_text()
+    page.get_by_role("button", name="Look at the images").click()
+    page.get_by_text(f"{IMAGES} images").wait_for()
+    assert page.get_by_role("option").count() == IMAGES
+
+
+def test_keys_select_images_and_a_filter_narrows_them_down(page) -> None:
+    page.goto(_address(page, "images"))
+    page.get_by_role("option").first.wait_for()
+    page.get_by_role("listbox", name="Images of the project").focus()
+    for key in ("Space", "ArrowRight", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    page.get_by_text("2 images selected").first.wait_for()
+    page.get_by_label("Filter", exact=True).fill("name has plate_3")
+    page.keyboard.press("Enter")
+    page.get_by_text("1 image", exact=True).wait_for()
+    assert page.get_by_role("option").count() == 1
+    page.get_by_label("Filter", exact=True).fill("colour = red")
+    page.keyboard.press("Enter")
+    assert "colour" in page.get_by_role("alert").inner_text()
+
+
+def test_the_palette_leads_to_a_page(page) -> None:
+    page.goto(_address(page, "next"))
+    page.get_by_role("link", name="Next").wait_for()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("rel")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/release")
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="the checks of the web app are not installed")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_accessibility(page, scheme) -> None:
+    page.emulate_media(color_scheme=scheme)
+    found = []
+    for place in (*PAGES, None):
+        page.goto(_address(page, place) if place else _origin(page))
+        page.wait_for_load_state("networkidle") if place != "line" else None
+        page.locator("h1").first.wait_for(state="attached")
+        page.add_script_tag(path=AXE)
+        rules = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']}"
+        result = page.evaluate(f"axe.run(document, {rules})")
+        for broken in result["violations"]:
+            found.append(f"{place}: {broken['id']} {broken['nodes'][0]['html'][:120]}")
+    assert not found
+
+
+def _origin(page) -> str:
+    return re.match(r"https?://[^/]+/", page.url)[0]
+
+
+def _address(page, place: str) -> str:
+    return f"{_origin(page)}p/plates/{place}"

@@ -1,0 +1,66 @@
+"""Questions about some of many rows must not read all rows of a project."""
+
+import pytest
+from sqlalchemy import event
+
+from pitmark.store.annotations import NewAnnotation
+from pitmark.store.findings import NewFinding
+from tests.store.making import add_images, box, label
+
+
+@pytest.fixture
+def plans(store):
+    """What the database does for each statement: a list that fills while it works."""
+    seen = []
+
+    def note(connection, cursor, statement, parameters, context, many):
+        if statement.startswith("SELECT") and not many:
+            rows = connection.connection.driver_connection.execute(
+                f"EXPLAIN QUERY PLAN {statement}", parameters
+            )
+            seen.extend((row[3], statement) for row in rows)
+
+    event.listen(store.database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(store.database.engine, "before_cursor_execute", note)
+
+
+ASKED = {
+    "labels of some images": lambda p, shas: p.annotations.told(shas),
+    "labels that hold": lambda p, shas: p.annotations.consensus(shas),
+    "saving": lambda p, shas: p.annotations.add_many(
+        [NewAnnotation(s, (box("dent"),), "bob", 1, key=s[:9]) for s in shas]
+    ),
+    "images by key": lambda p, shas: list(p.facts.images(sorted(p.images.ids(shas).values()))),
+    "what was said": lambda p, shas: list(p.facts.said(sorted(p.images.ids(shas).values()))),
+    "findings of images": lambda p, shas: list(
+        p.facts.open_findings(sorted(p.images.ids(shas).values()))
+    ),
+    "findings of an image": lambda p, shas: p.findings.open_on(shas[0]),
+    "the newest change": lambda p, shas: p.facts.stamp(),
+    "what changed": lambda p, shas: p.facts.changed(5),
+    "whether it may be shown": lambda p, shas: (
+        p.images.shows(shas[0]),
+        p.images.shows("0" * 64),
+    ),
+    "all names": lambda p, shas: p.images.names_of(shas[0]),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_some_rows_are_found_without_reading_all(project, plans, what):
+    shas = add_images(project, [f"{n}" for n in range(60)])
+    for sha in shas:
+        label(project, sha, box())
+    project.findings.save([NewFinding("k", s, 0, 0.5, "w") for s in shas], source="audit")
+    plans.clear()
+    ASKED[what](project, shas)
+    whole = [
+        (plan, statement)
+        for plan, statement in plans
+        # Rows by organisation and project alone are all rows of the project.
+        if plan.startswith("SCAN") or plan.endswith("(organisation_id=? AND project_id=?)")
+        if "book_revisions" not in plan and "max(changes.id)" not in statement
+    ]
+    assert plans
+    assert whole == []
