@@ -138,6 +138,7 @@ export default function BenchPage() {
     void sceneBitmap(SIZE).then((bitmap) => setPicture(new WholePicture(SIZE, bitmap)));
   }, []);
 
+  const ready = painter !== null && picture !== null;
   useEffect(() => {
     if (!painter || !picture) return;
     window.pitmarkBench = { run: (ask) => measure(editor, painter, ask) };
@@ -147,7 +148,7 @@ export default function BenchPage() {
   }, [editor, painter, picture]);
 
   return (
-    <div style={{ display: "grid", height: "100vh" }}>
+    <div style={{ display: "grid", height: "100vh" }} data-bench-ready={ready || undefined}>
       <Stage editor={editor} picture={picture} label="Bench" onPainter={setPainter} />
     </div>
   );

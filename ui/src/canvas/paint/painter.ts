@@ -5,11 +5,11 @@
 
 import type { Change, Item } from "../document";
 import type { Editor } from "../editor";
-import { type Box, type Size, unite } from "../geometry";
+import { type Box, grown, overlap, type Size, unite } from "../geometry";
 import { styleOf } from "../palette";
 import { runsOutline } from "../runs";
 import { boundsOf } from "../shapes/kinds";
-import type { MaskShape } from "../shapes/shape";
+import type { CanvasShape, MaskShape } from "../shapes/shape";
 import { drawDraft, drawPointer } from "./drafts";
 import { Layer } from "./layer";
 import { MaskBitmap } from "./maskBitmap";
@@ -29,6 +29,9 @@ const MASK_ALPHA = 0.42;
 const MOST_CHIPS = 120;
 const CHIP_FROM_PX = 26;
 const REST_MS = 120;
+const SAME_PLACE = 0.9;
+const OUTSET_PX = 5;
+const CHIP_BELOW_PX = 26;
 // Chips and halos reach beyond the box of their shape.
 const BEYOND_PX = 24;
 const CHIP_WIDTH_PX = 160;
@@ -204,15 +207,28 @@ export class Painter {
     for (const one of this.editor.suggestions) {
       const style = styleOf(this.editor.styles, one.shape.label);
       const path = new Path2D();
+      const box = boundsOf(one.shape);
+      // Another name for the same place: around what is there, its own name below.
+      const around = box !== null && this.covers(box);
       if (one.shape.kind === "mask") addOutline(path, one.shape);
+      else if (around && box)
+        addPath(path, outset(one.shape.label, box, OUTSET_PX * unit), unit);
       else addPath(path, one.shape, unit);
       strokeDashed(ctx, path, style, unit);
-      const box = boundsOf(one.shape);
       if (!box || this.editor.suggestions.length > MOST_CHIPS) continue;
+      const [x1, , , y2] = box;
+      const below: Box = [x1, y2 + CHIP_BELOW_PX * unit, x1, y2 + CHIP_BELOW_PX * unit];
       ctx.globalAlpha = 0.85;
-      drawChip(ctx, box, `${one.shape.label}?`, style, unit, 0);
+      drawChip(ctx, around ? below : box, `${one.shape.label}?`, style, unit, 0);
       ctx.globalAlpha = 1;
     }
+  }
+
+  private covers(box: Box): boolean {
+    return this.editor.itemsWithin(box).some((item) => {
+      const own = boundsOf(item.shape);
+      return own !== null && overlap(own, box) > SAME_PLACE;
+    });
   }
 
   private chip(ctx: Ctx, item: Item, unit: number): void {
@@ -290,4 +306,8 @@ function addOutline(path: Path2D, shape: MaskShape): void {
     path.moveTo(lines[i] ?? 0, lines[i + 1] ?? 0);
     path.lineTo(lines[i + 2] ?? 0, lines[i + 3] ?? 0);
   }
+}
+
+function outset(label: string, box: Box, by: number): CanvasShape {
+  return { kind: "box", label, xyxy: grown(box, by) };
 }

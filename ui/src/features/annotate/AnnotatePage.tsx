@@ -23,6 +23,7 @@ import { Empty } from "@/ui/Empty";
 import { ProblemNote } from "@/ui/ProblemNote";
 import { toast } from "@/ui/toast";
 import { annotate as words } from "@/words/annotate";
+import { frame } from "@/words/frame";
 import classes from "./AnnotatePage.module.css";
 import { ClassList } from "./ClassList";
 import { FilmStrip } from "./FilmStrip";
@@ -278,7 +279,7 @@ function useCarried(editor: Editor, opened: string | null): { take: () => void }
     shapes.current = [];
     toast({
       text: words.copied(count),
-      action: { label: "Undo", run: () => editor.undo() },
+      action: { label: frame.undo, run: () => editor.undo() },
     });
   }, [editor, opened]);
   return {

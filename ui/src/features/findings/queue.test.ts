@@ -31,3 +31,10 @@ test("a decision that is taken back comes to the front", () => {
 test("what somebody else decided meanwhile is gone", () => {
   expect(ids(filled(queue, findings.slice(1)))).toBe("bcd");
 });
+
+test("a finding asked for by its address is first, also when it is not in the list", () => {
+  const settled = { id: "x" } as Finding;
+  const asked = returned(EMPTY, settled);
+  expect(ids(filled(asked, findings))).toBe("xabcd");
+  expect(ids(filled(skipped(filled(asked, findings), "x"), findings))).toBe("abcd");
+});
