@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+
+if sys.platform != "win32":
+    import pwd
 
 MISSING = (
     "PostgreSQL is not installed: apt-get install postgresql"
@@ -111,8 +115,9 @@ def running_server():
     root = Path(tempfile.mkdtemp(prefix="pitmark-postgresql-"))
     who = {}
     if os.geteuid() == 0:
-        shutil.chown(root, "postgres", "postgres")
-        who = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        user = _unprivileged()
+        shutil.chown(root, user.pw_uid, user.pw_gid)
+        who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     password, port = secrets.token_urlsafe(16), _free_port()
     try:
         _make(folder, root, password, who)
@@ -141,12 +146,19 @@ def running_server():
         shutil.rmtree(root, ignore_errors=True)
 
 
+def _unprivileged():
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
 def _make(folder, root, password, who):
     secret = root / "password"
     secret.touch(mode=0o600)
     secret.write_text(password)
     if who:
-        shutil.chown(secret, "postgres", "postgres")
+        shutil.chown(secret, who["user"], who["group"])
     subprocess.run(
         [
             *(str(folder / "initdb"), "-D", str(root / "data"), "-U", "pitmark"),

@@ -1,5 +1,7 @@
 """What can go wrong between a program and its server, and how it is told."""
 
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -222,3 +224,13 @@ def test_a_job_is_followed_to_its_end_though_the_server_is_started_anew(tmp_path
     with Serving(home, first.port):
         program.join(300)
     assert [run.id for run in done] == ["r0001"]
+
+
+def test_a_client_needs_no_more_than_the_small_installation():
+    script = (
+        "import sys, pitmark.sdk.workspace\n"
+        "heavy = {'torch', 'sqlalchemy', 'scipy', 'fastapi', 'onnxruntime', 'cryptography'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
