@@ -20,7 +20,8 @@ function area(path: string): number {
 }
 
 function runs(rows: string[]): { size: [number, number]; counts: number[]; pixels: number } {
-  const flat = rows.join("");
+  const columns = [...(rows[0] ?? "")].map((_, x) => rows.map((row) => row[x]).join(""));
+  const flat = columns.join("");
   const counts: number[] = [];
   let last = "0";
   let run = 0;
@@ -41,7 +42,7 @@ describe("the edge of a mask", () => {
   const masks = {
     "one pixel": ["000", "010", "000"],
     "a hole": ["1111", "1001", "1111"],
-    "runs over the end of a row": ["0011", "1100"],
+    "runs over the end of a column": ["01", "01", "10", "10"],
     "two parts that touch at a corner": ["10", "01"],
     everything: ["11", "11"],
     nothing: ["00", "00"],
@@ -53,4 +54,10 @@ describe("the edge of a mask", () => {
       expect(Math.abs(area(maskPath(size, counts)))).toBe(pixels);
     });
   }
+
+  it("lies where the pixels are: x to the right, y down", () => {
+    const { size, counts } = runs(["000", "001"]);
+    const points = maskPath(size, counts).slice(1, -1).split("L");
+    expect(new Set(points)).toEqual(new Set(["2 1", "3 1", "3 2", "2 2"]));
+  });
 });

@@ -2,18 +2,19 @@
 
 /**
  * @param size Width and height of the whole image.
- * @param counts Run lengths row by row, beginning with background.
+ * @param counts Run lengths column by column, beginning with background.
  */
 export function maskPath(size: readonly number[], counts: readonly number[]): string {
-  const [width = 0] = size;
-  if (width === 0) return "";
-  const rows = runsByRow(width, counts);
+  const height = size[1] ?? 0;
+  if (height === 0) return "";
+  // Columns stand for rows here, and x for y: both are exchanged where points are written.
+  const rows = runsByLine(height, counts);
   const edges = new Map<string, [number, number][]>();
   const add = (x1: number, y1: number, x2: number, y2: number) => {
-    const key = `${x1} ${y1}`;
+    const key = `${y1} ${x1}`;
     const ends = edges.get(key);
-    if (ends) ends.push([x2, y2]);
-    else edges.set(key, [[x2, y2]]);
+    if (ends) ends.push([y2, x2]);
+    else edges.set(key, [[y2, x2]]);
   };
   for (const [y, runs] of rows) {
     for (const [from, to] of runs) {
@@ -28,17 +29,17 @@ export function maskPath(size: readonly number[], counts: readonly number[]): st
 
 type Run = readonly [number, number];
 
-/** Foreground runs (from, to) of every row that has any. */
-function runsByRow(width: number, counts: readonly number[]): Map<number, Run[]> {
+/** Foreground runs (from, to) of every line of pixels that has any. */
+function runsByLine(length: number, counts: readonly number[]): Map<number, Run[]> {
   const rows = new Map<number, Run[]>();
   let at = 0;
   counts.forEach((count, i) => {
     if (i % 2 === 1) {
       for (let from = at; from < at + count; ) {
-        const y = Math.floor(from / width);
-        const to = Math.min(at + count, (y + 1) * width);
+        const y = Math.floor(from / length);
+        const to = Math.min(at + count, (y + 1) * length);
         const runs = rows.get(y) ?? [];
-        runs.push([from - y * width, to - y * width]);
+        runs.push([from - y * length, to - y * length]);
         rows.set(y, runs);
         from = to;
       }
