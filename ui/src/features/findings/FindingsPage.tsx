@@ -11,6 +11,7 @@ import { ProblemNote } from "@/ui/ProblemNote";
 import { findings as words } from "@/words/findings";
 import classes from "./FindingsPage.module.css";
 import { GroupFinding } from "./GroupFinding";
+import { LookForFaults, useEndedAudit } from "./LookForFaults";
 import { ReviewHead } from "./ReviewHead";
 import { Single } from "./Single";
 import { type FindingsWork, useFindings } from "./useFindings";
@@ -20,8 +21,9 @@ const GROUP = "inconsistent_group";
 
 export default function FindingsPage() {
   const { kind } = route.useSearch();
-  // Another kind is another queue.
-  return <FindingsOf key={kind ?? ""} />;
+  const audit = useEndedAudit();
+  // Another kind is another queue, and so is what another audit found.
+  return <FindingsOf key={`${kind ?? ""} ${audit}`} />;
 }
 
 function FindingsOf() {
@@ -63,8 +65,8 @@ function Body({ work, filtered, all }: BodyProps) {
     if (work.loading) return <Skeleton className={classes.waiting} />;
     return (
       <Empty title={words.empty} text={words.emptyText}>
-        {filtered ? <Button onClick={all}>{words.emptyAll}</Button> : null}
-        {mayDecide ? (
+        {filtered ? <Button onClick={all}>{words.emptyAll}</Button> : <LookForFaults />}
+        {mayDecide && work.tally.decided > 0 ? (
           <Button variant="default" rightSection={<Key>U</Key>} onClick={work.undo}>
             {words.decide.undo}
           </Button>

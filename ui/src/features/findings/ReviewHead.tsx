@@ -39,7 +39,7 @@ export function ReviewHead({ work, kind, choose }: ReviewHeadProps) {
             </span>
           </span>
         ) : (
-          <span className={classes.quiet}>{review ? words.noRecent : ""}</span>
+          <span className={classes.quiet}>{all > 0 ? words.noRecent : ""}</span>
         )}
         <span className={classes.quiet}>
           {words.visit(work.tally.decided, work.tally.faults)}
@@ -63,7 +63,7 @@ export function ReviewHead({ work, kind, choose }: ReviewHeadProps) {
       <div className={classes.track} aria-hidden="true">
         <span style={{ width: `${all ? (100 * settled) / all : 0}%` }} />
       </div>
-      {review ? (
+      {review && all > 0 ? (
         <p className={classes.advice} data-stop={review.stop || undefined}>
           {review.sentence}
         </p>
