@@ -1,10 +1,13 @@
 """Questions about some of many rows must not read all rows of a project."""
 
+import re
+
 import pytest
 from sqlalchemy import event
 
 from pitmark.store.annotations import NewAnnotation
 from pitmark.store.findings import NewFinding
+from tests.store.engines import on_postgresql, on_sqlite
 from tests.store.making import add_images, box, label
 
 
@@ -47,6 +50,7 @@ ASKED = {
 }
 
 
+@on_sqlite
 @pytest.mark.parametrize("what", ASKED)
 def test_some_rows_are_found_without_reading_all(project, plans, what):
     shas = add_images(project, [f"{n}" for n in range(60)])
@@ -63,4 +67,53 @@ def test_some_rows_are_found_without_reading_all(project, plans, what):
         if "book_revisions" not in plan and "max(changes.id)" not in statement
     ]
     assert plans
+    assert whole == []
+
+
+def _nodes(plan):
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def _reads_all(node):
+    """Whether a step of PostgreSQL reads all rows of a project, or of everybody."""
+    columns = set(re.findall(r"\((\w+)\)?(?:::text)? [=<>]", node.get("Index Cond", "")))
+    by_project = bool(columns) and columns <= {"organisation_id", "project_id"}
+    return node["Node Type"] == "Seq Scan" or by_project
+
+
+@pytest.fixture
+def server_plans(store):
+    """The steps that PostgreSQL plans for each statement: a list that fills while it works."""
+    seen = []
+
+    def note(connection, cursor, statement, parameters, context, many):
+        if statement.startswith("SELECT") and "FROM" in statement and not many:
+            asked = connection.connection.driver_connection.cursor()
+            asked.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+            ((plans,),) = asked.fetchall()
+            seen.extend((node, statement) for p in plans for node in _nodes(p["Plan"]))
+
+    event.listen(store.database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(store.database.engine, "before_cursor_execute", note)
+
+
+@on_postgresql
+def test_the_server_finds_some_rows_without_reading_all(project, server_plans):
+    shas = add_images(project, [f"{n}" for n in range(2500)])
+    said = [NewAnnotation(s, (box(),), "ann", 1) for s in shas]
+    project.annotations.add_many(said)
+    project.findings.save([NewFinding("k", s, 0, 0.5, "w") for s in shas], source="audit")
+    server_plans.clear()
+    for ask in ASKED.values():
+        ask(project, shas[:5])
+    assert len(server_plans) > 2 * len(ASKED)
+    whole = [
+        (node, statement)
+        for node, statement in server_plans
+        if _reads_all(node)
+        if node.get("Relation Name") != "book_revisions" and "max(changes.id)" not in statement
+    ]
     assert whole == []
