@@ -12,6 +12,7 @@ _PAGES = {
     "imaging": "report",
     "groups": "images",
     "leaks": "images",
+    "shortcuts": "report",
     "audit": "findings",
     "review": "findings",
     "fix labels": "findings",
@@ -31,12 +32,16 @@ _JOBS = {
     "feasibility": "feasibility",
     "imaging": "feasibility",
     "audit": "audit",
+    "groups": "groups",
+    "shortcuts": "shortcuts",
     "needs": "needs",
     "synthesis": "synthesize",
     "train": "train",
     "release": "release",
 }
 _IMPORTS, _COMPARES = "pitmark import", "pitmark evaluate"
+# Which key to accept is for a person to say.
+_ACCEPTS = "pitmark groups accept"
 
 
 def page_of(action: Action) -> str:
@@ -64,6 +69,6 @@ def job_of(action: Action) -> str | None:
     Returns:
         A kind of job; None where a person has to do it, or to choose something first.
     """
-    if action.command.startswith(_COMPARES):
+    if action.command.startswith((_COMPARES, _ACCEPTS)):
         return None
     return _JOBS.get(action.kind)
