@@ -201,7 +201,7 @@ def test_an_impossible_option_is_told_by_its_name(boxes):
 def audited(workspace, tmp_path_factory):
     """A classification project with two wrong labels, audited; and what the audit said."""
     project = workspace.create_project("audited", task="classification")
-    photos = class_folder(tmp_path_factory.mktemp("wrong") / "photos", 32)
+    photos = class_folder(tmp_path_factory.mktemp("wrong") / "photos", 48)
     for name in sorted((photos / "good").iterdir())[:2]:
         name.rename(photos / "dent" / name.name)
     project.import_folder(photos)
@@ -210,7 +210,7 @@ def audited(workspace, tmp_path_factory):
 
 def test_an_audit_queues_findings_that_are_settled_and_taken_back(audited):
     project, summary = audited
-    assert summary.images == 32
+    assert summary.images == 48
     assert sum(summary.counts.values()) == len(project.findings())
     (first, *_) = project.findings(limit=1)
     assert len(project.findings(limit=1)) == 1
@@ -236,6 +236,12 @@ def test_an_audit_queues_findings_that_are_settled_and_taken_back(audited):
         project.undo(first.id)
     with pytest.raises(NotFoundError, match="f99999"):
         project.settle("f99999", "accept")
+
+
+def test_weak_slices_are_those_of_the_audit(audited):
+    project, summary = audited
+    found = project.data.slices().to_json()
+    assert (found["project"], found["cases"]) == ("audited", summary.images)
 
 
 def test_a_correction_is_a_reviewed_label(audited):
@@ -290,9 +296,6 @@ def test_the_data_is_looked_at_as_data(learned):
     assert feasible.sentences()
     doubles = project.data.duplicates(embed=False).to_json()
     assert doubles["images"] == 48
-    slices = project.data.slices().to_json()
-    assert slices["project"] == "learned"
-    assert slices["cases"] > 0
     groups = project.data.propose_groups(embed=False).to_json()
     assert groups["images"] == 48
     sheet = project.data.datasheet().to_json()
