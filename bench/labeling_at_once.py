@@ -183,7 +183,7 @@ def _fill(home: Path, folder: Path, arguments: argparse.Namespace) -> list[Perso
             name = f"Labeler {number:02}"
             person = store.persons.add(name, f"labeler{number}@factory.example", "no password")
             store.people.add(person.id, "owner" if number == 0 else "labeler")
-            new = NewToken(name="bench", scope="label", project_id=None, days=1)
+            new = NewToken("bench", "label", None, 1)
             people.append(Person(name, store.tokens.add(new, person=person.id)[1]))
     return people
 
