@@ -93,6 +93,16 @@ def test_who_may_start_what(client_as, role, kind, status):
     assert start(client_as(role), kind, options).status_code == status
 
 
+def test_nobody_signs_imported_labels_with_the_name_of_somebody_else(client_as):
+    files = [{"path": "a.png", "sha256": "0" * 64}]
+    told = start(client_as("labeler"), "import", {"files": files, "labeler": NAMES["admin"]})
+    assert (told.status_code, told.json()["code"]) == (403, "not_allowed")
+    assert NAMES["labeler"] in told.json()["hint"]
+    own = start(client_as("labeler"), "import", {"files": files, "labeler": NAMES["labeler"]})
+    other = start(client_as("admin"), "import", {"files": files, "labeler": "ben"})
+    assert [own.status_code, other.status_code] == [201, 201]
+
+
 def test_a_job_is_stopped_by_whoever_started_it_or_an_admin(client_as, stores):
     job = start(client_as("labeler"), "needs").json()["id"]
     path = f"{CASINGS}/jobs/{job}/cancel"

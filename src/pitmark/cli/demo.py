@@ -31,4 +31,7 @@ def demo(out: Output, into: Path, images: int, seed: int) -> None:
     with out.progress() as progress:
         done = run_demo(into, options=options, narrate=narrate, report=progress)
     page = done.page.resolve()
-    out.result({**done.figures, "page": str(page)}, [f"Report: {page}", f"In the browser: pitmark serve --home {into}"])
+    out.result(
+        {**done.figures, "page": str(page)},
+        [f"Report: {page}", f"In the browser: pitmark serve --home {into}"],
+    )

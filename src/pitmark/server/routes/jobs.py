@@ -32,6 +32,8 @@ router = APIRouter(tags=["jobs"])
 Viewer = Annotated[ProjectAccess, Depends(project_access("viewer"))]
 Labeler = Annotated[ProjectAccess, Depends(project_access("labeler"))]
 Member = Annotated[OrganisationAccess, Depends(organisation_access("viewer"))]
+# What labels are signed with that a folder brings without saying whose they are.
+ANONYMOUS = "import"
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -57,9 +59,21 @@ def start(access: Labeler, new: NewJob, request: Request) -> Job:
             f" {access.role}",
             hint="Ask an owner or admin of the organisation.",
         )
+    _expect_own_name(access, new)
     row = start_job(access.store, new.kind, new.options, by=access.who, key=new.key)
     wake_engine(request.app)
     return message_of(row)
+
+
+def _expect_own_name(access: ProjectAccess, new: NewJob) -> None:
+    """Only an admin imports labels in the name of somebody else."""
+    name = new.options.get("labeler")
+    if name in (None, ANONYMOUS, access.who) or at_least(access.role, "admin"):
+        return
+    raise NotAllowedError(
+        f"labels are imported under one's own name, and {str(name)[:80]!r} is not yours",
+        hint=f"Leave the labeler out, give {access.who!r}, or ask an admin to import them.",
+    )
 
 
 @router.get(PROJECT + "/jobs/{job}")
