@@ -245,3 +245,16 @@ def test_rows_of_an_organisation_cannot_be_asked_for_without_it(stores):
         with pytest.raises(TypeError, match="memberships belong to an organisation"):
             make(memberships)
     assert rows.first(rows.select(persons)) is not None
+
+
+def test_a_program_hears_in_whose_name_its_token_speaks(client_as):
+    asked = {"name": "line", "scope": "read"}
+    secret = client_as("admin").post("/api/orgs/local/tokens", json=asked).json()["secret"]
+    program = client_as(None)
+    program.headers["Authorization"] = f"Bearer {secret}"
+    told = program.get("/api/session").json()
+    assert told["person"]["name"] == NAMES["admin"]
+    assert told["memberships"] == [{"organisation": "local", "role": "admin"}]
+    assert told["csrf"] == ""
+    program.headers["Authorization"] = f"Bearer {secret}x"
+    assert program.get("/api/session").status_code == 401

@@ -44,14 +44,22 @@ def health() -> dict[str, str]:
 
 @router.get("/session")
 def session(request: Request, response: Response) -> Session:
-    """Who is signed in, and the CSRF word for what changes anything."""
+    """Who is signed in, and the CSRF word for what changes anything.
+
+    A program hears in whose name it speaks, and of its token's organisation alone.
+    """
+    if "authorization" in request.headers:
+        caller = caller_of(request)
+        told = _session(request, caller.person, csrf="")
+        own = [m for m in told.memberships if m.organisation == _organisation(caller)]
+        return told.model_copy(update={"memberships": own})
     person = signed_in(request)
     if person is None:
         needed = people.setup_needed(_all(request))
         return Session(person=None, memberships=[], csrf="", setup_needed=needed)
     secret = request.cookies[COOKIE]
     set_session_cookie(request, response, secret)
-    return _session(request, person, secret)
+    return _session(request, person, csrf=csrf_of(secret))
 
 
 @router.post("/session")
@@ -151,10 +159,14 @@ def _begin(request: Request, response: Response, person: PersonRow) -> Session:
         store.sessions.close(old)
     secret = store.sessions.open(person.id)
     set_session_cookie(request, response, secret)
-    return _session(request, person, secret)
+    return _session(request, person, csrf=csrf_of(secret))
 
 
-def _session(request: Request, person: PersonRow, secret: str) -> Session:
+def _organisation(caller: Caller) -> str:
+    return "" if caller.token is None else caller.token.organisation
+
+
+def _session(request: Request, person: PersonRow, *, csrf: str) -> Session:
     found = [(store.organisation, store.people.find(person.id)) for store in _all(request)]
     return Session(
         person=Person(id=person.id, name=person.name, email=person.email),
@@ -163,7 +175,7 @@ def _session(request: Request, person: PersonRow, secret: str) -> Session:
             for name, member in found
             if member is not None
         ],
-        csrf=csrf_of(secret),
+        csrf=csrf,
         setup_needed=False,
     )
 
