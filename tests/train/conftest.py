@@ -1,4 +1,7 @@
-"""All of these tests run on one thread: several on a busy machine wait for each other."""
+"""All of these tests run on one thread: several on a busy machine wait for each other.
+
+What is set here is put back after each file: another one may follow in the same process.
+"""
 
 import pytest
 
@@ -6,7 +9,7 @@ torch = pytest.importorskip("torch")
 backbone = pytest.importorskip("pitmark.train.backbone")
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def _one_thread():
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -14,7 +17,7 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def from_random_weights(tmp_path_factory):
     """Toys of 64 px are learned from random weights; the shipped ones know photographs."""
     shipped = backbone.SHIPPED_WEIGHTS

@@ -22,6 +22,8 @@ from pitmark.wire.message import Message
 
 M = TypeVar("M")
 B = TypeVar("B", bound=Message)
+# Tries to reach the server, each after twice the wait of the one before: 8 s in all.
+_CONNECTS = 5
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 # The server says at least every 15 s that a stream still goes on.
 _STREAM_TIMEOUT = httpx.Timeout(60.0, connect=10.0, write=10.0)
@@ -50,6 +52,8 @@ class Connection:
             base_url=self.url,
             timeout=_TIMEOUT,
             headers={"Authorization": f"Bearer {token.strip()}"},
+            # A server that is started anew is waited for: nothing was sent yet.
+            transport=httpx.HTTPTransport(retries=_CONNECTS),
         )
 
     def get(self, path: str, answer: type[M], **question: Any) -> M:
