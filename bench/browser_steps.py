@@ -159,9 +159,9 @@ def release(page: Page, project: str) -> str:
     """Release the newest training; gives the sentence on it."""
     go_to(page, project, "release")
     page.get_by_role("button", name="Release", exact=True).click()
-    told = page.get_by_text(re.compile(r"^Release \d+ is out")).first
-    expect(told).to_be_visible(timeout=_JOB_MS)
-    return told.inner_text()
+    # Only a release that is out can be downloaded.
+    expect(page.get_by_text("Download", exact=True).first).to_be_visible(timeout=_JOB_MS)
+    return page.get_by_text(re.compile(r"Release \d+")).first.inner_text()
 
 
 def go_to(page: Page, project: str, where: str) -> None:
