@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -209,12 +210,14 @@ def test_images_are_listed_by_a_filter(served, tmp_path):
 def test_a_job_is_followed_to_its_end_though_the_server_is_started_anew(tmp_path):
     home, begun, done = tmp_path / "home", threading.Event(), []
     token = add_person(home)
+    # Long enough that it goes on while the server is away.
+    slow = replace(QUICK, image_steps=2400)
 
     def work(url):
         with pitmark.connect(url, token) as workspace:
             project = workspace.create_project("parts", task="classification")
             project.import_folder(class_folder(tmp_path / "photos", 24))
-            done.append(project.train(options=QUICK, report=lambda _: begun.set()))
+            done.append(project.train(options=slow, report=lambda _: begun.set()))
 
     with Serving(home) as first:
         program = threading.Thread(target=work, args=(first.url,))
@@ -224,6 +227,16 @@ def test_a_job_is_followed_to_its_end_though_the_server_is_started_anew(tmp_path
     with Serving(home, first.port):
         program.join(300)
     assert [run.id for run in done] == ["r0001"]
+
+
+def test_a_job_that_is_over_at_once_still_tells_its_last_word(served, tmp_path):
+    url, token, _ = served
+    told = []
+    with pitmark.connect(url, token) as workspace:
+        project = workspace.create_project("quick", task="classification")
+        project.import_folder(class_folder(tmp_path / "photos", 24))
+        project.train(options=QUICK, report=told.append)
+    assert (told[-1].stage, told[-1].done) == ("predict", told[-1].total)
 
 
 def test_a_client_needs_no_more_than_the_small_installation():

@@ -15,6 +15,8 @@ from tests.server.conftest import NAMES, email_of
 from tests.server.serving_jobs import events_of, server_over, signed_in
 
 SMALL = {"preset": "fast", "image_steps": 48, "side_px": 64, "threads": 1}
+# Long enough that its losses are told on the way, not only its end.
+FOLLOWED = {**SMALL, "image_steps": 1920}
 BASE = "/api/orgs/local/projects"
 
 
@@ -138,7 +140,7 @@ def done(client, project, kind, options=None):
 
 def test_from_images_to_a_release_by_jobs_alone(served):
     admin, app = served
-    trained = done(admin, "plates", "train", SMALL)
+    trained = done(admin, "plates", "train", FOLLOWED)
     assert trained[-1]["result"]["run"] == "r0001"
     assert trained[-1]["result"]["sentences"]
     assert any((s["progress"] or {}).get("facts", {}).get("loss") for s in trained)

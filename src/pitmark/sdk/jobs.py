@@ -104,8 +104,8 @@ class Jobs:
 
 
 def _tell(job: Job, last: Progress | None, report: Reporter) -> Progress | None:
-    """Pass on where a job stands, if that is news."""
-    if job.progress is None or job.state != "running":
+    """Pass on where a job stands, if that is news; of a quick one it is its last word."""
+    if job.progress is None or job.state not in ("running", "done"):
         return last
     told = job.progress
     now = Progress(told.stage, told.done, told.total, told.eta_s, dict(told.facts))
