@@ -153,3 +153,24 @@ def _origin(page) -> str:
 
 def _address(page, place: str) -> str:
     return f"{_origin(page)}p/plates/{place}"
+
+
+ALPHA_WHILE_ZOOMING = """
+async () => {
+  await window.pitmarkBench.run({ act: "pan", shapes: 200, frames: 12, zoom: 8 });
+  const canvas = document.querySelector("canvas");
+  const wheel = { deltaY: 120, clientX: 640, clientY: 400, bubbles: true, cancelable: true };
+  for (let turn = 0; turn < 5; turn += 1) canvas.dispatchEvent(new WheelEvent("wheel", wheel));
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let least = 255;
+  for (let at = 3; at < pixels.length; at += 4) least = Math.min(least, pixels[at]);
+  return least;
+}
+"""
+
+
+def test_no_part_of_the_picture_is_missing_while_it_is_zoomed_out(page) -> None:
+    page.goto(f"{_origin(page)}bench")
+    page.locator("[data-bench-ready]").wait_for()
+    assert page.evaluate(ALPHA_WHILE_ZOOMING) == 255
