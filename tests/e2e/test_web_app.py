@@ -121,6 +121,19 @@ def test_keys_select_images_and_a_filter_narrows_them_down(page) -> None:
     assert "colour" in page.get_by_role("alert").inner_text()
 
 
+def test_a_selection_grows_with_every_arrow_and_a_click_opens_an_image(page) -> None:
+    page.goto(_address(page, "images"))
+    page.get_by_role("option").first.wait_for()
+    page.get_by_role("listbox", name="Images of the project").focus()
+    page.keyboard.press("ArrowRight")
+    for count in (2, 3, 4):
+        page.keyboard.press("Shift+ArrowRight")
+        page.get_by_text(f"{count} images selected").first.wait_for()
+    page.get_by_role("option", name="plate_8").click()
+    page.get_by_label("Details", exact=True).wait_for()
+    assert page.get_by_role("option", selected=True).count() == 0
+
+
 def test_the_palette_leads_to_a_page(page) -> None:
     page.goto(_address(page, "next"))
     page.get_by_role("link", name="Next").wait_for()
