@@ -134,6 +134,24 @@ def test_a_selection_grows_with_every_arrow_and_a_click_opens_an_image(page) -> 
     assert page.get_by_role("option", selected=True).count() == 0
 
 
+def test_labels_that_could_not_be_sent_are_sent_from_whatever_page_comes_next(page) -> None:
+    page.goto(_address(page, "images"))
+    page.get_by_role("option").first.dblclick()
+    page.wait_for_url("**/annotate/*")
+    image = page.url.split("/annotate/")[1].split("?")[0]
+    page.get_by_role("application").wait_for()
+    page.get_by_text("Saved", exact=True).wait_for()
+    page.route("**/labels", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: request.method == "PUT"):
+        page.get_by_role("application").press("n")
+    page.unroute("**/labels")
+    with page.expect_response(lambda answer: answer.request.method == "PUT") as sent:
+        page.goto(_address(page, "next"))
+    assert image in sent.value.url
+    assert sent.value.ok
+    page.wait_for_function(UNSENT)
+
+
 def test_the_palette_leads_to_a_page(page) -> None:
     page.goto(_address(page, "next"))
     page.get_by_role("link", name="Next").wait_for()
@@ -166,6 +184,16 @@ def _origin(page) -> str:
 
 def _address(page, place: str) -> str:
     return f"{_origin(page)}p/plates/{place}"
+
+
+UNSENT = """
+() => new Promise((told) => {
+  indexedDB.open("pitmark").onsuccess = ({ target }) => {
+    const table = target.result.transaction("unsent-labels").objectStore("unsent-labels");
+    table.count().onsuccess = (counted) => told(counted.target.result === 0);
+  };
+})
+"""
 
 
 ALPHA_WHILE_ZOOMING = """
