@@ -1,7 +1,7 @@
 /** Brightness and contrast of what is drawn already. */
 
-import type { Tone } from "../editor";
 import type { Box } from "../geometry";
+import type { Tone } from "../sight";
 
 export function isNeutral({ brightness, contrast }: Tone): boolean {
   return brightness === 1 && contrast === 1;
