@@ -3,9 +3,9 @@
  * anew only when they change; a frame copies them and draws what is being worked on.
  */
 
-import type { Change, Item } from "../document";
+import type { Item } from "../document";
 import type { Editor } from "../editor";
-import { type Box, grown, overlap, type Size, unite } from "../geometry";
+import { type Box, grown, overlap, type Size } from "../geometry";
 import { styleOf } from "../palette";
 import { runsOutline } from "../runs";
 import { boundsOf } from "../shapes/kinds";
@@ -13,7 +13,7 @@ import type { CanvasShape, MaskShape } from "../shapes/shape";
 import { seenBox, type View } from "../viewport";
 import { drawDraft, drawPointer } from "./drafts";
 import { Layer, type Seeing } from "./layer";
-import { MaskBitmap } from "./maskBitmap";
+import { MaskBitmaps } from "./maskBitmaps";
 import type { Picture } from "./picture";
 import {
   addPath,
@@ -26,7 +26,6 @@ import {
 } from "./shapes";
 import { applyTone, isNeutral, toneName } from "./tone";
 
-const MASK_ALPHA = 0.42;
 const MOST_CHIPS = 120;
 const CHIP_FROM_PX = 26;
 const REST_MS = 120;
@@ -36,11 +35,6 @@ const CHIP_BELOW_PX = 26;
 // Chips and halos reach beyond the box of their shape.
 const BEYOND_PX = 24;
 const CHIP_WIDTH_PX = 160;
-
-interface KeptMask {
-  bitmap: MaskBitmap;
-  runs: MaskShape["runs"];
-}
 
 export interface FrameTimes {
   /** Duration of the drawing of each frame, newest last, in ms. */
@@ -53,8 +47,7 @@ export class Painter {
   private readonly editor: Editor;
   private readonly pictureLayer = new Layer();
   private readonly shapeLayer = new Layer();
-  private readonly masks = new Map<number, KeptMask>();
-  private readonly dirtyMasks = new Map<number, Box | null>();
+  private readonly masks = new MaskBitmaps();
   private readonly stop: () => void;
   private picture: Picture | null = null;
   private pictureVersion = 0;
@@ -72,7 +65,7 @@ export class Painter {
     this.ctx = ctx;
     this.editor = editor;
     this.stop = editor.listenDraw((change) => {
-      if (change) this.follow(change);
+      if (change) this.masks.follow(change);
       this.request();
     });
   }
@@ -111,22 +104,6 @@ export class Painter {
       this.frame();
       this.times?.drawing.push(performance.now() - begun);
     });
-  }
-
-  private follow(change: Change): void {
-    if (change.kind === "load") {
-      this.masks.clear();
-      this.dirtyMasks.clear();
-      return;
-    }
-    for (const id of change.ids) {
-      if (!this.masks.has(id)) continue;
-      const known = this.dirtyMasks.get(id);
-      // Whoever does not say what changed may have changed everything.
-      const all =
-        change.kind === "live" && known !== null ? unite(known ?? null, change.area) : null;
-      this.dirtyMasks.set(id, all);
-    }
   }
 
   private frame(): void {
@@ -194,7 +171,7 @@ export class Painter {
     ];
     const items = editor.itemsWithin(beyond).filter((item) => !editor.isActive(item.id));
     for (const item of items) {
-      if (item.shape.kind === "mask") this.drawMask(ctx, item, item.shape);
+      if (item.shape.kind === "mask") this.drawMask(ctx, item.id, item.shape);
     }
     const look = { scale: editor.view.scale * ratio, ratio };
     drawShapes(
@@ -247,20 +224,8 @@ export class Painter {
     drawChip(ctx, box, label, styleOf(this.editor.styles, label), unit, 0);
   }
 
-  private drawMask(ctx: Ctx, item: Item, shape: MaskShape): void {
-    const { color } = styleOf(this.editor.styles, shape.label);
-    let kept = this.masks.get(item.id);
-    const dirty = this.dirtyMasks.get(item.id);
-    if (!kept || kept.bitmap.color !== color) {
-      kept = { bitmap: new MaskBitmap(color), runs: shape.runs };
-      kept.bitmap.update(shape.runs, boundsOf(shape), shape.size, null);
-      this.masks.set(item.id, kept);
-    } else if (kept.runs !== shape.runs) {
-      kept.bitmap.update(shape.runs, boundsOf(shape), shape.size, dirty ?? null);
-      kept.runs = shape.runs;
-    }
-    this.dirtyMasks.delete(item.id);
-    kept.bitmap.draw(ctx as OffscreenCanvasRenderingContext2D, MASK_ALPHA);
+  private drawMask(ctx: Ctx, id: number, shape: MaskShape): void {
+    this.masks.draw(ctx, id, shape, styleOf(this.editor.styles, shape.label).color);
   }
 
   /** What is selected, hovered or being drawn. */
@@ -285,7 +250,7 @@ export class Painter {
   }
 
   private drawOne(item: Item, unit: number): void {
-    if (item.shape.kind === "mask") this.drawMask(this.ctx, item, item.shape);
+    if (item.shape.kind === "mask") this.drawMask(this.ctx, item.id, item.shape);
     const painting = this.editor.document.transaction !== null && item.shape.kind === "mask";
     if (this.editor.selection.has(item.id) && !painting) this.outline(item, unit, 2.4);
     else if (item.shape.kind !== "mask") this.outline(item, unit, 1.6);
