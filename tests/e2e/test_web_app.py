@@ -121,6 +121,37 @@ def test_keys_select_images_and_a_filter_narrows_them_down(page) -> None:
     assert "colour" in page.get_by_role("alert").inner_text()
 
 
+def test_a_selection_grows_with_every_arrow_and_a_click_opens_an_image(page) -> None:
+    page.goto(_address(page, "images"))
+    page.get_by_role("option").first.wait_for()
+    page.get_by_role("listbox", name="Images of the project").focus()
+    page.keyboard.press("ArrowRight")
+    for count in (2, 3, 4):
+        page.keyboard.press("Shift+ArrowRight")
+        page.get_by_text(f"{count} images selected").first.wait_for()
+    page.get_by_role("option", name="plate_8").click()
+    page.get_by_label("Details", exact=True).wait_for()
+    assert page.get_by_role("option", selected=True).count() == 0
+
+
+def test_labels_that_could_not_be_sent_are_sent_from_whatever_page_comes_next(page) -> None:
+    page.goto(_address(page, "images"))
+    page.get_by_role("option").first.dblclick()
+    page.wait_for_url("**/annotate/*")
+    image = page.url.split("/annotate/")[1].split("?")[0]
+    page.get_by_role("application").wait_for()
+    page.get_by_text("Saved", exact=True).wait_for()
+    page.route("**/labels", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: request.method == "PUT"):
+        page.get_by_role("application").press("n")
+    page.unroute("**/labels")
+    with page.expect_response(lambda answer: answer.request.method == "PUT") as sent:
+        page.goto(_address(page, "next"))
+    assert image in sent.value.url
+    assert sent.value.ok
+    page.wait_for_function(UNSENT)
+
+
 def test_the_palette_leads_to_a_page(page) -> None:
     page.goto(_address(page, "next"))
     page.get_by_role("link", name="Next").wait_for()
@@ -153,3 +184,34 @@ def _origin(page) -> str:
 
 def _address(page, place: str) -> str:
     return f"{_origin(page)}p/plates/{place}"
+
+
+UNSENT = """
+() => new Promise((told) => {
+  indexedDB.open("pitmark").onsuccess = ({ target }) => {
+    const table = target.result.transaction("unsent-labels").objectStore("unsent-labels");
+    table.count().onsuccess = (counted) => told(counted.target.result === 0);
+  };
+})
+"""
+
+
+ALPHA_WHILE_ZOOMING = """
+async () => {
+  await window.pitmarkBench.run({ act: "pan", shapes: 200, frames: 12, zoom: 8 });
+  const canvas = document.querySelector("canvas");
+  const wheel = { deltaY: 120, clientX: 640, clientY: 400, bubbles: true, cancelable: true };
+  for (let turn = 0; turn < 5; turn += 1) canvas.dispatchEvent(new WheelEvent("wheel", wheel));
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let least = 255;
+  for (let at = 3; at < pixels.length; at += 4) least = Math.min(least, pixels[at]);
+  return least;
+}
+"""
+
+
+def test_no_part_of_the_picture_is_missing_while_it_is_zoomed_out(page) -> None:
+    page.goto(f"{_origin(page)}bench")
+    page.locator("[data-bench-ready]").wait_for()
+    assert page.evaluate(ALPHA_WHILE_ZOOMING) == 255

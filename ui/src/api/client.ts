@@ -31,6 +31,7 @@ export interface Ask {
 }
 
 const SAFE = ["GET", "HEAD"];
+const PROBE_MS = 10_000;
 const connection = { base: "/", csrf: "" };
 
 /** Where the server is: a path such as "/" or "/pitmark/", or an address in tests. */
@@ -123,8 +124,11 @@ async function send(method: string, path: string, ask: Ask): Promise<Response> {
 }
 
 async function probe(): Promise<boolean> {
+  // A question that hangs must not be the last one.
+  const signal = AbortSignal.timeout(PROBE_MS);
   try {
-    return (await fetch(address("api/health"), { credentials: "same-origin" })).status < 500;
+    const answer = await fetch(address("api/health"), { credentials: "same-origin", signal });
+    return answer.status < 500;
   } catch {
     return false;
   }

@@ -3,7 +3,7 @@ import { Button, Skeleton } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useEffect, useMemo } from "react";
 import { asProblem } from "@/api/client";
 import { useJobEvents } from "@/api/jobs";
 import { sessionQuery } from "@/api/queries";
@@ -46,6 +46,11 @@ export function AppFrame() {
 }
 
 function Signed({ session }: { session: Session }) {
+  const who = session.person?.email;
+  useEffect(() => {
+    // Labels that were left unsent go on their way, whatever page is opened first.
+    if (who) void import("@/features/annotate/saving/ours").then((ours) => ours.outboxOf(who));
+  }, [who]);
   const [wanted, enter] = useLocalStorage({ key: "pitmark.organisation", defaultValue: "" });
   const membership =
     session.memberships.find((m) => m.organisation === wanted) ?? session.memberships[0];

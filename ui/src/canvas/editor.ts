@@ -1,6 +1,6 @@
 /**
  * The state of the canvas without the page around it: the document, what is selected, the
- * tool, the view, suggestions. Pages talk to it by commands, the painter reads it.
+ * tool, suggestions. Pages talk to it by commands, the painter reads it.
  */
 
 import { type Change, type Item, ShapeDocument } from "./document";
@@ -9,38 +9,27 @@ import { Grid } from "./grid";
 import type { ClassStyle } from "./palette";
 import { boundsOf, hitOf } from "./shapes/kinds";
 import type { CanvasShape } from "./shapes/shape";
-import { Signals } from "./signals";
+import { Sight } from "./sight";
 import { cutToImage, openSuggestions, type Suggestion, suggestionAt } from "./suggestions";
 import { BoxTool } from "./tools/box";
 import { BrushTool } from "./tools/brush";
 import { PolygonTool } from "./tools/polygon";
 import { SelectTool } from "./tools/select";
 import type { PointerInput, Tool } from "./tools/tool";
-import { around, fitted, panned, type View, zoomed } from "./viewport";
 
 export type ToolName = "select" | "box" | "polygon" | "brush" | "eraser";
-
-export interface Tone {
-  /** Factors; 1 leaves the picture as it is. */
-  readonly brightness: number;
-  readonly contrast: number;
-}
 
 const SMALLEST_BRUSH_PX = 1;
 const LARGEST_BRUSH_PX = 512;
 const BRUSH_STEP = 1.25;
 
-export class Editor extends Signals {
+export class Editor extends Sight {
   document: ShapeDocument = new ShapeDocument([1, 1]);
   styles: readonly ClassStyle[] = [];
   activeClass: string | null = null;
   selection: ReadonlySet<number> = new Set();
-  view: View = { scale: 1, x: 0, y: 0 };
-  stage: Size = [1, 1];
   toolName: ToolName = "select";
   brushPx = 24;
-  tone: Tone = { brightness: 1, contrast: 1 };
-  hidden = false;
   readOnly = false;
   /** Where the pointer is on the image; null while it is elsewhere. */
   pointer: Point | null = null;
@@ -55,7 +44,6 @@ export class Editor extends Signals {
   private allSuggestions: readonly Suggestion[] = [];
   private putAway = new Set<string>();
   private touched = new Set<number>();
-  private isFitted = true;
   private stopFollowing: () => void = () => undefined;
   private clipboard: readonly CanvasShape[] = [];
 
@@ -68,7 +56,6 @@ export class Editor extends Signals {
 
   /** Show an image whose document is there already, with all that can be undone. */
   openDocument(document: ShapeDocument): void {
-    const { size } = document;
     this.stopFollowing();
     this.tools = this.freshTools();
     this.document = document;
@@ -78,12 +65,11 @@ export class Editor extends Signals {
     this.selection = new Set();
     this.hovered = null;
     this.touched = new Set();
-    this.isFitted = true;
-    this.view = fitted(size, this.stage);
+    this.seeAll();
     this.follow({ kind: "load", name: "load", ids: new Set(), area: null });
   }
 
-  get size(): Size {
+  override get size(): Size {
     return this.document.size;
   }
 
@@ -305,48 +291,6 @@ export class Editor extends Signals {
     const least = larger ? this.brushPx + 1 : this.brushPx - 1;
     const next = this.brushPx * by;
     this.setBrush(larger ? Math.max(next, least) : Math.min(next, least));
-  }
-
-  setTone(tone: Tone): void {
-    this.tone = tone;
-    this.stateChanged();
-  }
-
-  setHidden(hidden: boolean): void {
-    this.hidden = hidden;
-    this.stateChanged();
-  }
-
-  resize(stage: Size): void {
-    this.stage = stage;
-    if (this.isFitted) this.view = fitted(this.size, stage);
-    else this.view = panned(this.view, 0, 0, this.size, stage);
-    this.stateChanged();
-  }
-
-  fit(): void {
-    this.isFitted = true;
-    this.view = fitted(this.size, this.stage);
-    this.stateChanged();
-  }
-
-  zoom(factor: number, at: Point = [this.stage[0] / 2, this.stage[1] / 2]): void {
-    this.isFitted = false;
-    this.view = zoomed(this.view, factor, at, this.size, this.stage);
-    this.redraw();
-  }
-
-  pan(dx: number, dy: number): void {
-    this.isFitted = false;
-    this.view = panned(this.view, dx, dy, this.size, this.stage);
-    this.redraw();
-  }
-
-  /** Bring a part of the image to the middle. */
-  show(box: Box, share?: number): void {
-    this.isFitted = false;
-    this.view = around(box, this.size, this.stage, share);
-    this.stateChanged();
   }
 
   // The pointer.

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { commandOf, type Key, numbersOf } from "./keymap";
+import { type Command, commandOf, type Key, numbersOf, repeats } from "./keymap";
 
 const cases: readonly (readonly [string, Key, string | null])[] = [
   ["1 takes the first class", { key: "1", code: "Digit1" }, "class:0"],
@@ -44,4 +44,12 @@ test.each(cases)("%s", (_name, key, command) => {
 
 test("a command with numbers gives them back", () => {
   expect(numbersOf("nudge:-10:0")).toEqual([-10, 0]);
+});
+
+test("a key that is held down moves on and on, but says something once only", () => {
+  const held = (key: Key) => repeats(commandOf(key) as Command);
+  for (const key of ["n", "g", "3", "a", "Insert"]) expect(held({ key })).toBe(false);
+  for (const key of ["z", "[", "+", "ArrowRight"]) expect(held({ key })).toBe(true);
+  expect(held({ key: "d", ctrlKey: true })).toBe(false);
+  expect(held({ key: "ArrowUp", altKey: true })).toBe(true);
 });

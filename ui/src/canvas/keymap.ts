@@ -90,6 +90,16 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   arrowdown: [0, 1],
 };
 
+const SAID_ONCE: ReadonlySet<string> = new Set([
+  "nothing",
+  "good",
+  "class",
+  "accept-all",
+  "copy-to-next",
+  "insert-box",
+  "paste",
+]);
+
 const FAR = 10;
 
 /** The command of a key, or null. */
@@ -104,6 +114,14 @@ export function commandOf(key: Key): Command | null {
   // AltGr gives brackets on many keyboards; other keys with Alt belong to the browser.
   if (key.altKey === true && name !== "[" && name !== "]") return null;
   return classOf(name, shift ? "" : (key.code ?? "")) ?? PLAIN[name] ?? null;
+}
+
+/**
+ * Whether a command of a key that is held down counts again and again. What says something
+ * about an image does not: a finger that rests on a key must not label the images after it.
+ */
+export function repeats(command: Command): boolean {
+  return !SAID_ONCE.has(command.split(":")[0] ?? "");
 }
 
 function byArrow([x, y]: readonly [number, number], ctrl: boolean, far: boolean): Command {

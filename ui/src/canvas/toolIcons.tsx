@@ -1,6 +1,7 @@
 /** Icons of the tools, on a grid of 20. */
 
 import type { ReactNode } from "react";
+import { Drawn } from "@/ui/icons";
 import type { ToolName } from "./editor";
 
 const PATHS: Record<ToolName | "light" | "fit" | "eye" | "undo" | "redo", ReactNode> = {
@@ -25,29 +26,14 @@ const PATHS: Record<ToolName | "light" | "fit" | "eye" | "undo" | "redo", ReactN
   fit: <path d="M3.5 7.5v-4h4M12.5 3.5h4v4M16.5 12.5v4h-4M7.5 16.5h-4v-4" />,
   eye: (
     <>
-      <path d="M2.5 10c2-3.6 4.5-5.3 7.5-5.300s5.5 1.7 7.5 5.300c-2 3.6-4.5 5.3-7.5 5.300S4.5 13.6 2.5 10z" />
+      <path d="M2.5 10c2-3.6 4.5-5.3 7.5-5.3s5.5 1.7 7.5 5.3c-2 3.6-4.5 5.3-7.5 5.3S4.5 13.6 2.5 10z" />
       <circle cx="10" cy="10" r="2.4" />
     </>
   ),
-  undo: <path d="M7 4.5 3.5 8 7 11.500M3.8 8h7.700a4.5 4.5 0 0 1 0 9H8" />,
-  redo: <path d="M13 4.5 16.5 8 13 11.500M16.2 8H8.500a4.5 4.5 0 0 0 0 9H12" />,
+  undo: <path d="M7 4.5 3.5 8 7 11.5M3.8 8h7.7a4.5 4.5 0 0 1 0 9H8" />,
+  redo: <path d="M13 4.5 16.5 8 13 11.5M16.2 8H8.5a4.5 4.5 0 0 0 0 9H12" />,
 };
 
-export function ToolIcon({ name, size = 19 }: { name: keyof typeof PATHS; size?: number }) {
-  return (
-    <svg
-      width={size}
-      height={size}
-      viewBox="0 0 20 20"
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.5"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-      focusable="false"
-    >
-      {PATHS[name]}
-    </svg>
-  );
+export function ToolIcon({ name }: { name: keyof typeof PATHS }) {
+  return <Drawn size={19}>{PATHS[name]}</Drawn>;
 }

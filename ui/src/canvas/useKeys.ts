@@ -1,7 +1,7 @@
 /** Keys of a page with a canvas: listens on the window, and leaves alone what is typed. */
 
 import { useEffect, useRef } from "react";
-import { type Command, commandOf, isTyping } from "./keymap";
+import { type Command, commandOf, isTyping, repeats } from "./keymap";
 
 // There arrows, Enter and Space have a meaning of their own.
 const OWN_KEYS = "[role=dialog], [role=menu], [role=listbox], [role=slider], [role=radiogroup]";
@@ -24,6 +24,7 @@ export function useKeys(handle: (command: Command, event: KeyboardEvent) => bool
     const listen = (event: KeyboardEvent) => {
       const command = commandOf(event);
       if (command === null || isTaken(event, command)) return;
+      if (event.repeat && !repeats(command)) return event.preventDefault();
       if (latest.current(command, event)) event.preventDefault();
     };
     window.addEventListener("keydown", listen);

@@ -5,7 +5,8 @@ interface IconProps {
   size?: number;
 }
 
-function Drawn({ size = 20, children }: IconProps & { children: ReactNode }) {
+/** The lines of an icon. */
+export function Drawn({ size = 20, children }: IconProps & { children: ReactNode }) {
   return (
     <svg
       width={size}

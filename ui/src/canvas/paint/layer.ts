@@ -13,7 +13,7 @@ const MARGIN_PX = 192;
 // Moving on before the edge is reached keeps the strips narrow.
 const MOVE_ON_PX = 96;
 /** A layer that takes longer is stretched while zooming. */
-const QUICK_MS = 7;
+const QUICK_MS = 2;
 
 export interface Seeing {
   readonly view: View;
@@ -47,17 +47,15 @@ export class Layer {
    * pixels of the image, and the part of the image to draw. True where it is sharp.
    */
   show(to: CanvasRenderingContext2D, seeing: Seeing, draw: Draw): boolean {
-    const { view, stage, ratio, version } = seeing;
-    const width = Math.round((stage[0] + 2 * MARGIN_PX) * ratio);
-    const height = Math.round((stage[1] + 2 * MARGIN_PX) * ratio);
+    const { view, ratio, version } = seeing;
+    const [width, height] = sizeFor(seeing);
     const margin = Math.round(MARGIN_PX * ratio);
-    const sized = this.canvas.width === width && this.canvas.height === height;
-    const usable = sized && this.held?.version === version;
-    if (usable && this.held && this.held.scale !== view.scale && this.mayStretch(seeing)) {
+    const usable = this.holds(seeing);
+    if (this.held && this.mayBeRough(seeing) && this.lastMs > QUICK_MS) {
       this.stretch(to, this.held, seeing);
       return false;
     }
-    if (!sized) {
+    if (this.canvas.width !== width || this.canvas.height !== height) {
       this.canvas = new OffscreenCanvas(width, height);
       this.spare = new OffscreenCanvas(width, height);
     }
@@ -71,15 +69,22 @@ export class Layer {
     return true;
   }
 
-  private mayStretch(seeing: Seeing): boolean {
-    return !seeing.rests && this.lastMs > QUICK_MS;
+  /** Whether this is a frame of a zoom: what is held is right, but at another scale. */
+  mayBeRough(seeing: Seeing): boolean {
+    return !seeing.rests && this.holds(seeing) && this.held?.scale !== seeing.view.scale;
+  }
+
+  private holds(seeing: Seeing): boolean {
+    const [width, height] = sizeFor(seeing);
+    const sized = this.canvas.width === width && this.canvas.height === height;
+    return sized && this.held?.version === seeing.version;
   }
 
   private stretch(to: CanvasRenderingContext2D, held: Held, seeing: Seeing): void {
     const { view, ratio } = seeing;
     const by = view.scale / held.scale;
-    to.imageSmoothingEnabled = true;
-    to.imageSmoothingQuality = "low";
+    // For a moment only, and without a graphics card smoothing takes ten times as long.
+    to.imageSmoothingEnabled = false;
     to.drawImage(
       this.canvas,
       view.x * ratio - held.left * by,
@@ -142,6 +147,12 @@ export class Layer {
     ]);
     ctx.restore();
   }
+}
+
+/** Width and height of a layer in device pixels. */
+function sizeFor({ stage, ratio }: Seeing): [number, number] {
+  const side = (px: number) => Math.round((px + 2 * MARGIN_PX) * ratio);
+  return [side(stage[0]), side(stage[1])];
 }
 
 const contexts = new WeakMap<OffscreenCanvas, OffscreenCanvasRenderingContext2D>();

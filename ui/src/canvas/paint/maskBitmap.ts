@@ -2,6 +2,7 @@
 
 import { type Box, grown, type Size } from "../geometry";
 import { eachStretch, type Runs, touching } from "../runs";
+import type { Ctx } from "./shapes";
 
 const MARGIN_PX = 64;
 const ROOM_SHARE = 0.3;
@@ -34,7 +35,7 @@ export class MaskBitmap {
     this.write(runs, size, fresh ? this.frame : dirty);
   }
 
-  draw(ctx: OffscreenCanvasRenderingContext2D, alpha: number): void {
+  draw(ctx: Ctx, alpha: number): void {
     const [x1, y1] = this.frame;
     ctx.globalAlpha = alpha;
     ctx.imageSmoothingEnabled = false;

@@ -3,16 +3,17 @@
  * anew only when they change; a frame copies them and draws what is being worked on.
  */
 
-import type { Change, Item } from "../document";
+import type { Item } from "../document";
 import type { Editor } from "../editor";
-import { type Box, grown, overlap, type Size, unite } from "../geometry";
+import { type Box, grown, overlap, type Size } from "../geometry";
 import { styleOf } from "../palette";
 import { runsOutline } from "../runs";
 import { boundsOf } from "../shapes/kinds";
 import type { CanvasShape, MaskShape } from "../shapes/shape";
+import { seenBox, type View } from "../viewport";
 import { drawDraft, drawPointer } from "./drafts";
-import { Layer } from "./layer";
-import { MaskBitmap } from "./maskBitmap";
+import { Layer, type Seeing } from "./layer";
+import { MaskBitmaps } from "./maskBitmaps";
 import type { Picture } from "./picture";
 import {
   addPath,
@@ -23,9 +24,8 @@ import {
   strokeDashed,
   strokeOutline,
 } from "./shapes";
-import { applyTone } from "./tone";
+import { applyTone, isNeutral, toneName } from "./tone";
 
-const MASK_ALPHA = 0.42;
 const MOST_CHIPS = 120;
 const CHIP_FROM_PX = 26;
 const REST_MS = 120;
@@ -35,11 +35,6 @@ const CHIP_BELOW_PX = 26;
 // Chips and halos reach beyond the box of their shape.
 const BEYOND_PX = 24;
 const CHIP_WIDTH_PX = 160;
-
-interface KeptMask {
-  bitmap: MaskBitmap;
-  runs: MaskShape["runs"];
-}
 
 export interface FrameTimes {
   /** Duration of the drawing of each frame, newest last, in ms. */
@@ -52,8 +47,7 @@ export class Painter {
   private readonly editor: Editor;
   private readonly pictureLayer = new Layer();
   private readonly shapeLayer = new Layer();
-  private readonly masks = new Map<number, KeptMask>();
-  private readonly dirtyMasks = new Map<number, Box | null>();
+  private readonly masks = new MaskBitmaps();
   private readonly stop: () => void;
   private picture: Picture | null = null;
   private pictureVersion = 0;
@@ -71,7 +65,7 @@ export class Painter {
     this.ctx = ctx;
     this.editor = editor;
     this.stop = editor.listenDraw((change) => {
-      if (change) this.follow(change);
+      if (change) this.masks.follow(change);
       this.request();
     });
   }
@@ -112,22 +106,6 @@ export class Painter {
     });
   }
 
-  private follow(change: Change): void {
-    if (change.kind === "load") {
-      this.masks.clear();
-      this.dirtyMasks.clear();
-      return;
-    }
-    for (const id of change.ids) {
-      if (!this.masks.has(id)) continue;
-      const known = this.dirtyMasks.get(id);
-      // Whoever does not say what changed may have changed everything.
-      const all =
-        change.kind === "live" && known !== null ? unite(known ?? null, change.area) : null;
-      this.dirtyMasks.set(id, all);
-    }
-  }
-
   private frame(): void {
     const { canvas, ctx, editor } = this;
     const { stage, view, tone } = editor;
@@ -135,11 +113,8 @@ export class Painter {
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, canvas.width, canvas.height);
     const how = { view, stage, ratio, rests: this.rests(view.scale) };
-    const version = `${this.pictureVersion} ${tone.brightness} ${tone.contrast}`;
-    let sharp = this.pictureLayer.show(ctx, { ...how, version }, (to, seen) => {
-      this.picture?.draw(to, seen, view.scale * ratio);
-      applyTone(to, tone, seen, view.scale * ratio);
-    });
+    const sight = { ...how, version: `${this.pictureVersion} ${toneName(tone)}` };
+    let sharp = this.drawPicture(sight);
     if (!editor.hidden) {
       const rest = { ...how, version: `${editor.restVersion}` };
       const drawn = this.shapeLayer.show(ctx, rest, (to, seen) =>
@@ -148,17 +123,28 @@ export class Painter {
       sharp = sharp && drawn;
     }
     if (!sharp) this.sharpenSoon();
-    const scale = view.scale * ratio;
-    ctx.setTransform(
-      scale,
-      0,
-      0,
-      scale,
-      Math.round(view.x * ratio),
-      Math.round(view.y * ratio),
-    );
+    ctx.setTransform(...placed(view, ratio));
     this.drawActive(ratio);
     ctx.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  /** The picture; true where it is sharp. */
+  private drawPicture(sight: Seeing): boolean {
+    const { ctx, picture } = this;
+    const { tone, view, stage } = this.editor;
+    const scale = view.scale * sight.ratio;
+    if (picture && isNeutral(tone) && this.pictureLayer.mayBeRough(sight)) {
+      // Nearest pixels of the right level: a tenth of the time of smooth ones, and nothing
+      // is missing at the edges as with a layer that is stretched.
+      ctx.setTransform(...placed(view, sight.ratio));
+      picture.draw(ctx, seenBox(view, stage), scale, true);
+      ctx.setTransform(1, 0, 0, 1, 0, 0);
+      return false;
+    }
+    return this.pictureLayer.show(ctx, sight, (to, seen) => {
+      picture?.draw(to, seen, scale);
+      applyTone(to, tone, seen, scale);
+    });
   }
 
   /** Whether the scale is the same as a while ago. */
@@ -185,7 +171,7 @@ export class Painter {
     ];
     const items = editor.itemsWithin(beyond).filter((item) => !editor.isActive(item.id));
     for (const item of items) {
-      if (item.shape.kind === "mask") this.drawMask(ctx, item, item.shape);
+      if (item.shape.kind === "mask") this.drawMask(ctx, item.id, item.shape);
     }
     const look = { scale: editor.view.scale * ratio, ratio };
     drawShapes(
@@ -238,20 +224,8 @@ export class Painter {
     drawChip(ctx, box, label, styleOf(this.editor.styles, label), unit, 0);
   }
 
-  private drawMask(ctx: Ctx, item: Item, shape: MaskShape): void {
-    const { color } = styleOf(this.editor.styles, shape.label);
-    let kept = this.masks.get(item.id);
-    const dirty = this.dirtyMasks.get(item.id);
-    if (!kept || kept.bitmap.color !== color) {
-      kept = { bitmap: new MaskBitmap(color), runs: shape.runs };
-      kept.bitmap.update(shape.runs, boundsOf(shape), shape.size, null);
-      this.masks.set(item.id, kept);
-    } else if (kept.runs !== shape.runs) {
-      kept.bitmap.update(shape.runs, boundsOf(shape), shape.size, dirty ?? null);
-      kept.runs = shape.runs;
-    }
-    this.dirtyMasks.delete(item.id);
-    kept.bitmap.draw(ctx as OffscreenCanvasRenderingContext2D, MASK_ALPHA);
+  private drawMask(ctx: Ctx, id: number, shape: MaskShape): void {
+    this.masks.draw(ctx, id, shape, styleOf(this.editor.styles, shape.label).color);
   }
 
   /** What is selected, hovered or being drawn. */
@@ -276,7 +250,7 @@ export class Painter {
   }
 
   private drawOne(item: Item, unit: number): void {
-    if (item.shape.kind === "mask") this.drawMask(this.ctx, item, item.shape);
+    if (item.shape.kind === "mask") this.drawMask(this.ctx, item.id, item.shape);
     const painting = this.editor.document.transaction !== null && item.shape.kind === "mask";
     if (this.editor.selection.has(item.id) && !painting) this.outline(item, unit, 2.4);
     else if (item.shape.kind !== "mask") this.outline(item, unit, 1.6);
@@ -291,6 +265,12 @@ export class Painter {
     const style = styleOf(this.editor.styles, item.shape.label);
     strokeOutline(this.ctx, path, style, unit, width, mask ? 0 : 0.1);
   }
+}
+
+/** The transform from pixels of the image to those of the canvas. */
+function placed(view: View, ratio: number): [number, number, number, number, number, number] {
+  const scale = view.scale * ratio;
+  return [scale, 0, 0, scale, Math.round(view.x * ratio), Math.round(view.y * ratio)];
 }
 
 // Outlines of masks that nobody paints on are asked for in every frame.

@@ -4,11 +4,15 @@
  */
 
 import type { Box, Size } from "../geometry";
+import type { Ctx } from "./shapes";
 
 export interface Picture {
   readonly size: Size;
-  /** Draw the part `seen` of the image; the context's units are pixels of the image. */
-  draw(ctx: OffscreenCanvasRenderingContext2D, seen: Box, deviceScale: number): void;
+  /**
+   * Draw the part `seen` of the image; the context's units are pixels of the image. `rough`
+   * for a frame that is soon followed by a better one: quick, and nothing is loaded for it.
+   */
+  draw(ctx: Ctx, seen: Box, deviceScale: number, rough?: boolean): void;
   /** Told when there is more to draw than before. */
   listen(listener: () => void): () => void;
   close(): void;
@@ -18,9 +22,9 @@ export interface Picture {
 export const LARGEST_WHOLE_PX = 3072;
 const SHARP_FROM_SCALE = 2;
 
-function smooth(ctx: OffscreenCanvasRenderingContext2D, deviceScale: number): void {
+function smooth(ctx: Ctx, deviceScale: number, rough: boolean): void {
   // From here on single pixels are wanted as what they are.
-  ctx.imageSmoothingEnabled = deviceScale < SHARP_FROM_SCALE;
+  ctx.imageSmoothingEnabled = !rough && deviceScale < SHARP_FROM_SCALE;
   ctx.imageSmoothingQuality = "low";
 }
 
@@ -59,14 +63,14 @@ export class WholePicture implements Picture {
     return this.listeners.listen(listener);
   }
 
-  draw(ctx: OffscreenCanvasRenderingContext2D, seen: Box, deviceScale: number): void {
+  draw(ctx: Ctx, seen: Box, deviceScale: number, rough = false): void {
     const [x1, y1] = [Math.max(0, Math.floor(seen[0])), Math.max(0, Math.floor(seen[1]))];
     const x2 = Math.min(this.size[0], Math.ceil(seen[2]));
     const y2 = Math.min(this.size[1], Math.ceil(seen[3]));
     const bitmap = this.levelFor(deviceScale);
     if (!bitmap || x2 <= x1 || y2 <= y1) return;
     const [fx, fy] = [bitmap.width / this.size[0], bitmap.height / this.size[1]];
-    smooth(ctx, deviceScale / fx);
+    smooth(ctx, deviceScale / fx, rough);
     const [w, h] = [x2 - x1, y2 - y1];
     ctx.drawImage(bitmap, x1 * fx, y1 * fy, w * fx, h * fy, x1, y1, w, h);
   }
@@ -142,14 +146,14 @@ export class TiledPicture implements Picture {
     return this.listeners.listen(listener);
   }
 
-  draw(ctx: OffscreenCanvasRenderingContext2D, seen: Box, deviceScale: number): void {
-    this.whole.draw(ctx, seen, deviceScale);
+  draw(ctx: Ctx, seen: Box, deviceScale: number, rough = false): void {
+    this.whole.draw(ctx, seen, deviceScale, rough);
     this.waiting = [];
     if (deviceScale <= this.smallScale * 1.05) return;
     const level = Math.max(0, Math.floor(Math.log2(1 / deviceScale) + 0.05));
     const side = TILE_PX * 2 ** level;
     this.clock += 1;
-    smooth(ctx, deviceScale * 2 ** level);
+    smooth(ctx, deviceScale * 2 ** level, rough);
     const range = (low: number, high: number, extent: number): [number, number] => [
       Math.max(0, Math.floor(low / side)),
       Math.min(Math.ceil(extent / side), Math.ceil(high / side)),
@@ -159,6 +163,8 @@ export class TiledPicture implements Picture {
     for (let y = fromY; y < toY; y += 1) {
       for (let x = fromX; x < toX; x += 1) this.drawTile(ctx, level, x, y);
     }
+    // The levels that a zoom passes through are not worth a request.
+    if (rough) this.waiting = [];
     this.next();
     this.forget();
   }
@@ -170,12 +176,7 @@ export class TiledPicture implements Picture {
     this.tiles.clear();
   }
 
-  private drawTile(
-    ctx: OffscreenCanvasRenderingContext2D,
-    level: number,
-    x: number,
-    y: number,
-  ): void {
+  private drawTile(ctx: Ctx, level: number, x: number, y: number): void {
     const key = `${level}/${x}/${y}`;
     const tile = this.tiles.get(key);
     if (!tile) {

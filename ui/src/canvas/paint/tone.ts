@@ -1,7 +1,16 @@
 /** Brightness and contrast of what is drawn already. */
 
-import type { Tone } from "../editor";
 import type { Box } from "../geometry";
+import type { Tone } from "../sight";
+
+export function isNeutral({ brightness, contrast }: Tone): boolean {
+  return brightness === 1 && contrast === 1;
+}
+
+/** The same for the same tone. */
+export function toneName({ brightness, contrast }: Tone): string {
+  return `${brightness} ${contrast}`;
+}
 
 /** The table from old to new values of a channel, 0 to 255. */
 export function toneTable({ brightness, contrast }: Tone): Uint8ClampedArray {
@@ -20,7 +29,7 @@ export function applyTone(
   seen: Box,
   scale: number,
 ): void {
-  if (tone.brightness === 1 && tone.contrast === 1) return;
+  if (isNeutral(tone)) return;
   const { e: left, f: top } = ctx.getTransform();
   const [x, y] = [Math.round(seen[0] * scale + left), Math.round(seen[1] * scale + top)];
   const width = Math.round((seen[2] - seen[0]) * scale);

@@ -130,6 +130,12 @@ export default function AnnotatePage() {
     }
   };
 
+  const copyToNext = () => {
+    // At the last image they would wait for whatever image is opened later.
+    if (mayLabel && cards[place + 1]) carried.take();
+    go(place + 1);
+  };
+
   const handle = (command: Command): boolean => {
     if (command.startsWith("class:")) {
       const entry = book?.classes[numbersOf(command)[0]];
@@ -155,8 +161,7 @@ export default function AnnotatePage() {
         setSheet(true);
         return true;
       case "copy-to-next":
-        carried.take();
-        go(place + 1);
+        copyToNext();
         return true;
       default:
         if (

@@ -11,7 +11,8 @@ export function useLetters(letters: Record<string, (() => void) | undefined>): v
       const act = letters[event.key.toLowerCase()];
       if (!act) return;
       event.preventDefault();
-      act();
+      // A finger that rests on a key must not decide about the findings after this one.
+      if (!event.repeat) act();
     };
     window.addEventListener("keydown", listen);
     return () => window.removeEventListener("keydown", listen);

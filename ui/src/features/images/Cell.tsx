@@ -1,5 +1,5 @@
 /** One picture of the gallery with what is known of it. */
-import { type MouseEvent, memo } from "react";
+import { memo, useState } from "react";
 import { type Here, pictureUrl } from "@/api/here";
 import type { ImageCard } from "@/api/types";
 import { ClassChip } from "@/ui/ClassChip";
@@ -15,19 +15,22 @@ interface CellProps {
   selected: boolean;
   focused: boolean;
   opened: boolean;
+  /** The list flies by: what comes into sight is drawn when it slows down. */
+  hurried: boolean;
   colors: (name: string) => ClassColor;
-  onClick: (event: MouseEvent, index: number, sha: string) => void;
-  onLabel: (sha: string) => void;
 }
 
 export const Cell = memo(function Cell(props: CellProps) {
-  const { here, index, card, width, selected, focused } = props;
-  if (card === undefined) {
-    return <div className={classes.cell} role="option" aria-selected="false" tabIndex={-1} />;
+  const { here, index, card, width, selected, focused, hurried } = props;
+  const [drawn, setDrawn] = useState(!hurried);
+  if (!hurried && !drawn) setDrawn(true);
+  if (card === undefined || !drawn) {
+    return (
+      <div className={classes.cell} role="option" aria-selected={selected} tabIndex={-1} />
+    );
   }
+  // Clicks and keys of a cell are those of the grid around it.
   return (
-    // The keys of a cell are those of the grid around it.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
     <div
       id={`cell-${index}`}
       className={classes.cell}
@@ -35,10 +38,9 @@ export const Cell = memo(function Cell(props: CellProps) {
       tabIndex={-1}
       aria-selected={selected}
       aria-label={spoken(card)}
+      data-index={index}
       data-focus={focused || undefined}
       data-opened={props.opened || undefined}
-      onClick={(event) => props.onClick(event, index, card.sha256)}
-      onDoubleClick={() => props.onLabel(card.sha256)}
     >
       <img
         src={pictureUrl(here, card.sha256, width * Math.min(2, window.devicePixelRatio))}

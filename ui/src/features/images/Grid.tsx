@@ -12,7 +12,8 @@ import {
   type Selection,
   type SelectionStep,
 } from "@/features/images/selection";
-import type { Gallery } from "@/features/images/useGallery";
+import type { Gallery, Seen } from "@/features/images/useGallery";
+import { useHurry } from "@/features/images/useHurry";
 import type { ClassColor } from "@/ui/classColors";
 import { Empty } from "@/ui/Empty";
 import { images as words } from "@/words/images";
@@ -29,7 +30,7 @@ interface GridProps {
   opened: string | undefined;
   step: (step: SelectionStep) => void;
   colors: (name: string) => ClassColor;
-  onSeen: (seen: { first: number; last: number }) => void;
+  onSeen: (seen: Seen) => void;
   onOpen: (sha: string) => void;
   onLabel: (sha: string) => void;
   onClear: () => void;
@@ -59,7 +60,12 @@ export function Grid(props: GridProps) {
   const shown = rows.getVirtualItems();
   const first = (shown[0]?.index ?? 0) * columns;
   const last = ((shown.at(-1)?.index ?? 0) + 1) * columns - 1;
-  useEffect(() => onSeen({ first, last }), [first, last, onSeen]);
+  const { hurried, onScroll } = useHurry();
+  const asked = useRef(0);
+  // Nobody asks for what flies by.
+  useEffect(() => {
+    if (!hurried) onSeen({ first, last });
+  }, [first, last, hurried, onSeen]);
   if (gallery.total === 0) {
     return (
       <div className={`${classes.stageEmpty} pm-stage`}>
@@ -72,8 +78,12 @@ export function Grid(props: GridProps) {
   const grid = { total, columns, rows: Math.max(1, Math.floor(height / rowHeight)) };
   const extend = async (index: number, add: boolean) => {
     const [from, to] = rangeEnds(selection, index);
-    step({ kind: "focus", index });
-    step({ kind: "range", index, shas: await gallery.shasOf(from, to), add });
+    step({ kind: "reach", index });
+    asked.current += 1;
+    const own = asked.current;
+    const shas = await gallery.shasOf(from, to);
+    // A range that was drawn meanwhile is the one that counts.
+    if (own === asked.current) step({ kind: "range", index, shas, add });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const moved = placeAfter(event.key, selection.focus, grid);
@@ -88,7 +98,10 @@ export function Grid(props: GridProps) {
     }
     if (keyActs(event, selection, props)) event.preventDefault();
   };
-  const onClick = (event: MouseEvent, index: number, sha: string) => {
+  const onClick = (event: MouseEvent) => {
+    const index = indexOf(event.target);
+    const sha = index === null ? undefined : gallery.at(index)?.sha256;
+    if (index === null || sha === undefined) return;
     if (event.shiftKey) void extend(index, event.ctrlKey || event.metaKey);
     else if (event.ctrlKey || event.metaKey) step({ kind: "toggle", index, sha });
     else {
@@ -96,6 +109,11 @@ export function Grid(props: GridProps) {
       step({ kind: "focus", index });
       props.onOpen(sha);
     }
+  };
+  const onDoubleClick = (event: MouseEvent) => {
+    const index = indexOf(event.target);
+    const sha = index === null ? undefined : gallery.at(index)?.sha256;
+    if (sha !== undefined) props.onLabel(sha);
   };
   return (
     <div
@@ -107,7 +125,10 @@ export function Grid(props: GridProps) {
       aria-multiselectable="true"
       aria-activedescendant={`cell-${selection.focus}`}
       title=""
+      onScroll={onScroll}
       onKeyDown={onKeyDown}
+      onClick={onClick}
+      onDoubleClick={onDoubleClick}
     >
       <div className={classes.sheet} style={{ height: rows.getTotalSize() }}>
         {shown.map((row) => (
@@ -135,9 +156,8 @@ export function Grid(props: GridProps) {
                     selected={card !== undefined && isSelected(selection, card.sha256)}
                     focused={index === selection.focus}
                     opened={card !== undefined && card.sha256 === props.opened}
+                    hurried={hurried}
                     colors={colors}
-                    onClick={onClick}
-                    onLabel={props.onLabel}
                   />
                 );
               })}
@@ -146,6 +166,12 @@ export function Grid(props: GridProps) {
       </div>
     </div>
   );
+}
+
+/** Which image of the grid a place of the page belongs to. */
+function indexOf(target: EventTarget): number | null {
+  const cell = target instanceof Element ? target.closest("[data-index]") : null;
+  return cell instanceof HTMLElement ? Number(cell.dataset.index) : null;
 }
 
 /** What keys do that move nothing; whether this one did anything. */
@@ -158,7 +184,8 @@ function keyActs(event: KeyboardEvent, selection: Selection, props: GridProps): 
   else if (sha === undefined) return false;
   else if (event.key === " ") props.step({ kind: "toggle", index: selection.focus, sha });
   else if (event.key === "Enter") props.onOpen(sha);
-  else if (event.key.toLowerCase() === "e") props.onLabel(sha);
+  // With the drawer open the page has this key, and would be the second to act.
+  else if (event.key.toLowerCase() === "e" && props.opened === undefined) props.onLabel(sha);
   else return false;
   return true;
 }

@@ -18,7 +18,7 @@ import { Grid, type GridSize } from "@/features/images/Grid";
 import { MapPane } from "@/features/images/MapPane";
 import { SelectionBar } from "@/features/images/SelectionBar";
 import { NOTHING, selectedCount, selectionAfter } from "@/features/images/selection";
-import { type GalleryQuestion, useGallery } from "@/features/images/useGallery";
+import { type GalleryQuestion, seenPages, useGallery } from "@/features/images/useGallery";
 import { useIntake } from "@/intake/intake";
 import { colorsOf } from "@/ui/classColors";
 import { frame } from "@/words/frame";
@@ -50,7 +50,7 @@ function GalleryPage() {
     key: "pitmark.cells",
     defaultValue: "m",
   });
-  const [seen, setSeen] = useState({ first: 0, last: 0 });
+  const [seen, setSeen] = useReducer(seenPages, { first: 0, last: 0 });
   const [selection, step] = useReducer(selectionAfter, NOTHING);
   const question = useMemo<GalleryQuestion>(
     () => ({ filter, sort, descending }),

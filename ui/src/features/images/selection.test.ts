@@ -8,7 +8,7 @@ import {
   selectedCount,
   selectionAfter,
 } from "@/features/images/selection";
-import { PAGE, pagesOf } from "@/features/images/useGallery";
+import { PAGE, pagesOf, seenPages } from "@/features/images/useGallery";
 
 const stepped = (...steps: SelectionStep[]) => steps.reduce(selectionAfter, NOTHING);
 const toggle = (index: number): SelectionStep => ({ kind: "toggle", index, sha: `s${index}` });
@@ -33,6 +33,17 @@ describe("a selection", () => {
     expect([...range.shas]).toEqual(["a", "b"]);
     expect(range.focus).toBe(4);
     expect(rangeEnds(range, 12)).toEqual([10, 12]);
+  });
+
+  it("grows from where the keyboard began, step by step", () => {
+    let now = stepped({ kind: "focus", index: 5 });
+    for (const index of [6, 7, 8]) {
+      expect(rangeEnds(now, index)).toEqual([5, index]);
+      now = selectionAfter(now, { kind: "reach", index });
+      now = selectionAfter(now, { kind: "range", index, shas: [], add: false });
+    }
+    const elsewhere = selectionAfter(now, { kind: "focus", index: 20 });
+    expect(rangeEnds(elsewhere, 21)).toEqual([20, 21]);
   });
 
   it("keeps what was there when a range is added", () => {
@@ -80,6 +91,13 @@ describe("a key", () => {
 });
 
 describe("pages", () => {
+  it("stay the same while the list moves within them", () => {
+    const seen = seenPages({ first: 0, last: 0 }, { first: PAGE + 3, last: PAGE + 40 });
+    expect(seen).toEqual({ first: PAGE, last: 2 * PAGE - 1 });
+    expect(seenPages(seen, { first: PAGE + 5, last: PAGE + 45 })).toBe(seen);
+    expect(seenPages(seen, { first: PAGE + 99, last: 2 * PAGE })).not.toBe(seen);
+  });
+
   it("are asked for as far as they are seen, and the first for the count", () => {
     expect(pagesOf(0, 10)).toEqual([0]);
     expect(pagesOf(PAGE * 800 - 1, PAGE * 800 + 20)).toEqual([0, 799, 800]);

@@ -18,6 +18,7 @@ export type SelectionStep =
   | { kind: "range"; index: number; shas: readonly string[]; add: boolean }
   | { kind: "these"; shas: readonly string[] }
   | { kind: "focus"; index: number }
+  | { kind: "reach"; index: number }
   | { kind: "all" }
   | { kind: "none" };
 
@@ -46,7 +47,10 @@ export function selectionAfter(before: Selection, step: SelectionStep): Selectio
     case "these":
       return { ...before, shas: new Set(step.shas), all: false, anchor: null };
     case "focus":
-      return { ...before, focus: step.index };
+      return { ...before, anchor: null, focus: step.index };
+    case "reach":
+      // A range begins where the keyboard was, and goes on from there.
+      return { ...before, anchor: before.anchor ?? before.focus, focus: step.index };
     case "all":
       return { ...before, shas: new Set(), all: true };
     case "none":

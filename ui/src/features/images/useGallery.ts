@@ -17,6 +17,12 @@ export interface GalleryQuestion {
   descending?: boolean | undefined;
 }
 
+/** Places of a list that are looked at. */
+export interface Seen {
+  first: number;
+  last: number;
+}
+
 export interface Gallery {
   total: number | undefined;
   at: (index: number) => ImageCard | undefined;
@@ -64,11 +70,14 @@ export function pagesOf(first: number, last: number): number[] {
   return [...pages];
 }
 
-export function useGallery(
-  here: Place,
-  question: GalleryQuestion,
-  seen: { first: number; last: number },
-): Gallery {
+/** What is seen in whole pages: the same while the same pages hold it. */
+export function seenPages(before: Seen, now: Seen): Seen {
+  const from = Math.max(0, Math.floor(now.first / PAGE)) * PAGE;
+  const to = Math.floor(now.last / PAGE) * PAGE + PAGE - 1;
+  return before.first === from && before.last === to ? before : { first: from, last: to };
+}
+
+export function useGallery(here: Place, question: GalleryQuestion, seen: Seen): Gallery {
   const client = useQueryClient();
   const pages = pagesOf(seen.first, seen.last);
   const results = useQueries({ queries: pages.map((p) => pageQuery(here, question, p)) });

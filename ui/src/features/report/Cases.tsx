@@ -9,8 +9,8 @@ import { keys } from "@/api/keys";
 import { imageQuery, labelBookQuery } from "@/api/queries";
 import type { ReportCase, ReportCases } from "@/api/types";
 import { useHere } from "@/app/here";
+import { ShapesOverlay } from "@/canvas/ShapesOverlay";
 import { colorsOf } from "@/ui/classColors";
-import { ShapesOverlay } from "@/ui/ShapesOverlay";
 import { report as words } from "@/words/report";
 import classes from "./ReportPage.module.css";
 

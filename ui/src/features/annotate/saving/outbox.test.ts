@@ -160,4 +160,52 @@ describe("saving", () => {
     await outbox.idle();
     expect(states).toEqual(["saving", "signed-out", "saved"]);
   });
+
+  test("two windows: a word of the other one is not forgotten with the own", async () => {
+    let release: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const one = makeOutbox("anna", async (entry) => {
+      arrived.push(entry);
+      await answered;
+      return taken;
+    });
+    await one.put(PLACE, "a", [BOX]);
+    while (arrived.length === 0) await new Promise((resolve) => setTimeout(resolve));
+    const other = makeOutbox("anna", () => new Promise(() => undefined));
+    await other.put(PLACE, "a", [BOX, BOX]);
+    release();
+    await one.idle();
+    expect(one.state).toEqual({ kind: "saved" });
+    expect((await store.all()).map((entry) => entry.shapes.length)).toEqual([2]);
+  });
+
+  test("two windows: an old word is not sent after the newer one of the other", async () => {
+    let online = false;
+    const send = async (entry: Entry): Promise<Sent> => {
+      if (!online) return new Promise((resolve) => setTimeout(() => resolve(offline)));
+      arrived.push(entry);
+      return taken;
+    };
+    const one = makeOutbox("anna", send);
+    await one.put(PLACE, "a", [BOX]);
+    const other = makeOutbox("anna", send);
+    await other.put(PLACE, "a", [BOX, BOX]);
+    online = true;
+    await Promise.all([other.idle(), one.idle()]);
+    expect(arrived.map((entry) => entry.shapes.length)).toEqual([2]);
+    expect([one.state.kind, other.state.kind]).toEqual(["saved", "saved"]);
+    expect(await store.all()).toEqual([]);
+  });
+
+  test("a word that a full disk could not keep is sent all the same", async () => {
+    store.put = async () => {
+      throw new Error("full");
+    };
+    const outbox = makeOutbox();
+    await expect(outbox.put(PLACE, "a", [BOX])).rejects.toThrow("full");
+    await outbox.idle();
+    expect(arrived.map((entry) => entry.sha256)).toEqual(["a"]);
+  });
 });

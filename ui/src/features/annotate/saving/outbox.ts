@@ -27,11 +27,13 @@ export interface Place {
   readonly project: string;
 }
 
-/** Where entries survive that the page is closed. */
+/** Where entries survive that the page is closed; all windows of a browser share it. */
 export interface EntryStore {
   all(): Promise<Entry[]>;
+  get(id: string): Promise<Entry | undefined>;
   put(entry: Entry): Promise<void>;
-  remove(id: string): Promise<void>;
+  /** Put `by`, or nothing, in the place of an entry, unless a newer one is there. */
+  replace(entry: Entry, by: Entry | null): Promise<void>;
 }
 
 /** What came of sending: taken, try again later, or never as it is. */
@@ -76,6 +78,8 @@ export class Outbox {
   private readonly entries = new Map<string, Entry>();
   // Said a moment ago: more on the same image may follow.
   private readonly fresh = new Set<string>();
+  // Keys of words that the store has not taken, or not yet.
+  private readonly unkept = new Set<string>();
   private readonly listeners = new Set<() => void>();
   private running: Promise<void> | null = null;
   private wake = new AbortController();
@@ -128,9 +132,11 @@ export class Outbox {
     };
     this.entries.set(entry.id, entry);
     this.fresh.add(entry.id);
+    this.unkept.add(entry.key);
     this.tell();
     try {
       await this.store.put(entry);
+      this.unkept.delete(entry.key);
     } finally {
       this.run();
     }
@@ -147,7 +153,7 @@ export class Outbox {
     for (const entry of [...this.entries.values()]) {
       if (entry.sha256 !== sha256 || !entry.refused) continue;
       this.entries.delete(entry.id);
-      await this.store.remove(entry.id);
+      await this.store.replace(entry, null);
     }
     this.tell();
   }
@@ -185,27 +191,37 @@ export class Outbox {
         this.fresh.clear();
         continue;
       }
+      if (await this.isOutdated(entry)) {
+        if (this.isNewest(entry)) this.entries.delete(entry.id);
+        this.tell();
+        continue;
+      }
       const sent = await this.send(entry);
       await this.settle(entry, sent);
       if (sent.what === "later") await this.wait(this.retryMs());
     }
   }
 
+  /** Whether another window has sent this word, or keeps a newer one and will send that. */
+  private async isOutdated(entry: Entry): Promise<boolean> {
+    if (this.unkept.has(entry.key)) return false;
+    const kept = await this.store.get(entry.id).catch(() => entry);
+    return kept?.key !== entry.key;
+  }
+
+  private isNewest(entry: Entry): boolean {
+    return this.entries.get(entry.id)?.key === entry.key;
+  }
+
   private async settle(entry: Entry, sent: Sent): Promise<void> {
     this.trouble = sent.what === "later" ? sent.why : null;
     this.failures = sent.what === "later" ? this.failures + 1 : 0;
-    const current = this.entries.get(entry.id)?.key === entry.key;
-    if (sent.what === "taken" && current) {
-      this.entries.delete(entry.id);
-      await this.store.remove(entry.id);
-      // Said anew while the old word was being forgotten.
-      const newer = this.entries.get(entry.id);
-      if (newer) await this.store.put(newer);
-    }
-    if (sent.what === "refused" && current) {
-      const refused = { ...entry, refused: sent.problem };
-      this.entries.set(entry.id, refused);
-      await this.store.put(refused);
+    const refused = sent.what === "refused" ? { ...entry, refused: sent.problem } : null;
+    if (sent.what !== "later") {
+      this.unkept.delete(entry.key);
+      if (this.isNewest(entry) && refused) this.entries.set(entry.id, refused);
+      else if (this.isNewest(entry)) this.entries.delete(entry.id);
+      await this.store.replace(entry, refused);
     }
     this.tell();
   }

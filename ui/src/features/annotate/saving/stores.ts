@@ -13,12 +13,18 @@ export class PageStore implements EntryStore {
     return structuredClone([...this.entries.values()]);
   }
 
+  async get(id: string): Promise<Entry | undefined> {
+    return structuredClone(this.entries.get(id));
+  }
+
   async put(entry: Entry): Promise<void> {
     this.entries.set(entry.id, structuredClone(entry));
   }
 
-  async remove(id: string): Promise<void> {
-    this.entries.delete(id);
+  async replace(entry: Entry, by: Entry | null): Promise<void> {
+    if (this.entries.get(entry.id)?.key !== entry.key) return;
+    if (by) await this.put(by);
+    else this.entries.delete(entry.id);
   }
 }
 
@@ -50,15 +56,25 @@ export class BrowserStore implements EntryStore {
     return answered(this.table("readonly").getAll() as IDBRequest<Entry[]>);
   }
 
+  async get(id: string): Promise<Entry | undefined> {
+    return answered(this.table("readonly").get(id) as IDBRequest<Entry | undefined>);
+  }
+
   async put(entry: Entry): Promise<void> {
     const table = this.table("readwrite");
     table.put(entry);
     await this.done(table.transaction);
   }
 
-  async remove(id: string): Promise<void> {
+  async replace(entry: Entry, by: Entry | null): Promise<void> {
     const table = this.table("readwrite");
-    table.delete(id);
+    const asked: IDBRequest<Entry | undefined> = table.get(entry.id);
+    // Within one transaction: no other window comes in between.
+    asked.onsuccess = () => {
+      if (asked.result?.key !== entry.key) return;
+      if (by) table.put(by);
+      else table.delete(entry.id);
+    };
     await this.done(table.transaction);
   }
 
@@ -97,11 +113,15 @@ export class LazyStore implements EntryStore {
     return (await this.opened).all();
   }
 
+  async get(id: string): Promise<Entry | undefined> {
+    return (await this.opened).get(id);
+  }
+
   async put(entry: Entry): Promise<void> {
     await (await this.opened).put(entry);
   }
 
-  async remove(id: string): Promise<void> {
-    await (await this.opened).remove(id);
+  async replace(entry: Entry, by: Entry | null): Promise<void> {
+    await (await this.opened).replace(entry, by);
   }
 }

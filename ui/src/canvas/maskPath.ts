@@ -1,14 +1,20 @@
 /** The edge of a mask as an SVG path along the sides of its pixels. */
 
+import { eachStretch, runsOfCounts } from "./runs";
+
 /**
  * @param size Width and height of the whole image.
  * @param counts Run lengths column by column, beginning with background.
  */
 export function maskPath(size: readonly number[], counts: readonly number[]): string {
-  const height = size[1] ?? 0;
-  if (height === 0) return "";
+  const [width = 0, height = 0] = size;
   // Columns stand for rows here, and x for y: both are exchanged where points are written.
-  const rows = runsByLine(height, counts);
+  const rows = new Map<number, Run[]>();
+  eachStretch(runsOfCounts(counts, [width, height]), height, (x, top, bottom) => {
+    const column = rows.get(x);
+    if (column) column.push([top, bottom]);
+    else rows.set(x, [[top, bottom]]);
+  });
   const edges = new Map<string, [number, number][]>();
   const add = (x1: number, y1: number, x2: number, y2: number) => {
     const key = `${y1} ${x1}`;
@@ -28,26 +34,6 @@ export function maskPath(size: readonly number[], counts: readonly number[]): st
 }
 
 type Run = readonly [number, number];
-
-/** Foreground runs (from, to) of every line of pixels that has any. */
-function runsByLine(length: number, counts: readonly number[]): Map<number, Run[]> {
-  const rows = new Map<number, Run[]>();
-  let at = 0;
-  counts.forEach((count, i) => {
-    if (i % 2 === 1) {
-      for (let from = at; from < at + count; ) {
-        const y = Math.floor(from / length);
-        const to = Math.min(at + count, (y + 1) * length);
-        const runs = rows.get(y) ?? [];
-        runs.push([from - y * length, to - y * length]);
-        rows.set(y, runs);
-        from = to;
-      }
-    }
-    at += count;
-  });
-  return rows;
-}
 
 /** The parts of runs that other runs do not cover. */
 function without(runs: readonly Run[], others: readonly Run[]): Run[] {

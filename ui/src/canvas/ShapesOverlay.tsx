@@ -2,7 +2,7 @@
 import { memo } from "react";
 import type { Shape } from "@/api/types";
 import type { ClassColor } from "@/ui/classColors";
-import { maskPath } from "@/ui/maskPath";
+import { maskPath } from "./maskPath";
 
 interface ShapesOverlayProps {
   shapes: readonly Shape[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maskPath } from "@/ui/maskPath";
+import { maskPath } from "./maskPath";
 
 /** Area inside a path by the even-odd rule, from its straight lines. */
 function area(path: string): number {
