@@ -475,7 +475,11 @@ export interface SynthesizeJob {
 export interface MapJob {
 }
 
-/** Write a snapshot in the format of another tool, as one zip file to download. */
+/**
+ * Write a snapshot in the format of another tool, as one zip file to download.
+ *
+ * The snapshot "new" is one of the labels as they stand when the job begins.
+ */
 export interface ExportJob {
   format: string;
   snapshot?: string;

@@ -62,6 +62,7 @@ export const report = {
   needs: "Class by class",
   feasibility: "Is it possible at all",
   datasheet: "Datasheet",
+  datasheetOpen: "Open",
   datasheetText: "What these data are, for whoever must answer for them.",
   run_: "Find out",
   running: "Looking",

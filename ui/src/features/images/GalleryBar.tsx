@@ -15,7 +15,7 @@ import { useHere } from "@/app/here";
 import type { GridSize } from "@/features/images/Grid";
 import type { GalleryQuestion } from "@/features/images/useGallery";
 import { countText, sentence } from "@/ui/figures";
-import { DownIcon, FilterIcon, MapIcon, PlusIcon } from "@/ui/icons";
+import { DownIcon, DownloadIcon, FilterIcon, MapIcon, PlusIcon } from "@/ui/icons";
 import { images as words } from "@/words/images";
 import classes from "./ImagesPage.module.css";
 
@@ -91,6 +91,16 @@ export function GalleryBar(props: GalleryBarProps) {
           onClick={() => onSet({ map: map ? undefined : true })}
         >
           {words.map}
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<DownloadIcon size={16} />}
+          title={words.exportHint}
+          renderRoot={(root) => (
+            <Link to="/p/$project/export" params={{ project: here.project }} {...root} />
+          )}
+        >
+          {words.export}
         </Button>
         {may(here.role, "labeler") ? (
           <Button
