@@ -41,7 +41,7 @@ export const images = {
   apply: "Apply",
   changed: (n: string, one: boolean) => `${n} ${one ? "image" : "images"} changed.`,
   export: "Export",
-  exportHint: "All labeled images of the project in a format of your choice.",
+  exportHint: "Export images and labels in a format of your choice",
   keysHint: "Arrows move, Space selects, Shift extends, Ctrl A all, Enter opens, E labels",
   details: "Details",
   size_px: (w: number, h: number) => `${w} × ${h} px`,

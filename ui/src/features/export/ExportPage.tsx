@@ -3,12 +3,10 @@ import { Button, Progress, Select, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { get } from "@/api/client";
-import { may, projectPath } from "@/api/here";
+import { may } from "@/api/here";
 import { isOver, startJob, useNewestJob } from "@/api/jobs";
-import { keys } from "@/api/keys";
-import { projectQuery } from "@/api/queries";
-import type { Job, Snapshot, Task } from "@/api/types";
+import { projectQuery, snapshotsQuery } from "@/api/queries";
+import type { Job, Task } from "@/api/types";
 import { useHere } from "@/app/here";
 import { Earlier } from "@/features/export/Earlier";
 import { formatsFor, formatTitle } from "@/features/export/formats";
@@ -67,11 +65,7 @@ function ExportForm({ task }: { task: Task }) {
   const [snapshot, setSnapshot] = useState(NOW);
   const job = useNewestJob(here, "export");
   const running = job !== undefined && !isOver(job);
-  const snapshots = useQuery({
-    queryKey: keys.part(here, "snapshots"),
-    queryFn: ({ signal }) =>
-      get<Snapshot[]>(projectPath(here, "/snapshots"), undefined, signal),
-  });
+  const snapshots = useQuery(snapshotsQuery(here));
   const start = useMutation({
     mutationFn: () => startJob(client, here, "export", { format, snapshot }),
   });

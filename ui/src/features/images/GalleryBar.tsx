@@ -92,16 +92,17 @@ export function GalleryBar(props: GalleryBarProps) {
         >
           {words.map}
         </Button>
-        <Button
+        <ActionIcon
+          size={34}
           variant="default"
-          leftSection={<DownloadIcon size={16} />}
+          aria-label={words.export}
           title={words.exportHint}
           renderRoot={(root) => (
             <Link to="/p/$project/export" params={{ project: here.project }} {...root} />
           )}
         >
-          {words.export}
-        </Button>
+          <DownloadIcon size={16} />
+        </ActionIcon>
         {may(here.role, "labeler") ? (
           <Button
             leftSection={<PlusIcon size={16} />}
