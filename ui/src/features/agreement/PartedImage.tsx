@@ -11,6 +11,7 @@ import type { ClassStyle } from "@/canvas/palette";
 import { focusOf, Shot } from "@/canvas/Shot";
 import { fromWire } from "@/canvas/shapes/wire";
 import { agreement as words } from "@/words/agreement";
+import { closeUp, partedShapes } from "./differ";
 import classes from "./ReportView.module.css";
 import { columnsOf, type Report } from "./report";
 
@@ -38,12 +39,11 @@ export function PartedImage({ study, one, styles, close }: PartedImageProps) {
       ),
     staleTime: 10 * 60_000,
   });
-  const columns = columnsOf(said.data ?? [], one.said).map((column) => ({
-    ...column,
-    shapes: column.shapes.map(fromWire),
-  }));
+  const columns = columnsOf(said.data ?? [], one.said);
+  const parted = partedShapes(columns.map((column) => column.shapes.map(fromWire)));
   // One window for all, or the pictures could not be compared.
-  const focus = close ? focusOf(columns.flatMap((c) => c.shapes)) : null;
+  const box = close ? focusOf(parted.flatMap((p) => p.apart)) : null;
+  const focus = card ? closeUp(box, [card.width, card.height]) : null;
   return (
     <article className={classes.image}>
       <h3>
@@ -56,7 +56,7 @@ export function PartedImage({ study, one, styles, close }: PartedImageProps) {
         </Link>
       </h3>
       <div className={classes.answers}>
-        {columns.map(({ who, text, shapes }) => (
+        {columns.map(({ who, text }, n) => (
           <figure key={who}>
             {card ? (
               <Shot
@@ -64,7 +64,8 @@ export function PartedImage({ study, one, styles, close }: PartedImageProps) {
                 size={[card.width, card.height]}
                 label={`${who}: ${text}`}
                 styles={styles}
-                shapes={shapes}
+                shapes={parted[n]?.apart ?? []}
+                dashed={parted[n]?.agreed ?? []}
                 focus={focus}
                 ratio={RATIO}
                 width={WIDTH_PX}

@@ -11,7 +11,6 @@ import { classStyles } from "@/canvas/palette";
 import { Stage } from "@/canvas/Stage";
 import { toWire } from "@/canvas/shapes/wire";
 import { ToolBar } from "@/canvas/ToolBar";
-import { percent } from "@/ui/figures";
 import { findings as words } from "@/words/findings";
 import { Decisions } from "./Decisions";
 import { EditPanel, TOOLS, useEditKeys } from "./Editing";
@@ -126,7 +125,8 @@ export function Single({ work, finding, mayDecide }: SingleProps) {
           <>
             <div className={classes.suspicion}>
               <p className={classes.kind}>
-                {finding.title} <span>{words.chance(percent(finding.score))}</span>
+                {finding.title}{" "}
+                <span>{words.chance(String(Math.round(100 * finding.score)))}</span>
               </p>
               <p className={classes.why}>{sentence(finding.why)}</p>
             </div>
