@@ -66,7 +66,8 @@ export const images = {
   mapDrawing: "Drawing the map",
   mapLasso: "Hold Shift and drag to select, scroll to zoom.",
   mapColor: "Color by",
-  mapNoGl: "This browser cannot draw the map (it has no WebGL).",
+  mapKeys:
+    "Map of the images. Arrows move it, plus and minus zoom, 0 shows all of it; the list beside it has every image.",
   mapMade: (when: string) => `drawn ${when}`,
 } as const;
 
