@@ -141,7 +141,10 @@ export function MapCanvas(props: MapCanvasProps) {
           className={classes.mapHover}
           src={pictureUrl(here, hovered, 192)}
           alt=""
-          style={{ left: x + 12, top: Math.max(6, y - 140) }}
+          style={{
+            ...(x < size[0] / 2 ? { left: x + 12 } : { right: size[0] - x + 12 }),
+            top: Math.max(6, y - 140),
+          }}
         />
       )}
     </div>
