@@ -57,6 +57,7 @@ export const report = {
   ceilingHere: "this run",
   compare: "Compared with another run",
   compareWith: "Compare with",
+  runName: (when: string) => `the training of ${when}`,
   compareNone: "Choose a run to compare with.",
   data: "What the data needs",
   needs: "Class by class",
