@@ -11,7 +11,7 @@ from tests.store.making import snapshot_of
 ORG = "/api/orgs/local"
 CASINGS = f"{ORG}/projects/casings"
 PAGES = ("next", "images", "annotate", "book", "agreement", "findings", "train", "report",
-         "release", "line")  # fmt: skip
+         "release", "line", "datasheet")  # fmt: skip
 
 
 def test_projects_are_listed_in_figures_with_the_role_of_who_asks(client_as, stores):
@@ -159,6 +159,7 @@ def test_advice_says_on_which_page_to_do_it(client_as):
         ("train", "pitmark snapshot && pitmark train", "train", "train"),
         ("release", "pitmark release", "release", "release"),
         ("release", "pitmark evaluate --run r2 --compare r1", "report", None),
+        ("datasheet", "pitmark datasheet", "datasheet", None),
         ("something new", "pitmark new", "next", None),
     ],
 )
