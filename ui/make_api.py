@@ -41,6 +41,7 @@ REQUESTS = frozenset(
         "NewStudy",
         "NewToken",
         "PasswordChange",
+        "ProjectChange",
         "RoleChange",
         "SaveLabels",
         "SelectionChange",

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,9 @@ PAGES = (
     "report",
     "release",
     "line",
+    "export",
+    "datasheet",
+    "settings",
 )
 
 pytestmark = [
@@ -161,13 +165,66 @@ def test_the_palette_leads_to_a_page(page) -> None:
     page.wait_for_url("**/release")
 
 
+def test_labels_are_exported_and_the_datasheet_is_filled_in_place(page, tmp_path) -> None:
+    page.goto(_address(page, "images"))
+    page.get_by_role("option").first.click()
+    page.keyboard.press("e")
+    page.wait_for_url("**/annotate/**")
+    page.get_by_role("button", name="Nothing to label").click()
+    page.get_by_text("Saved", exact=True).wait_for()
+    page.goto(_address(page, "export"))
+    page.get_by_text("Pascal VOC", exact=True).click()
+    page.get_by_role("button", name="Export", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").first.click(timeout=120_000)
+    download.value.save_as(tmp_path / "out.zip")
+    with zipfile.ZipFile(tmp_path / "out.zip") as packed:
+        assert sum(name.endswith(".xml") for name in packed.namelist()) == 1
+    page.goto(_address(page, "datasheet"))
+    question = "What is inspected, and which decision rests on it?"
+    page.get_by_role("button", name=f"Answer: {question}").click(timeout=60_000)
+    page.get_by_label(f"Your answer: {question}").fill("Plates before they are painted.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name=f"Change: {question}").wait_for(timeout=120_000)
+    assert page.get_by_text("Plates before they are painted.").count() == 1
+
+
+def test_the_map_is_drawn_under_the_content_policy_and_a_lasso_selects(
+    browser, page, tmp_path
+) -> None:
+    page.context.storage_state(path=tmp_path / "state.json")
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, storage_state=tmp_path / "state.json"
+    )
+    strict = context.new_page()
+    strict.goto(_address(page, "images?map=true"))
+    strict.get_by_role("button", name="Draw the map").click(timeout=60_000)
+    canvas = strict.get_by_role("application")
+    canvas.wait_for(timeout=180_000)
+    strict.get_by_role("option").first.wait_for()
+    box = canvas.bounding_box()
+    left, top = box["x"] + 2, box["y"] + 2
+    right, bottom = left + box["width"] - 4, top + box["height"] - 4
+    strict.keyboard.down("Shift")
+    strict.mouse.move(left, top)
+    strict.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom)):
+        strict.mouse.move(x, y, steps=3)
+    strict.mouse.up()
+    strict.keyboard.up("Shift")
+    strict.get_by_text(f"{IMAGES} images selected").first.wait_for()
+    context.close()
+
+
 @pytest.mark.skipif(not AXE.is_file(), reason="the checks of the web app are not installed")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_breaks_a_rule_of_accessibility(page, scheme) -> None:
     page.emulate_media(color_scheme=scheme)
     found = []
-    for place in (*PAGES, None):
-        page.goto(_address(page, place) if place else _origin(page))
+    addresses = {place: _address(page, place) for place in PAGES}
+    addresses |= {place: _origin(page) + place for place in ("", "people", "account")}
+    for place, address in addresses.items():
+        page.goto(address)
         page.wait_for_load_state("networkidle") if place != "line" else None
         page.locator("h1").first.wait_for(state="attached")
         page.add_script_tag(path=AXE)
@@ -176,6 +233,39 @@ def test_no_page_breaks_a_rule_of_accessibility(page, scheme) -> None:
         for broken in result["violations"]:
             found.append(f"{place}: {broken['id']} {broken['nodes'][0]['html'][:120]}")
     assert not found
+
+
+def test_another_password_signs_the_other_browsers_out(browser, page) -> None:
+    other = browser.new_context()
+    elsewhere = other.new_page()
+    elsewhere.goto(_origin(page))
+    elsewhere.get_by_label("E-mail").fill("otto@factory.example")
+    elsewhere.locator("input[type=password]").fill(PASSWORD)
+    elsewhere.locator("button[type=submit]").click()
+    elsewhere.get_by_role("heading", name="Projects").wait_for()
+    page.goto(f"{_origin(page)}account")
+    page.get_by_text("Here, and in one other browser.").wait_for()
+    page.get_by_label("The password you have").fill(PASSWORD)
+    for field in page.locator("input[autocomplete=new-password]").all():
+        field.fill("parts under a lens")
+    page.get_by_role("button", name="Change the password").click()
+    page.get_by_text("Only in this browser.").wait_for()
+    elsewhere.reload()
+    elsewhere.wait_for_url("**/login**")
+    other.close()
+
+
+def test_a_project_is_renamed_and_deleted_by_typing_its_name(page) -> None:
+    page.goto(_address(page, "settings"))
+    page.get_by_label("Name").fill("back plates")
+    page.get_by_role("button", name="Rename").click()
+    page.wait_for_url("**/p/back%20plates/settings")
+    delete = page.get_by_role("button", name="Delete for good")
+    page.get_by_label("Type back plates to confirm").fill("back plate")
+    assert delete.is_disabled()
+    page.get_by_label("Type back plates to confirm").fill("back plates")
+    delete.click()
+    page.get_by_role("heading", name="The first project").wait_for()
 
 
 def _origin(page) -> str:

@@ -110,6 +110,20 @@ def test_a_study_stays_blind_until_one_has_answered_everything(client_as, study)
     assert told["rules"] == []
 
 
+def test_the_answers_of_all_on_one_image_are_shown_to_who_has_answered(client_as, study):
+    path = f"{CASINGS}/studies/{study['id']}"
+    shas = _answer_all(client_as("admin"), path)
+    place = f"{path}/answers/{shas[0][1]}"
+    assert client_as("labeler").get(place).json()["code"] == "conflict"
+    said = client_as("admin").get(place).json()
+    assert [(s["labeler"], s["trial"]) for s in said] == [
+        (NAMES["admin"], 1),
+        (NAMES["admin"], 2),
+    ]
+    assert said[0]["shapes"][0]["kind"] == "class"
+    assert client_as("viewer").get(f"{path}/answers/{'0' * 64}").status_code == 404
+
+
 @pytest.fixture
 def lines(stores):
     """Three people with three limits between a pit mark and a scratch, asked in a study."""

@@ -11,7 +11,7 @@ from tests.store.making import snapshot_of
 ORG = "/api/orgs/local"
 CASINGS = f"{ORG}/projects/casings"
 PAGES = ("next", "images", "annotate", "book", "agreement", "findings", "train", "report",
-         "release", "line")  # fmt: skip
+         "release", "line", "datasheet")  # fmt: skip
 
 
 def test_projects_are_listed_in_figures_with_the_role_of_who_asks(client_as, stores):
@@ -56,6 +56,29 @@ def test_a_project_is_made_used_and_removed_and_the_log_says_by_whom(client_as):
         (NAMES["admin"], "delete_project"),
         (NAMES["admin"], "create_project"),
     ]
+
+
+def test_a_renamed_project_keeps_its_images_roles_and_tokens(client_as, stores):
+    local, admin = stores.local(), client_as("admin")
+    new = {"name": "x", "scope": "read", "project": "plates"}
+    made = admin.post(f"{ORG}/tokens", json=new).json()
+    person = local.persons.by_email("vera@factory.example").id
+    local.people.set_project_role(person, local.project("plates").info.id, "labeler")
+    told = admin.patch(f"{ORG}/projects/plates", json={"name": "back plates"})
+    assert (told.status_code, told.json()["name"], told.json()["images"]) == (
+        200,
+        "back plates",
+        12,
+    )
+    assert admin.get(f"{ORG}/projects/plates").status_code == 404
+    assert local.people.get(person).projects == {"back plates": "labeler"}
+    program = client_as(None)
+    program.headers["Authorization"] = f"Bearer {made['secret']}"
+    assert [p["name"] for p in program.get(f"{ORG}/projects").json()] == ["back plates"]
+    taken = admin.patch(f"{ORG}/projects/back%20plates", json={"name": "casings"})
+    assert (taken.status_code, taken.json()["code"]) == (409, "conflict")
+    lines = admin.get(f"{ORG}/audit", params={"limit": 1}).json()
+    assert (lines[0]["action"], lines[0]["details"]) == ("rename_project", {"was": "plates"})
 
 
 def test_removing_a_project_ends_its_tokens_and_roles(client_as, stores):
@@ -136,6 +159,7 @@ def test_advice_says_on_which_page_to_do_it(client_as):
         ("train", "pitmark snapshot && pitmark train", "train", "train"),
         ("release", "pitmark release", "release", "release"),
         ("release", "pitmark evaluate --run r2 --compare r1", "report", None),
+        ("datasheet", "pitmark datasheet", "datasheet", None),
         ("something new", "pitmark new", "next", None),
     ],
 )

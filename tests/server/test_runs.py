@@ -1,9 +1,12 @@
 """Reports over HTTP, and the jobs that learn, done by real workers."""
 
+import io
 import json
+import zipfile
 
 import pytest
 
+from pitmark.ops.datasheet import make_datasheet
 from pitmark.ops.evaluating import Costs
 from pitmark.ops.job_kinds import KINDS
 from pitmark.ops.out_of_fold import AuditOptions
@@ -100,6 +103,46 @@ def test_a_datasheet_is_drafted_without_a_job_and_nothing_is_kept(client_as, sto
     assert told["document"]["facts"]["snapshot"]["id"] == info.id
     assert "only a person can give it" in told["sentences"][0]
     assert project.runs.list() == []
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "name"),
+    [
+        ("html", "text/html; charset=utf-8", "casings-datasheet.html"),
+        ("markdown", "text/markdown; charset=utf-8", "casings-datasheet.md"),
+        ("json", "application/json", "casings-datasheet.json"),
+        ("croissant", "application/zip", "casings-croissant.zip"),
+    ],
+)
+def test_a_datasheet_is_handed_out_as_a_file_with_what_people_answered(
+    client_as, stores, form, kind, name
+):
+    project = stores.of("local").project("casings")
+    viewer, path = client_as("viewer"), f"{BASE}/casings/datasheet"
+    assert viewer.get(f"{path}/{form}").json()["code"] == "not_found"
+    take_snapshot(project)
+    make_datasheet(project, answers={"purpose": "Dents on <casings>."})
+    told = viewer.get(f"{path}/{form}")
+    assert (told.status_code, told.headers["content-type"]) == (200, kind)
+    assert told.headers["content-disposition"] == f"attachment; filename*=utf-8''{name}"
+    assert "sandbox" in told.headers["content-security-policy"]
+    if form == "croissant":
+        with zipfile.ZipFile(io.BytesIO(told.content)) as packed:
+            assert packed.namelist() == ["croissant.json", "images.csv"]
+            assert len(packed.read("images.csv").splitlines()) == 13
+    else:
+        shown = "Dents on &lt;casings&gt;." if form == "html" else "Dents on <casings>."
+        assert shown in told.text
+    assert viewer.get(f"{path}/pdf").status_code == 404
+
+
+def test_the_datasheet_shown_is_the_one_made_last_in_whatever_way(client_as, stores):
+    project = stores.of("local").project("casings")
+    take_snapshot(project)
+    make_datasheet(project, answers={"license": "CC0"})
+    told = client_as("viewer").get(f"{BASE}/casings/analyses/datasheet").json()
+    assert told["document"]["sheet"]["license"] == ["CC0"]
+    assert {q["key"] for q in told["document"]["questions"]} == set(told["document"]["sheet"])
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,17 @@ def test_ten_wrong_passwords_are_followed_by_a_pause_also_for_the_right_one(clie
     assert client.post("/api/session", json=other).status_code == 200
 
 
+def test_one_sees_where_one_is_signed_in_and_ends_all_but_here(client_as, stores):
+    here, there, other = client_as("admin"), client_as("admin"), client_as("viewer")
+    told = here.get("/api/sessions").json()
+    assert sorted(s["own"] for s in told) == [False, True]
+    assert all(s["used"] <= s["created"] for s in told)
+    assert there.delete("/api/sessions").status_code == 204
+    assert here.get("/api/sessions").status_code == 401
+    assert [s["own"] for s in there.get("/api/sessions").json()] == [True]
+    assert other.get("/api/session").json()["person"]["name"] == NAMES["viewer"]
+
+
 def test_another_password_ends_all_other_sessions(client_as):
     here, there = client_as("admin"), client_as("admin")
     change = {"old": PASSWORD, "new": "a lamp under parts"}
@@ -174,6 +185,8 @@ def test_nobody_can_register_on_their_own(app):
         ("post", "/api/session"),
         ("delete", "/api/session"),
         ("put", "/api/session/password"),
+        ("get", "/api/sessions"),
+        ("delete", "/api/sessions"),
         ("post", "/api/setup"),
         ("get", "/api/invitations/{token}"),
         ("post", "/api/invitations/{token}/accept"),

@@ -1,6 +1,6 @@
 import pytest
 
-from pitmark.core.errors import ConflictError, NotFoundError
+from pitmark.core.errors import ConflictError, InvalidInputError, NotFoundError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.records import ImageRecord
 from pitmark.store.annotations import NewAnnotation
@@ -64,6 +64,43 @@ def test_a_deleted_project_leaves_nothing_but_its_trace_in_the_audit_log(store, 
     assert entry.details == {"images": 1, "labeled": 1}
     assert store.projects() == []
     assert store.check() == []
+
+
+def test_a_renamed_project_keeps_all_it_has_and_frees_its_name(store, project):
+    blobs, before = _fill(project), _rows(store, "casings")
+    renamed = store.rename_project("casings", "housings", by="ann")
+    assert (renamed.info.name, renamed.info.images) == ("housings", 1)
+    after = _rows(store, "housings")
+    assert {k: after[k] - n for k, n in before.items() if after[k] != n} == {"audit_log": 1}
+    entry = store.audit.entries()[0]
+    assert (entry.who, entry.action, entry.object) == (
+        "ann",
+        "rename_project",
+        "project/housings",
+    )
+    assert entry.details == {"was": "casings"}
+    renamed.audit.log("ann", "look", "image/1")
+    assert store.audit.entries()[0].object == "project/housings/image/1"
+    assert [job.project for job in renamed.jobs.list()] == ["housings"]
+    with pytest.raises(NotFoundError, match="no project 'casings'"):
+        store.project("casings")
+    store.create_project("casings", "detection", LabelBook())
+    store.delete_project("housings")
+    assert not any(store.blobs.has(sha) for sha in blobs)
+
+
+def test_a_project_takes_no_name_of_another_and_none_while_it_is_worked_on(store, project):
+    store.create_project("plates", "detection", LabelBook())
+    with pytest.raises(ConflictError, match="'plates' exists already"):
+        store.rename_project("casings", "plates")
+    with pytest.raises(InvalidInputError, match="cannot be called"):
+        store.rename_project("casings", "a/b")
+    assert store.rename_project("casings", "casings").info.name == "casings"
+    labeled_image(project, "a", box())
+    snapshot_of(project)
+    project.runs.create("train", "latest", {}, 0)
+    with pytest.raises(ConflictError, match="is being worked on"):
+        store.rename_project("casings", "housings")
 
 
 def test_the_name_of_a_deleted_project_is_free_again(store, project):

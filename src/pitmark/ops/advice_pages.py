@@ -25,7 +25,7 @@ _PAGES = {
     "train": "train",
     "forecast": "report",
     "release": "release",
-    "datasheet": "report",
+    "datasheet": "datasheet",
 }
 # Only what a person would start without setting anything: the kind of action to the job.
 _JOBS = {
@@ -51,7 +51,8 @@ def page_of(action: Action) -> str:
         action: From the advice.
 
     Returns:
-        next, images, annotate, book, agreement, findings, train, report, release or line.
+        next, images, annotate, book, agreement, findings, train, report, release, line or
+        datasheet.
     """
     if action.command.startswith(_IMPORTS):
         return "images"

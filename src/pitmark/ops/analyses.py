@@ -10,7 +10,7 @@ from typing import Any
 
 from pitmark.core.errors import NotFoundError
 from pitmark.ops.datasheet import KIND as DATASHEET
-from pitmark.ops.datasheet import draft_datasheet
+from pitmark.ops.datasheet import latest_datasheet
 from pitmark.store.db import ProjectStore
 
 ANALYSES = ("feasibility", "needs", "slices", "duplicates", "groups", "shortcuts", DATASHEET)
@@ -30,7 +30,8 @@ class LastAnalysis:
 def last_analysis(project: ProjectStore, kind: str) -> LastAnalysis:
     """What the newest finished job of an analysis found.
 
-    A datasheet needs no job: where none was made it is drafted from what is known.
+    A datasheet needs no job: it is the one made last in whatever way, or drafted from what
+    is known.
 
     Args:
         project: The project.
@@ -46,20 +47,25 @@ def last_analysis(project: ProjectStore, kind: str) -> LastAnalysis:
         raise NotFoundError(
             f"there is no analysis {kind[:40]!r}", hint=f"Analyses: {', '.join(ANALYSES)}."
         )
+    if kind == DATASHEET:
+        return _datasheet(project)
     for job in project.jobs.list(kind=kind, state="done", limit=1):
         if job.artifact is not None:
             document = json.loads(project.blobs.read(job.artifact))
             said = tuple((job.result or {}).get("sentences", ()))
             return LastAnalysis(kind, job.finished, job.id, document, said)
-    return _draft(project) if kind == DATASHEET else LastAnalysis(kind)
+    return LastAnalysis(kind)
 
 
-def _draft(project: ProjectStore) -> LastAnalysis:
+def _datasheet(project: ProjectStore) -> LastAnalysis:
     from pitmark.ops.analysis_words import datasheet_sentences
 
-    if not project.snapshots.list():
+    try:
+        sheet = latest_datasheet(project)
+    except NotFoundError:
         return LastAnalysis(DATASHEET)
-    sheet = draft_datasheet(project)
     made = datetime.fromisoformat(sheet.created)
-    said = tuple(datasheet_sentences(sheet))
-    return LastAnalysis(DATASHEET, made, None, sheet.to_json(), said)
+    # One made on the command line has no job.
+    jobs = project.jobs.list(kind=DATASHEET, state="done", limit=1)
+    by = next((j.id for j in jobs if j.finished is not None and j.finished >= made), None)
+    return LastAnalysis(DATASHEET, made, by, sheet.to_json(), tuple(datasheet_sentences(sheet)))

@@ -103,13 +103,30 @@ def write_croissant(project: ProjectStore, sheet: Datasheet, folder: Path) -> li
         NotFoundError: The snapshot is gone.
         StorageError: A file cannot be written.
     """
+    files = croissant_files(project, sheet)
+    for name, text in files.items():
+        write_text(folder / name, text)
+    return [folder / name for name in files]
+
+
+def croissant_files(project: ProjectStore, sheet: Datasheet) -> dict[str, str]:
+    """The description of a snapshot and the table of its images.
+
+    Args:
+        project: The project.
+        sheet: The datasheet of the snapshot.
+
+    Returns:
+        Text by file name.
+
+    Raises:
+        NotFoundError: The snapshot is gone.
+    """
     _, images = project.snapshots.load(sheet.facts["snapshot"]["id"])
     table = "".join(_rows(images))
     data = table.encode()
     told = description(sheet, hashlib.sha256(data).hexdigest(), len(data))
-    write_text(folder / TABLE, table)
-    write_text(folder / DESCRIPTION, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-    return [folder / DESCRIPTION, folder / TABLE]
+    return {DESCRIPTION: json.dumps(told, indent=2, ensure_ascii=False) + "\n", TABLE: table}
 
 
 def description(sheet: Datasheet, table_sha256: str, table_bytes: int) -> dict[str, Any]:

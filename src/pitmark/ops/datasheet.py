@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,7 @@ class Datasheet:
         """The datasheet as plain JSON types."""
         return {
             "created": self.created,
+            "questions": [asdict(q) for q in QUESTIONS],
             "facts": self.facts,
             "answers": dict(self.answers),
             "sheet": {q.key: self.paragraphs(q.key) for q in QUESTIONS},
@@ -185,6 +186,25 @@ def make_datasheet(
         artifacts={_ARTIFACT: blob},
     )
     return sheet
+
+
+def latest_datasheet(project: ProjectStore) -> Datasheet:
+    """The datasheet that was made last; drafted from what is known where none was.
+
+    Args:
+        project: The project.
+
+    Returns:
+        The datasheet.
+
+    Raises:
+        NotFoundError: None was made and there is no snapshot to describe.
+    """
+    for row in project.runs.list(kind=KIND):
+        if row.state == "done":
+            kept = json.loads(project.blobs.read(row.artifacts[_ARTIFACT]))
+            return Datasheet(kept["created"], kept["facts"], kept["answers"])
+    return draft_datasheet(project)
 
 
 def read_answers(file: Path | None, given: Sequence[str]) -> dict[str, str]:

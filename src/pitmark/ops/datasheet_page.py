@@ -57,7 +57,19 @@ def write_datasheet_page(sheet: Datasheet, path: Path) -> None:
     Raises:
         StorageError: It cannot be written.
     """
-    write_text(path, page(_title(sheet), datasheet_sections(sheet), _lead(sheet)))
+    write_text(path, datasheet_page(sheet))
+
+
+def datasheet_page(sheet: Datasheet) -> str:
+    """The datasheet as a page of its own.
+
+    Args:
+        sheet: The datasheet.
+
+    Returns:
+        HTML.
+    """
+    return page(_title(sheet), datasheet_sections(sheet), _lead(sheet))
 
 
 def _title(sheet: Datasheet) -> str:

@@ -19,6 +19,7 @@ _KIND_WORDS = {
     GROUP: "Two rules for one look",
     "duplicate": "Duplicate",
     "leak": "Same part in two splits",
+    "contradiction": "Labeled in two ways",
 }
 
 

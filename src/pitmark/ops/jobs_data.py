@@ -184,7 +184,8 @@ def export(context: Context) -> Outcome:
     with project_of(context) as project, job_folder(project, context) as folder:
         context.report(Progress("export", 0, 0))
         out = folder / "out"
-        done = export_folder(project, out, format=how.format, snapshot=how.snapshot)
+        wanted = take_snapshot(project).id if how.snapshot == "new" else how.snapshot
+        done = export_folder(project, out, format=how.format, snapshot=wanted)
         packed = _zip(out, folder / "out.zip", context.report)
         kept = context.artifacts.put_file(packed)
         name = f"{project.info.name}-{how.format}.zip"

@@ -21,7 +21,7 @@ from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import TASKS, Task
 from pitmark.sdk.connection import Connection, message, part
 from pitmark.sdk.project import RemoteProject
-from pitmark.wire.projects import NewProject, Project
+from pitmark.wire.projects import NewProject, Project, ProjectChange
 
 DEFAULT_ORGANISATION = "local"
 
@@ -124,6 +124,26 @@ class RemoteWorkspace:
     def projects(self) -> list[Project]:
         """All projects with their counts, by name."""
         return self._connection.get(f"{self._path}/projects", list[Project])
+
+    def rename_project(self, name: str, new_name: str) -> RemoteProject:
+        """Call a project by another name; all that belongs to it stays.
+
+        Args:
+            name: Its name.
+            new_name: Another one.
+
+        Returns:
+            The project.
+
+        Raises:
+            NotFoundError: No such project.
+            ConflictError: The new name is taken, or a run of it is being worked on.
+            InvalidInputError: The name cannot be used.
+        """
+        path = f"{self._path}/projects/{part(name)}"
+        change = message(ProjectChange, name=new_name)
+        made = self._connection.send("PATCH", path, change, Project)
+        return RemoteProject(self._connection, self._path, made)
 
     def delete_project(self, name: str) -> None:
         """Remove a project with all its images, labels, runs and releases.

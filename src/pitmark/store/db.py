@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from pitmark.store.migrate import migrate
 from pitmark.store.people import People
 from pitmark.store.persons import Persons
 from pitmark.store.project import ProjectInfo, ProjectStore
+from pitmark.store.project_names import check_project_name
 from pitmark.store.schema import now, organisations, projects
 from pitmark.store.scope import Scope
 from pitmark.store.sessions import Sessions
@@ -36,7 +36,6 @@ from pitmark.store.which_database import keep_url, workspace_database
 
 __all__ = ["DEFAULT_ORGANISATION", "ProjectInfo", "ProjectStore", "Store", "open_store"]
 DEFAULT_ORGANISATION = "local"
-_LONGEST_NAME = 64
 
 
 def open_store(
@@ -106,7 +105,7 @@ class Store:
         self.tokens = Tokens(self._scope)
         # Accounts are those of the workspace, whatever the organisation.
         self.persons, self.sessions = Persons(database), Sessions(database)
-        self._open: dict[int, ProjectStore] = {}
+        self._open: dict[tuple[int, str], ProjectStore] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -132,7 +131,7 @@ class Store:
             InvalidInputError: An impossible name or an unknown task.
             ConflictError: There is a project of this name.
         """
-        _check_name(name)
+        check_project_name(name)
         if task not in TASKS:
             raise InvalidInputError(
                 f"unknown task {task!r}", hint=f"Tasks: {', '.join(TASKS)}."
@@ -166,8 +165,10 @@ class Store:
             names = [r.name for r in self._rows()]
             known = f"Projects: {', '.join(names)}." if names else "There is none yet."
             raise NotFoundError(f"there is no project {name!r}", hint=known)
-        if row.id not in self._open:
-            self._open[row.id] = ProjectStore(
+        # What a project writes into the audit log names it, so another name is another one.
+        key = (row.id, row.name)
+        if key not in self._open:
+            self._open[key] = ProjectStore(
                 self._scope.of_project(row.id),
                 row,
                 blobs=self.blobs,
@@ -175,11 +176,41 @@ class Store:
                 audit=AuditLog(self._scope, prefix=f"project/{row.name}/"),
                 keys=self.keys,
             )
-        return self._open[row.id]
+        return self._open[key]
 
     def projects(self) -> list[ProjectInfo]:
         """All projects in the order of their names."""
         return [self.project(row.name).info for row in self._rows()]
+
+    def rename_project(self, name: str, new_name: str, *, by: str = "") -> ProjectStore:
+        """Call a project by another name; all that belongs to it stays.
+
+        Args:
+            name: Its name.
+            new_name: As for `create_project`.
+            by: Who does.
+
+        Returns:
+            The project.
+
+        Raises:
+            NotFoundError: No such project.
+            InvalidInputError: An impossible name.
+            ConflictError: The new name is taken, or a run or job is being worked on.
+        """
+        check_project_name(new_name)
+        with self._scope.write() as connection:
+            row = self.project(name).info
+            taken = self._row(new_name)
+            if taken is not None and taken.id != row.id:
+                raise ConflictError(
+                    f"project {new_name!r} exists already", hint="Choose another name."
+                )
+            _expect_idle(self.project(name), name)
+            change = self._scope.update(projects).where(projects.c.id == row.id)
+            connection.execute(change.values(name=new_name, live_name=new_name))
+            self.audit.log(by, "rename_project", f"project/{new_name}", {"was": name})
+        return self.project(new_name)
 
     def delete_project(self, name: str, *, by: str = "") -> None:
         """Remove a project with all its images, labels, runs and releases.
@@ -195,18 +226,7 @@ class Store:
             ConflictError: A run or job of it is being worked on.
         """
         project = self.project(name)
-        busy = [run.id for run in project.runs.list() if run.state == "running"]
-        if busy:
-            raise ConflictError(
-                f"run {busy[0]} of project {name!r} is being worked on",
-                hint="Wait until it ends, or stop it.",
-            )
-        working = project.jobs.list(state="running", limit=1)
-        if working:
-            raise ConflictError(
-                f"job {working[0].id} of project {name!r} is being worked on",
-                hint="Wait until it ends, or cancel it.",
-            )
+        _expect_idle(project, name)
         info = project.info
         scope = self._scope.of_project(info.id)
         with self._scope.write() as connection:
@@ -216,7 +236,7 @@ class Store:
             delete_rows(connection, scope)
             details = {"images": info.images, "labeled": info.labeled}
             self.audit.log(by, "delete_project", f"project/{name}", details)
-        del self._open[info.id]
+        self._open = {k: v for k, v in self._open.items() if k[0] != info.id}
         remove_unreferenced(self.database, self.blobs, shas)
 
     def images_among(self, shas: Sequence[str]) -> set[str]:
@@ -275,18 +295,18 @@ class Store:
         return self._scope.rows(query.order_by(projects.c.name))
 
 
-def _check_name(name: str) -> None:
-    if not 1 <= len(name) <= _LONGEST_NAME or name != name.strip():
-        raise InvalidInputError(
-            f"a project name has 1 to {_LONGEST_NAME} characters and no space at its ends,"
-            f" found {name[:80]!r}"
+def _expect_idle(project: ProjectStore, name: str) -> None:
+    busy = [run.id for run in project.runs.list() if run.state == "running"]
+    if busy:
+        raise ConflictError(
+            f"run {busy[0]} of project {name!r} is being worked on",
+            hint="Wait until it ends, or stop it.",
         )
-    # Categories C* are control characters, invisible ones and halves of pairs.
-    odd = [c for c in name if c in "/\\" or unicodedata.category(c).startswith("C")]
-    if odd or name in (".", ".."):
-        raise InvalidInputError(
-            f"a project cannot be called {name!r}",
-            hint="Leave out slashes and control characters.",
+    working = project.jobs.list(state="running", limit=1)
+    if working:
+        raise ConflictError(
+            f"job {working[0].id} of project {name!r} is being worked on",
+            hint="Wait until it ends, or cancel it.",
         )
 
 

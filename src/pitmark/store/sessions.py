@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from pitmark.store.connection import Database
 from pitmark.store.persons import PersonRow, person_row
@@ -14,6 +16,15 @@ from pitmark.store.secret import digest, new_secret
 SESSION_LIFE = timedelta(days=14)
 # A session is prolonged at most so often: reading a page should not write each time.
 _PROLONG_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session of a person; `used` is known to the hour, `own` tells the one that asks."""
+
+    created: datetime
+    used: datetime
+    own: bool
 
 
 class Sessions:
@@ -70,6 +81,26 @@ class Sessions:
                 change = self._rows.update(sessions).where(sessions.c.secret_sha == key)
                 connection.execute(change.values(expires=moment + SESSION_LIFE))
         return person_row(row)
+
+    def list(self, person_id: int, *, own: str) -> Sequence[SessionRow]:
+        """Where a person is signed in.
+
+        Args:
+            person_id: The person.
+            own: The secret of the session that asks.
+
+        Returns:
+            The sessions that have not run out, the one used last first.
+        """
+        query = self._rows.select(sessions).where(
+            sessions.c.person_id == person_id, sessions.c.expires > now()
+        )
+        with self._rows.read() as connection:
+            rows = connection.execute(query.order_by(sessions.c.expires.desc())).all()
+        return [
+            SessionRow(r.created, r.expires - SESSION_LIFE, r.secret_sha == digest(own))
+            for r in rows
+        ]
 
     def close(self, secret: str) -> None:
         """Sign out: the session is worth nothing any more.

@@ -63,6 +63,14 @@ class StudyAnswer(Message):
     shapes: list[Shape]
 
 
+class StudyWord(Message):
+    """What a labeler said of an image in one trial of a study."""
+
+    labeler: str
+    trial: int
+    shapes: list[Shape]
+
+
 class AcceptRule(Message):
     """A limit to write into the label book: the first class lies below, the second above.
 

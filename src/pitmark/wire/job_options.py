@@ -167,7 +167,10 @@ class MapJob(Message):
 
 
 class ExportJob(Message):
-    """Write a snapshot in the format of another tool, as one zip file to download."""
+    """Write a snapshot in the format of another tool, as one zip file to download.
+
+    The snapshot "new" is one of the labels as they stand when the job begins.
+    """
 
     format: str = Field(min_length=1, max_length=40)
     snapshot: str = Field(default="latest", max_length=64)

@@ -57,6 +57,14 @@ class PasswordChange(Message):
     new: str = Field(min_length=10, max_length=1000)
 
 
+class SignedIn(Message):
+    """A session of one's own: since when, and when it was last used, to the hour."""
+
+    created: datetime
+    used: datetime
+    own: bool
+
+
 class NewOrganisation(Message):
     """An organisation to be made; the person who makes it owns it."""
 

@@ -34,6 +34,12 @@ class NewProject(Message):
     classes: list[str] = Field(default_factory=list, max_length=500)
 
 
+class ProjectChange(Message):
+    """Another name for a project."""
+
+    name: str = Field(min_length=1, max_length=64)
+
+
 class Rule(Message):
     """A limit on the size of what may be called by a class."""
 

@@ -13,6 +13,7 @@ import type {
   Release,
   Run,
   Session,
+  Snapshot,
 } from "@/api/types";
 
 type Place = Pick<Here, "organisation" | "project">;
@@ -71,6 +72,13 @@ export const runsQuery = (here: Place) =>
   queryOptions({
     queryKey: keys.part(here, "runs"),
     queryFn: ({ signal }) => get<Run[]>(projectPath(here, "/runs"), undefined, signal),
+  });
+
+export const snapshotsQuery = (here: Place) =>
+  queryOptions({
+    queryKey: keys.part(here, "snapshots"),
+    queryFn: ({ signal }) =>
+      get<Snapshot[]>(projectPath(here, "/snapshots"), undefined, signal),
   });
 
 export const releasesQuery = (here: Place) =>

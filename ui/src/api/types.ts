@@ -70,6 +70,13 @@ export interface StudyAnswer {
   shapes: Shape[];
 }
 
+/** What a labeler said of an image in one trial of a study. */
+export interface StudyWord {
+  labeler: string;
+  trial: number;
+  shapes: Shape[];
+}
+
 /**
  * A limit to write into the label book: the first class lies below, the second above.
  *
@@ -468,7 +475,11 @@ export interface SynthesizeJob {
 export interface MapJob {
 }
 
-/** Write a snapshot in the format of another tool, as one zip file to download. */
+/**
+ * Write a snapshot in the format of another tool, as one zip file to download.
+ *
+ * The snapshot "new" is one of the labels as they stand when the job begins.
+ */
 export interface ExportJob {
   format: string;
   snapshot?: string;
@@ -691,6 +702,13 @@ export interface PasswordChange {
   new: string;
 }
 
+/** A session of one's own: since when, and when it was last used, to the hour. */
+export interface SignedIn {
+  created: string;
+  used: string;
+  own: boolean;
+}
+
 /** An organisation to be made; the person who makes it owns it. */
 export interface NewOrganisation {
   organisation: string;
@@ -793,6 +811,11 @@ export interface NewProject {
   name: string;
   task: Task;
   classes?: string[];
+}
+
+/** Another name for a project. */
+export interface ProjectChange {
+  name: string;
 }
 
 /** A limit on the size of what may be called by a class. */

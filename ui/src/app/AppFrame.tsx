@@ -3,7 +3,7 @@ import { Button, Skeleton } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useMemo } from "react";
+import { lazy, type ReactNode, Suspense, useMemo } from "react";
 import { asProblem } from "@/api/client";
 import { useJobEvents } from "@/api/jobs";
 import { sessionQuery } from "@/api/queries";
@@ -19,6 +19,8 @@ import { door } from "@/words/door";
 import { frame } from "@/words/frame";
 import classes from "./AppFrame.module.css";
 
+// What was labeled before the page was closed is sent from whatever page comes next.
+const UnsentNote = lazy(() => import("@/features/annotate/UnsentNote"));
 const DOORS = ["/login", "/setup"];
 
 export function AppFrame() {
@@ -46,11 +48,6 @@ export function AppFrame() {
 }
 
 function Signed({ session }: { session: Session }) {
-  const who = session.person?.email;
-  useEffect(() => {
-    // Labels that were left unsent go on their way, whatever page is opened first.
-    if (who) void import("@/features/annotate/saving/ours").then((ours) => ours.outboxOf(who));
-  }, [who]);
   const [wanted, enter] = useLocalStorage({ key: "pitmark.organisation", defaultValue: "" });
   const membership =
     session.memberships.find((m) => m.organisation === wanted) ?? session.memberships[0];
@@ -84,6 +81,9 @@ function Inside({ organisation, children }: { organisation: string; children: Re
       <TopBar />
       <div className={classes.below}>
         <OfflineNote />
+        <Suspense fallback={null}>
+          <UnsentNote />
+        </Suspense>
         {children}
       </div>
       <Palette />

@@ -1,6 +1,8 @@
 /** What is running, how long it still takes, and a way to stop it. */
 import { Button, Popover, Progress, RingProgress, Text, UnstyledButton } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { address } from "@/api/client";
+import { projectPath } from "@/api/here";
 import { cancelJob, isOver } from "@/api/jobs";
 import { jobsQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
@@ -92,7 +94,12 @@ function Active({ job }: { job: Job }) {
   );
 }
 
+function fileUrl(job: string, place: { organisation: string; project: string }): string {
+  return address(projectPath(place, `/jobs/${job}/file`));
+}
+
 function Over({ job }: { job: Job }) {
+  const { organisation } = useAccount().membership;
   return (
     <div className={classes.job}>
       <div className={classes.line}>
@@ -105,6 +112,13 @@ function Over({ job }: { job: Job }) {
           {job.finished ? `, ${whenText(job.finished)}` : ""}
         </Text>
       </div>
+      {job.file && job.project !== null ? (
+        <Text fz="sm">
+          <a href={fileUrl(job.id, { organisation, project: job.project })} download>
+            {job.file}
+          </a>
+        </Text>
+      ) : null}
       {job.problem ? (
         <Text fz="sm" c="var(--pm-ng)">
           {sentence(job.problem.message)}

@@ -13,6 +13,8 @@ import { frame } from "@/words/frame";
 import classes from "./PaletteList.module.css";
 
 const MOST_SHOWN = 12;
+/** Pages of a project that are not on the rail. */
+const MORE_PAGES = ["export", "datasheet", "settings"] as const;
 
 interface Entry extends Command {
   group: string;
@@ -97,9 +99,12 @@ function useEntries(text: string): Entry[] {
   const offered = useOffered();
   const projects = useQuery(projectsQuery(membership.organisation)).data ?? [];
   const pages = project
-    ? PAGES.map(([page]) => ({
+    ? [
+        ...PAGES.map(([page]) => [page, frame.rail[page]] as const),
+        ...MORE_PAGES.map((page) => [page, frame.more[page]] as const),
+      ].map(([page, label]) => ({
         id: `page ${page}`,
-        label: frame.rail[page],
+        label,
         group: frame.palette.pages,
         run: () => void navigate({ to: `/p/$project/${page}`, params: { project } }),
       }))
@@ -115,6 +120,7 @@ function useEntries(text: string): Entry[] {
     })),
     action("projects", frame.allProjects, () => void navigate({ to: "/" })),
     action("people", frame.people, () => void navigate({ to: "/people" })),
+    action("account", frame.account, () => void navigate({ to: "/account" })),
     ...(["light", "dark", "auto"] as const).map((scheme) =>
       action(`colors ${scheme}`, `${frame.colorsLabel}: ${frame.colors[scheme]}`, () =>
         setColorScheme(scheme),

@@ -10,7 +10,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { address } from "@/api/client";
 import { signOut } from "@/app/account";
 import { useAccount } from "@/app/here";
-import { FileIcon, MoonIcon, PeopleIcon, SunIcon, SystemIcon } from "@/ui/icons";
+import { FileIcon, KeyIcon, MoonIcon, PeopleIcon, SunIcon, SystemIcon } from "@/ui/icons";
 import { frame, roles } from "@/words/frame";
 import classes from "./PersonMenu.module.css";
 
@@ -57,6 +57,12 @@ export function PersonMenu() {
           />
         </div>
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<KeyIcon size={17} />}
+          onClick={() => void navigate({ to: "/account" })}
+        >
+          {frame.account}
+        </Menu.Item>
         <Menu.Item
           leftSection={<PeopleIcon size={17} />}
           onClick={() => void navigate({ to: "/people" })}

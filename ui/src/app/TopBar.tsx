@@ -106,6 +106,13 @@ function Projects() {
         ))}
         {projects.length > 0 ? <Menu.Divider /> : null}
         <Menu.Item onClick={() => void navigate({ to: "/" })}>{frame.allProjects}</Menu.Item>
+        {project ? (
+          <Menu.Item
+            onClick={() => void navigate({ to: "/p/$project/settings", params: { project } })}
+          >
+            {frame.settings}
+          </Menu.Item>
+        ) : null}
       </Menu.Dropdown>
     </Menu>
   );

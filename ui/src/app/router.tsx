@@ -64,6 +64,12 @@ const people = createRoute({
   component: page(() => import("@/features/people/PeoplePage")),
 });
 
+const account = createRoute({
+  getParentRoute: () => app,
+  path: "/account",
+  component: page(() => import("@/features/people/AccountPage")),
+});
+
 const project = createRoute({
   getParentRoute: () => app,
   path: "/p/$project",
@@ -134,6 +140,22 @@ const line = createRoute({
   component: page(() => import("@/features/line/LinePage")),
 });
 
+const exporting = createRoute({
+  getParentRoute: () => project,
+  path: "/export",
+  component: page(() => import("@/features/export/ExportPage")),
+});
+const datasheet = createRoute({
+  getParentRoute: () => project,
+  path: "/datasheet",
+  component: page(() => import("@/features/datasheet/DatasheetPage")),
+});
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: "/settings",
+  component: page(() => import("@/features/settings/SettingsPage")),
+});
+
 const tree = root.addChildren([
   login,
   setup,
@@ -143,6 +165,7 @@ const tree = root.addChildren([
   app.addChildren([
     projects,
     people,
+    account,
     project.addChildren([
       next,
       images,
@@ -154,6 +177,9 @@ const tree = root.addChildren([
       report,
       release,
       line,
+      exporting,
+      datasheet,
+      settings,
     ]),
   ]),
 ]);

@@ -109,7 +109,11 @@ export const agreement = {
   },
   kappaWords: { veryGood: "very good", good: "good", moderate: "moderate", poor: "poor" },
   parted: "Images on which people part",
-  partedHint: "The worst first",
+  partedHint:
+    "The worst first. Solid: what somebody else says otherwise; dashed: what all say.",
+  partedClose: "Close up",
+  partedNone: "Everybody said the same of every image.",
+  openImage: "Open the image",
   morePictures: "More",
   confused: "What is taken for what",
   confusedText: (a: string, b: string, n: number) =>

@@ -34,6 +34,8 @@ export const annotate = {
     saving: "Saving",
     offline: (count: number) => `Offline: ${count} kept on this computer`,
     signedOut: (count: number) => `Signed out: ${count} kept on this computer`,
+    waiting: (count: number) =>
+      `The labels of ${count === 1 ? "one image" : `${count} images`} are kept on this computer until the server takes them.`,
     refused: "Not accepted",
     refusedTitle: "The server did not accept the labels of an image",
     again: "Open the image",

@@ -1,4 +1,5 @@
 /** Words of the findings page. */
+import { splits } from "@/words/images";
 
 export const findings = {
   title: "Findings",
@@ -19,7 +20,11 @@ export const findings = {
   recent: "of the last were faults",
   recentText: (count: number, total: number) => `${count} of the last ${total} were faults`,
   noRecent: "No decisions yet",
-  chance: (percent: string) => `a fault with ${percent} %`,
+  chance: (percent: string) => `${percent} % likely`,
+  twin: (name: string, split: string | null, classes: readonly string[]) =>
+    [name, split === null ? "" : `for ${splits[split] ?? split}`, classes.join(", ")]
+      .filter(Boolean)
+      .join(" · "),
   decide: {
     correct: "Correct as suggested",
     accept: "Yes, it is so",

@@ -14,10 +14,17 @@ export const frame = {
     release: "Release",
     line: "Line",
   },
+  more: {
+    export: "Export",
+    datasheet: "Datasheet",
+    settings: "Name, task, deleting",
+  },
   railLabel: "Pages of the project",
   skip: "Skip to the page",
   projects: "Projects",
   people: "People",
+  account: "Your account",
+  settings: "Project settings",
   search: "Search or go to",
   searchKey: "Ctrl K",
   allProjects: "All projects",
@@ -74,6 +81,9 @@ export const jobKinds: Record<string, string> = {
   synthesize: "Make defects",
   map: "Draw the map",
   export: "Export",
+  datasheet: "Write the datasheet",
+  shortcuts: "Look for shortcuts",
+  groups: "Propose groups",
 };
 
 export const jobStates: Record<JobState, string> = {

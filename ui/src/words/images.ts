@@ -41,7 +41,7 @@ export const images = {
   apply: "Apply",
   changed: (n: string, one: boolean) => `${n} ${one ? "image" : "images"} changed.`,
   export: "Export",
-  exportHint: "All labeled images of the project in a format of your choice.",
+  exportHint: "Export images and labels in a format of your choice",
   keysHint: "Arrows move, Space selects, Shift extends, Ctrl A all, Enter opens, E labels",
   details: "Details",
   size_px: (w: number, h: number) => `${w} × ${h} px`,
@@ -66,7 +66,8 @@ export const images = {
   mapDrawing: "Drawing the map",
   mapLasso: "Hold Shift and drag to select, scroll to zoom.",
   mapColor: "Color by",
-  mapNoGl: "This browser cannot draw the map (it has no WebGL).",
+  mapKeys:
+    "Map of the images. Arrows move it, plus and minus zoom, 0 shows all of it; the list beside it has every image.",
   mapMade: (when: string) => `drawn ${when}`,
 } as const;
 

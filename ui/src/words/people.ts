@@ -20,6 +20,11 @@ export const people = {
     `${name} can no longer sign in here, and their tokens end. What they labeled stays.`,
   removed: (name: string) => `${name} is no longer a member.`,
   roleChanged: (name: string, role: string) => `${name} is now ${role.toLowerCase()}.`,
+  roleChangedIn: (name: string, role: string, project: string) =>
+    `${name} is ${role.toLowerCase()} in ${project} now.`,
+  roleIn: (project: string, role: string) => `${project}: ${role}`,
+  roleAsElsewhere: (name: string, project: string) =>
+    `${name} gets the general role in ${project} again`,
   addProject: "Another role in a project",
   everywhere: "The whole organisation",
   project: "Project",
@@ -33,6 +38,8 @@ export const people = {
   takeBack: "Take back",
   takenBack: (email: string) => `The invitation of ${email} no longer works.`,
   noInvitations: "No open invitations.",
+  tokenOf: "Whose",
+  revokeSure: (name: string) => `Programs that use the token ${name} stop working at once.`,
   newToken: "New token",
   tokenName: "What it is for",
   tokenNameHint: "Such as the program or the station that uses it.",

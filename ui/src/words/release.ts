@@ -6,6 +6,7 @@ export const release = {
   noneText: "A release is made of a finished training.",
   noneDo: "Train",
   go: "Release",
+  exportData: "Export images and labels",
   of: (when: string) => `The training of ${when}`,
   isOut: (version: number) => `is release ${version} already.`,
   waits: "has not been released yet.",

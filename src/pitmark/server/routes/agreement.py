@@ -16,7 +16,7 @@ from pitmark.ops.rules import propose_rules
 from pitmark.ops.study_design import Study as DesignedStudy
 from pitmark.ops.study_design import StudyOptions, design_study, study_of
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
-from pitmark.server.wire_shapes import from_wire
+from pitmark.server.wire_shapes import from_wire, to_wire
 from pitmark.store.db import ProjectStore
 from pitmark.wire.agreement import (
     AcceptRule,
@@ -26,6 +26,7 @@ from pitmark.wire.agreement import (
     StudyAnswer,
     StudyProgress,
     StudyTask,
+    StudyWord,
 )
 from pitmark.wire.message import Document
 from pitmark.wire.projects import LabelBook
@@ -104,6 +105,21 @@ def report(access: Seeing, study: str, rules: bool = True) -> AgreementReport:
     return AgreementReport(
         report=found.to_json(), rules=_rules(access.store, row.id) if rules else []
     )
+
+
+@router.get("/studies/{study}/answers/{sha}")
+def answers(access: Seeing, study: str, sha: str) -> list[StudyWord]:
+    """What everybody said of one image, for those who have nothing left to answer blind."""
+    row = access.store.studies.get(study)
+    study_turns.expect_done(access.store, row.id, access.who)
+    sha256 = access.store.images.get(sha).sha256
+    return [
+        StudyWord(labeler=a.labeler, trial=a.trial, shapes=to_wire(a.shapes))
+        for a in sorted(
+            access.store.studies.answers(row.id), key=lambda a: (a.labeler, a.trial)
+        )
+        if a.sha256 == sha256
+    ]
 
 
 @router.post("/rules")

@@ -29,6 +29,7 @@ from pitmark.wire.projects import (
     LabelBook,
     NewProject,
     Project,
+    ProjectChange,
 )
 
 router = APIRouter(tags=["projects"])
@@ -61,6 +62,15 @@ def make_project(access: Leading, new: NewProject) -> Project:
 def project(access: Seeing) -> Project:
     """One project in figures."""
     return _project(access.store, access.role)
+
+
+@router.patch(PROJECT)
+def rename_project(access: LeadingProject, change: ProjectChange) -> Project:
+    """Call a project by another name; all that belongs to it stays."""
+    renamed = access.workspace.rename_project(
+        access.store.info.name, change.name, by=access.who
+    )
+    return _project(renamed, access.role)
 
 
 @router.delete(PROJECT, status_code=204)

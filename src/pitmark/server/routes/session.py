@@ -29,6 +29,7 @@ from pitmark.wire.people import (
     Person,
     Session,
     Setup,
+    SignedIn,
     SignIn,
 )
 
@@ -92,6 +93,21 @@ def change_password(request: Request, caller: Calling, given: PasswordChange) ->
     with store.transaction():
         store.persons.set_password(caller.person.id, kept)
         store.sessions.close_all(caller.person.id, but=request.cookies[COOKIE])
+
+
+@router.get("/sessions")
+def sessions(request: Request, caller: Calling) -> list[SignedIn]:
+    """Where one is signed in, the session used last first."""
+    found = _local(request).sessions.list(caller.person.id, own=request.cookies.get(COOKIE, ""))
+    return [SignedIn(created=row.created, used=row.used, own=row.own) for row in found]
+
+
+@router.delete("/sessions", status_code=204)
+def sign_out_elsewhere(request: Request, caller: Calling) -> None:
+    """End all sessions of one's own but the one that asks."""
+    if caller.token is not None:
+        raise NotAllowedError("a token ends no sessions", hint="Sign in with the password.")
+    _local(request).sessions.close_all(caller.person.id, but=request.cookies[COOKIE])
 
 
 @router.post("/setup")

@@ -1,11 +1,9 @@
 /** The report of a study: what it comes to, tables, disagreements, and the rule to agree on. */
 
-import { Button, Loader, Skeleton } from "@mantine/core";
+import { Button, Loader, Skeleton, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { asProblem } from "@/api/client";
-import { pictureUrl } from "@/api/here";
 import { labelBookQuery } from "@/api/queries";
 import type { Study } from "@/api/types";
 import { useHere } from "@/app/here";
@@ -13,13 +11,14 @@ import { classStyles } from "@/canvas/palette";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
 import { agreement as words } from "@/words/agreement";
+import { PartedImage } from "./PartedImage";
 import { reportQuery, rulesQuery } from "./queries";
 import classes from "./ReportView.module.css";
 import { RuleCard } from "./RuleCard";
 import { type Figures, limitOf, type Report, readReport } from "./report";
 import { ClassTable, Kappa, LabelerTable, PairTable } from "./Tables";
 
-const FIRST_SHOWN = 12;
+const FIRST_SHOWN = 6;
 const FIRST_SENTENCES = 3;
 
 interface ReportViewProps {
@@ -48,7 +47,10 @@ export function ReportView({ study, id, leave }: ReportViewProps) {
       {query.data ? (
         <>
           <Summary report={readReport(query.data.report)} />
-          <Rules study={id} />
+          <div className={classes.beside}>
+            <Parted report={readReport(query.data.report)} study={id} />
+            <Rules study={id} />
+          </div>
           <Details report={readReport(query.data.report)} />
         </>
       ) : null}
@@ -157,41 +159,33 @@ function Details({ report }: { report: Report }) {
           </ul>
         </section>
       ) : null}
-      {report.parted.length > 0 ? <Parted report={report} /> : null}
     </>
   );
 }
 
-/** Images on which people part: the picture, and beside it who said what. */
-function Parted({ report }: { report: Report }) {
+/** Images on which people part: what everybody said of each, picture beside picture. */
+function Parted({ report, study }: { report: Report; study: string }) {
   const here = useHere();
+  const book = useQuery(labelBookQuery(here)).data;
+  const styles = useMemo(() => classStyles(book?.classes ?? []), [book]);
   const [shown, setShown] = useState(FIRST_SHOWN);
+  const [close, setClose] = useState(true);
   return (
     <section className={classes.part}>
-      <h2>
-        {words.parted} <span>{words.partedHint}</span>
-      </h2>
-      <div className={classes.parted}>
-        {report.parted.slice(0, shown).map((one) => (
-          <article key={one.sha256} className={classes.image}>
-            <Link
-              to="/p/$project/annotate/$sha"
-              params={{ project: here.project, sha: one.sha256 }}
-              title={one.image}
-            >
-              <img src={pictureUrl(here, one.sha256, 384)} alt={one.image} loading="lazy" />
-            </Link>
-            <dl>
-              {Object.entries(one.said).map(([who, said]) => (
-                <div key={who}>
-                  <dt>{who}</dt>
-                  <dd>{said}</dd>
-                </div>
-              ))}
-            </dl>
-          </article>
-        ))}
+      <div className={classes.partedHead}>
+        <h2>
+          {words.parted} <span>{words.partedHint}</span>
+        </h2>
+        <Switch
+          label={words.partedClose}
+          checked={close}
+          onChange={(event) => setClose(event.currentTarget.checked)}
+        />
       </div>
+      {report.parted.length === 0 ? <p>{words.partedNone}</p> : null}
+      {report.parted.slice(0, shown).map((one) => (
+        <PartedImage key={one.sha256} study={study} one={one} styles={styles} close={close} />
+      ))}
       {shown < report.parted.length ? (
         <Button variant="default" mt="md" onClick={() => setShown(shown + 2 * FIRST_SHOWN)}>
           {words.morePictures}

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { agreeing, binsOf, gradeOf, isShown, kappaWord, type Limit, scaleOf } from "./report";
+import type { Shape } from "@/api/types";
+import {
+  agreeing,
+  binsOf,
+  columnsOf,
+  gradeOf,
+  isShown,
+  kappaWord,
+  type Limit,
+  scaleOf,
+} from "./report";
 
 const kappa: Limit = { figure: "kappa", acceptable: 0.75, marginal: 0.4, at_least: true };
 const misses: Limit = {
@@ -76,5 +86,32 @@ describe("the histogram", () => {
     expect(agreeing(values, 2.5, true)).toBe(4);
     expect(agreeing(values, 2.5, false)).toBe(0);
     expect(agreeing(values, 50, true)).toBe(3);
+  });
+});
+
+describe("the answers of all on one image", () => {
+  const box = (x: number): Shape => ({ kind: "box", label: "dent", xyxy: [x, 0, x + 9, 9] });
+
+  test("are one picture each, and one for a person who said the same twice", () => {
+    const words = [
+      { labeler: "Ada", trial: 1, shapes: [box(1)] },
+      { labeler: "Ada", trial: 2, shapes: [box(1)] },
+      { labeler: "Otto", trial: 1, shapes: [] },
+      { labeler: "Otto", trial: 2, shapes: [box(5)] },
+    ];
+    const told = {
+      "Ada, trial 1": "dent",
+      "Otto, trial 1": "nothing",
+      "Otto, trial 2": "dent",
+    };
+    expect(columnsOf(words, told).map(({ who, text }) => [who, text])).toEqual([
+      ["Ada", "dent"],
+      ["Otto, trial 1", "nothing"],
+      ["Otto, trial 2", "dent"],
+    ]);
+  });
+
+  test("are the words of the report until the shapes are there", () => {
+    expect(columnsOf([], { Ada: "dent" })).toEqual([{ who: "Ada", text: "dent", shapes: [] }]);
   });
 });

@@ -1,6 +1,6 @@
 /** The agreement report as `ops/agreement.py` writes it, and how its figures stand. */
 
-import type { Document } from "@/api/types";
+import type { Document, Shape, StudyWord } from "@/api/types";
 import { agreement as words } from "@/words/agreement";
 
 export interface Interval {
@@ -200,4 +200,35 @@ export function sidesOf(rule: ProposedRule): [below: string, above: string] {
 /** About three digits: a limit is nothing to be read to the micrometer. */
 export function roundLimit(value: number): number {
   return Number(value.toPrecision(3));
+}
+
+export interface Column {
+  who: string;
+  text: string;
+  shapes: readonly Shape[];
+}
+
+/**
+ * One column for each answer that differs from that person's others: a trial that says the
+ * same twice is one picture. The texts are those of the report.
+ */
+export function columnsOf(
+  words: readonly StudyWord[],
+  told: Readonly<Record<string, string>>,
+): Column[] {
+  if (words.length === 0) {
+    return Object.entries(told).map(([who, text]) => ({ who, text, shapes: [] }));
+  }
+  const seen = new Set<string>();
+  const columns: Column[] = [];
+  for (const { labeler, trial, shapes } of words) {
+    const key = `${labeler} ${JSON.stringify(shapes)}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const mine = words.filter((w) => w.labeler === labeler);
+    const same = mine.every((w) => JSON.stringify(w.shapes) === JSON.stringify(shapes));
+    const [once, each] = [labeler, `${labeler}, trial ${trial}`];
+    columns.push({ who: same ? once : each, text: told[each] ?? told[once] ?? "", shapes });
+  }
+  return columns;
 }

@@ -30,7 +30,7 @@ export function ReviewHead({ work, kind, choose }: ReviewHeadProps) {
       <title>{words.title}</title>
       <div className={classes.figures}>
         <h1>{words.title}</h1>
-        <span>{words.left(work.left)}</span>
+        <span>{work.loading ? "" : words.left(work.left)}</span>
         {recent && recent.total > 0 ? (
           <span>
             <b>{words.recentText(recent.count, recent.total)}</b>{" "}

@@ -3,27 +3,26 @@
 import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { pictureUrl } from "@/api/here";
-import { imageQuery, labelBookQuery, projectQuery } from "@/api/queries";
-import type { Finding, Settle, Shape } from "@/api/types";
+import { labelBookQuery, projectQuery } from "@/api/queries";
+import type { BookClass, Finding, Settle, Shape } from "@/api/types";
 import { useHere } from "@/app/here";
 import { Editor } from "@/canvas/editor";
 import { classStyles } from "@/canvas/palette";
 import { Stage } from "@/canvas/Stage";
 import { toWire } from "@/canvas/shapes/wire";
 import { ToolBar } from "@/canvas/ToolBar";
-import { percent } from "@/ui/figures";
 import { findings as words } from "@/words/findings";
 import { Decisions } from "./Decisions";
 import { EditPanel, TOOLS, useEditKeys } from "./Editing";
 import { EvidenceList } from "./Evidence";
 import classes from "./FindingsPage.module.css";
 import { Overview } from "./Overview";
+import { Caption, OF_TWO, Twin, Waiting } from "./Twin";
 import { evidenceQuery, type FindingsWork } from "./useFindings";
 import { useLetters } from "./useLetters";
 import { type Layers, usePictures, useScene } from "./useScene";
 
-const DUPLICATE = "duplicate";
+const NO_CLASSES: readonly BookClass[] = [];
 
 interface SingleProps {
   work: FindingsWork;
@@ -54,7 +53,8 @@ export function Single({ work, finding, mayDecide }: SingleProps) {
     editing,
   };
   const picture = useScene(scene);
-  const twin = finding.kind === DUPLICATE && !editing ? (finding.related[0] ?? null) : null;
+  const ofTwo = OF_TWO.includes(finding.kind) && !editing;
+  const twin = ofTwo ? (finding.related[0] ?? null) : null;
   useEffect(() => editor.setStyles(styles), [editor, styles]);
 
   const open = mayDecide && finding.state === "open";
@@ -106,10 +106,11 @@ export function Single({ work, finding, mayDecide }: SingleProps) {
               />
             </div>
           )}
-          <div className={classes.caption}>{finding.image_name}</div>
+          <Caption finding={finding} ofTwo={twin !== null} />
+          <Waiting on={picture === null} />
           {editing ? null : <Overview editor={editor} finding={finding} />}
         </Stage>
-        {twin ? <Twin sha256={twin} /> : null}
+        {twin ? <Twin sha256={twin} colors={book?.classes ?? NO_CLASSES} /> : null}
       </div>
       <aside className={classes.panel} aria-label={finding.title}>
         {editing ? (
@@ -124,7 +125,8 @@ export function Single({ work, finding, mayDecide }: SingleProps) {
           <>
             <div className={classes.suspicion}>
               <p className={classes.kind}>
-                {finding.title} <span>{words.chance(percent(finding.score))}</span>
+                {finding.title}{" "}
+                <span>{words.chance(String(Math.round(100 * finding.score)))}</span>
               </p>
               <p className={classes.why}>{sentence(finding.why)}</p>
             </div>
@@ -146,18 +148,6 @@ export function Single({ work, finding, mayDecide }: SingleProps) {
         )}
       </aside>
     </div>
-  );
-}
-
-/** The other one of two images that may be the same, beside the first. */
-function Twin({ sha256 }: { sha256: string }) {
-  const here = useHere();
-  const name = useQuery(imageQuery(here, sha256)).data?.card.name ?? "";
-  return (
-    <figure className={`${classes.twin} pm-stage`}>
-      <img src={pictureUrl(here, sha256, 1536)} alt={name} />
-      <figcaption className={classes.caption}>{name}</figcaption>
-    </figure>
   );
 }
 

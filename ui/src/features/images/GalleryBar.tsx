@@ -15,7 +15,7 @@ import { useHere } from "@/app/here";
 import type { GridSize } from "@/features/images/Grid";
 import type { GalleryQuestion } from "@/features/images/useGallery";
 import { countText, sentence } from "@/ui/figures";
-import { DownIcon, FilterIcon, MapIcon, PlusIcon } from "@/ui/icons";
+import { DownIcon, DownloadIcon, FilterIcon, MapIcon, PlusIcon } from "@/ui/icons";
 import { images as words } from "@/words/images";
 import classes from "./ImagesPage.module.css";
 
@@ -92,6 +92,17 @@ export function GalleryBar(props: GalleryBarProps) {
         >
           {words.map}
         </Button>
+        <ActionIcon
+          size={34}
+          variant="default"
+          aria-label={words.export}
+          title={words.exportHint}
+          renderRoot={(root) => (
+            <Link to="/p/$project/export" params={{ project: here.project }} {...root} />
+          )}
+        >
+          <DownloadIcon size={16} />
+        </ActionIcon>
         {may(here.role, "labeler") ? (
           <Button
             leftSection={<PlusIcon size={16} />}

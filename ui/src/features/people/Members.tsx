@@ -5,6 +5,7 @@ import { may, organisationPath } from "@/api/here";
 import { keys } from "@/api/keys";
 import type { Member, Role, RoleChange } from "@/api/types";
 import { useAccount } from "@/app/here";
+import { ProjectRoles } from "@/features/people/ProjectRoles";
 import { DataTable } from "@/ui/DataTable";
 import { dayText } from "@/ui/figures";
 import { ProblemNote } from "@/ui/ProblemNote";
@@ -40,7 +41,7 @@ function MemberRow({ member }: { member: Member }) {
   const asked = () => client.invalidateQueries({ queryKey: keys.members(organisation) });
   const change = useMutation({
     mutationFn: (wanted: RoleChange) => patch<Member>(path, wanted),
-    onSuccess: (m) => toast({ text: people.roleChanged(m.person.name, roles[m.role]) }),
+    onSuccess: (m, { project, role }) => toast({ text: told(m, role, project ?? null) }),
     onSettled: asked,
   });
   const remove = useMutation({
@@ -79,11 +80,7 @@ function MemberRow({ member }: { member: Member }) {
         )}
       </Table.Td>
       <Table.Td>
-        <Text fz="sm" c="dimmed">
-          {Object.entries(member.projects)
-            .map(([project, role]) => `${project}: ${roles[role].toLowerCase()}`)
-            .join(", ")}
-        </Text>
+        <ProjectRoles member={member} onChange={changeable ? change.mutate : undefined} />
       </Table.Td>
       <Table.Td>{dayText(member.since)}</Table.Td>
       <Table.Td ta="right">
@@ -99,4 +96,10 @@ function MemberRow({ member }: { member: Member }) {
       </Table.Td>
     </Table.Tr>
   );
+}
+
+function told(member: Member, role: Role, project: string | null): string {
+  const { name } = member.person;
+  if (project === null) return people.roleChanged(name, roles[role]);
+  return people.roleChangedIn(name, roles[role], project);
 }

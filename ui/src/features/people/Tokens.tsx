@@ -19,8 +19,11 @@ import classes from "./PeoplePage.module.css";
 const SCOPES: readonly Scope[] = ["read", "label", "manage"];
 const ALL = "";
 
-export function Tokens() {
-  const { organisation } = useAccount().membership;
+/** One's own tokens; without `own` also those of others, for who looks after people. */
+export function Tokens({ own = false }: { own?: boolean }) {
+  const { membership, session } = useAccount();
+  const { organisation } = membership;
+  const name = session.person?.name;
   const client = useQueryClient();
   const path = organisationPath(organisation, "/tokens");
   const tokens = useQuery({
@@ -39,6 +42,7 @@ export function Tokens() {
       <DataTable
         heads={[
           people.tokenName,
+          ...(own ? [] : [people.tokenOf]),
           people.scope,
           people.project,
           people.lastUsed,
@@ -46,24 +50,27 @@ export function Tokens() {
           "",
         ]}
         empty={people.noTokens}
-        rows={tokens.data?.map((token) => (
-          <Table.Tr key={token.id}>
-            <Table.Td fw={550}>{token.name}</Table.Td>
-            <Table.Td>{scopes[token.scope]}</Table.Td>
-            <Table.Td>{token.project ?? people.everywhere}</Table.Td>
-            <Table.Td>{token.last_used ? whenText(token.last_used) : people.never}</Table.Td>
-            <Table.Td>{dayText(token.expires)}</Table.Td>
-            <Table.Td ta="right">
-              <Sure
-                size="compact-sm"
-                sentence={people.revoked(token.name)}
-                onSure={() => revoke.mutate(token)}
-              >
-                {people.revoke}
-              </Sure>
-            </Table.Td>
-          </Table.Tr>
-        ))}
+        rows={tokens.data
+          ?.filter((t) => !own || t.person === name)
+          .map((token) => (
+            <Table.Tr key={token.id}>
+              <Table.Td fw={550}>{token.name}</Table.Td>
+              {own ? null : <Table.Td>{token.person}</Table.Td>}
+              <Table.Td>{scopes[token.scope]}</Table.Td>
+              <Table.Td>{token.project ?? people.everywhere}</Table.Td>
+              <Table.Td>{token.last_used ? whenText(token.last_used) : people.never}</Table.Td>
+              <Table.Td>{dayText(token.expires)}</Table.Td>
+              <Table.Td ta="right">
+                <Sure
+                  size="compact-sm"
+                  sentence={people.revokeSure(token.name)}
+                  onSure={() => revoke.mutate(token)}
+                >
+                  {people.revoke}
+                </Sure>
+              </Table.Td>
+            </Table.Tr>
+          ))}
       />
     </>
   );

@@ -48,7 +48,16 @@ export default function ReleasePage() {
   if (run === undefined && releases.data.length === 0) return <Nothing />;
   return (
     <Page>
-      <PageHead title={words.title} text={words.text} />
+      <PageHead title={words.title} text={words.text}>
+        <Button
+          variant="default"
+          renderRoot={(root) => (
+            <Link to="/p/$project/export" params={{ project: here.project }} {...root} />
+          )}
+        >
+          {words.exportData}
+        </Button>
+      </PageHead>
       {run ? <ReleaseNow run={run} releases={releases.data} /> : null}
       {releases.data.length === 0 ? <Text c="dimmed">{words.noReleases}</Text> : null}
       <ol className={classes.line}>

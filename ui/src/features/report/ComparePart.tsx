@@ -6,6 +6,7 @@ import { projectPath } from "@/api/here";
 import { keys } from "@/api/keys";
 import type { Comparison, Run } from "@/api/types";
 import { useHere } from "@/app/here";
+import { withRunNames } from "@/features/report/content";
 import { Part } from "@/features/report/Part";
 import { whenText } from "@/ui/figures";
 import { ProblemNote } from "@/ui/ProblemNote";
@@ -31,6 +32,7 @@ export function ComparePart({ run, runs }: { run: Run; runs: readonly Run[] }) {
     enabled: chosen !== undefined,
   });
   if (others.length === 0) return null;
+  const names = runs.map((r) => ({ id: r.id, name: words.runName(whenText(r.created)) }));
   const choice = (
     <Select
       w={200}
@@ -55,7 +57,7 @@ export function ComparePart({ run, runs }: { run: Run; runs: readonly Run[] }) {
       {found.data ? (
         <ul className={classes.sentences}>
           {found.data.sentences.map((s) => (
-            <li key={s}>{s}</li>
+            <li key={s}>{withRunNames(s, names)}</li>
           ))}
         </ul>
       ) : null}

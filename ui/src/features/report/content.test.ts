@@ -7,6 +7,7 @@ import {
   outcomeAt,
   outcomeOf,
   pointAt,
+  withRunNames,
 } from "@/features/report/content";
 import { wilson } from "@/ui/figures";
 
@@ -60,5 +61,14 @@ describe("the handle", () => {
 
   it("costs what its escapes and its overkill cost", () => {
     expect(costPerImage(outcome, { escape: 10, overkill: 1 })).toBeCloseTo(0.26);
+  });
+});
+
+describe("a comparison", () => {
+  it("calls runs by when they were trained, and leaves alone what is no run of it", () => {
+    const runs = [{ id: "r0004", name: "the training of today" }];
+    expect(withRunNames("r0004 against r0001 on 11 images.", runs)).toBe(
+      "The training of today against r0001 on 11 images.",
+    );
   });
 });

@@ -157,3 +157,15 @@ function rangedOf(part: unknown): Ranged | null {
   if (typeof value !== "number") return null;
   return { value, low: low ?? value, high: high ?? value };
 }
+
+/** Sentences of a comparison with runs called by when they were trained, not by their ids. */
+export function withRunNames(
+  sentence: string,
+  runs: readonly { id: string; name: string }[],
+): string {
+  const named = sentence.replace(
+    /\br\d+\b/g,
+    (id) => runs.find((run) => run.id === id)?.name ?? id,
+  );
+  return named.slice(0, 1).toUpperCase() + named.slice(1);
+}

@@ -1,7 +1,7 @@
 import { Table, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { adviceQuery } from "@/api/queries";
+import { adviceQuery, snapshotsQuery } from "@/api/queries";
 import type { Run } from "@/api/types";
 import { useHere } from "@/app/here";
 import { type CoursePoint, courseOf } from "@/ui/course";
@@ -14,6 +14,8 @@ import classes from "./TrainPage.module.css";
 export function EarlierRuns({ runs }: { runs: readonly Run[] }) {
   const here = useHere();
   const advice = useQuery(adviceQuery(here)).data;
+  const snapshots = useQuery(snapshotsQuery(here)).data ?? [];
+  const frozen = new Map(snapshots.map((s) => [s.id, whenText(s.created)]));
   const course = new Map<string, CoursePoint>(
     courseOf(advice?.course ?? []).map((p) => [p.run, p]),
   );
@@ -35,7 +37,9 @@ export function EarlierRuns({ runs }: { runs: readonly Run[] }) {
                 {whenText(run.created)}
               </Link>
             </Table.Td>
-            <Table.Td>{run.snapshot.slice(0, 12)}</Table.Td>
+            <Table.Td title={run.snapshot}>
+              {frozen.get(run.snapshot) ?? run.snapshot.slice(0, 12)}
+            </Table.Td>
             <Table.Td>{rateText(course.get(run.id)?.escapes)}</Table.Td>
             <Table.Td>{rateText(course.get(run.id)?.overkill)}</Table.Td>
             <Table.Td>

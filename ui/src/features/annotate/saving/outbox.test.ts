@@ -142,7 +142,12 @@ describe("saving", () => {
     await outbox.put(PLACE, "a", [BOX]);
     await outbox.put(PLACE, "b", [BOX]);
     await outbox.idle();
-    expect(outbox.state).toEqual({ kind: "refused", problem, sha256: "a" });
+    expect(outbox.state).toEqual({
+      kind: "refused",
+      problem,
+      project: PLACE.project,
+      sha256: "a",
+    });
     expect((await store.all()).map((entry) => entry.sha256)).toEqual(["a"]);
     await outbox.put(PLACE, "a", []);
     await outbox.idle();

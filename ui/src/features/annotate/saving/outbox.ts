@@ -47,7 +47,12 @@ export type SavingState =
   | { readonly kind: "saving"; readonly count: number }
   | { readonly kind: "offline"; readonly count: number }
   | { readonly kind: "signed-out"; readonly count: number }
-  | { readonly kind: "refused"; readonly problem: Problem; readonly sha256: string };
+  | {
+      readonly kind: "refused";
+      readonly problem: Problem;
+      readonly project: string;
+      readonly sha256: string;
+    };
 
 export interface OutboxParts {
   readonly who: string;
@@ -248,7 +253,8 @@ export class Outbox {
     if (waiting > 0) return { kind: this.trouble ?? "saving", count: waiting };
     const refused = all.find((entry) => entry.refused);
     if (refused?.refused) {
-      return { kind: "refused", problem: refused.refused, sha256: refused.sha256 };
+      const { project, sha256 } = refused;
+      return { kind: "refused", problem: refused.refused, project, sha256 };
     }
     return { kind: "saved" };
   }
