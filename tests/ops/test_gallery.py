@@ -81,6 +81,22 @@ def test_who_asks_while_images_are_read_is_told_so_and_answered_afterwards(proje
     assert _names(gallery) == ["a.png"]
 
 
+def test_images_are_filtered_by_their_sha256(project, gallery):
+    shas = add_images(project, ["a.png", "b.png", "c.png"])
+    assert _names(gallery, f"sha = {shas[1]}") == ["b.png"]
+    assert _names(gallery, f"sha in ({shas[0][:12]}, {shas[2][:12].upper()})") == [
+        "a.png",
+        "c.png",
+    ]
+    assert _names(gallery, f"sha != {shas[1]} and name has a") == ["a.png"]
+    assert "sha" not in gallery.facets().sortable
+    for asked, told in (("sha = 12", "hexadecimal"), ("sha has abc", "by its beginning")):
+        with pytest.raises(InvalidInputError, match=told):
+            gallery.page(asked)
+    with pytest.raises(InvalidInputError, match="cannot be sorted by 'sha'"):
+        gallery.page(sort="sha")
+
+
 def test_only_few_wait_for_a_reading(project):
     add_image(project, "a.png")
     project.facts = held_up = HeldUp(project.facts)

@@ -244,7 +244,7 @@ class Gallery:
 
 
 def _sortable(columns: GalleryColumns) -> list[str]:
-    known = [c for c in columns.index.columns if not c.startswith(META)]
+    known = [c for c in columns.index.columns if not c.startswith(META) and c != "sha"]
     return ["name", ADDED, *(c for c in known if c != "name"), *columns.metadata_columns]
 
 
@@ -253,7 +253,7 @@ def _sort_column(columns: GalleryColumns, sort: str) -> str | None:
         return "name"
     if sort == ADDED:
         return None
-    if sort not in columns.index.columns:
+    if sort not in _sortable(columns):
         raise InvalidInputError(
             f"images cannot be sorted by {sort!r}", hint=f"By: {', '.join(_sortable(columns))}."
         )

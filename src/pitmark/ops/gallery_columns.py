@@ -21,6 +21,7 @@ from pitmark.quality.facet_columns import (
 )
 from pitmark.quality.facet_index import NO, YES, FacetIndex
 from pitmark.quality.name_column import NameColumn
+from pitmark.quality.sha_column import ShaColumn
 from pitmark.store.image_facts import FindingFact, ImageFact, SaidFact
 
 TRUTHS = ("labeled", "right", "synthetic")
@@ -83,6 +84,7 @@ class GalleryColumns:
                 "name": self.name,
                 "width": self.width,
                 "height": self.height,
+                "sha": ShaColumn(self._shas),
                 FINDINGS: self.findings,
                 FINDING_SCORE: self._score,
                 UNCERTAINTY: self._uncertainty,
