@@ -98,7 +98,7 @@ def test_a_selection_grows_with_every_arrow_and_a_click_opens_an_image(page) -> 
         page.keyboard.press("Shift+ArrowRight")
         page.get_by_text(f"{count} images selected").first.wait_for()
     page.get_by_role("option", name="plate_8").click()
-    page.get_by_label("Details", exact=True).wait_for()
+    page.get_by_role("complementary", name="Details").wait_for()
     assert page.get_by_role("option", selected=True).count() == 0
 
 
@@ -197,8 +197,8 @@ def test_no_page_breaks_a_rule_of_accessibility(page, scheme) -> None:
     assert not found
 
 
-def test_another_password_signs_the_other_browsers_out(browser, page) -> None:
-    other = browser.new_context()
+def test_another_password_signs_the_other_browsers_out(page) -> None:
+    other = page.context.browser.new_context()
     elsewhere = other.new_page()
     elsewhere.goto(_origin(page))
     elsewhere.get_by_label("E-mail").fill("otto@factory.example")
