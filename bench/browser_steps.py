@@ -1,21 +1,26 @@
 """What a person does in the web app, step by step, for bench/ui.py.
 
 Steps find things as a person does, by what they are called, and act with real mouse and
-keyboard events.
+keyboard events. Who waits for a job looks at the job as well as at the page: one that has
+failed ends the wait at once, with what it says.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlencode
 
 from playwright.sync_api import Page, expect
 
 NAME, EMAIL, PASSWORD = "Ada Lovelace", "ada@factory.example", "parts under a lamp"
 _FIT_PADDING_PX = 24
 _LARGEST_FIT = 8.0
-_JOB_MS = 900_000
+_JOB_S = 900.0
+_LOOK_EVERY_MS = 250
 Box = tuple[float, float, float, float]
 Size = tuple[int, int]
 Truth = Mapping[str, Sequence[tuple[str, Box]]]
@@ -49,9 +54,11 @@ def add_images(page: Page, folder: Path, *, labeler: str | None = None) -> str:
     if labeler is not None:
         page.get_by_text("Options", exact=True).click()
         page.get_by_label("Who made the labels").fill(labeler)
+    project, known = _project_of(page), _jobs(page, _project_of(page), "import")
     page.get_by_role("button", name="Import", exact=True).click()
+    _until_done(page, project, "import", known)
     look = page.get_by_role("button", name="Look at the images")
-    expect(look).to_be_visible(timeout=_JOB_MS)
+    expect(look).to_be_visible()
     told = page.locator("main").inner_text()
     look.click()
     return told
@@ -88,10 +95,7 @@ def label_images(page: Page, project: str, truth: Truth, count: int, size_wh: Si
         count: How many images.
         size_wh: Width and height of the images in pixels.
     """
-    go_to(page, project, "images?filter=labeled+%3D+no")
-    page.get_by_role("listbox").get_by_role("option").first.click()
-    page.keyboard.press("e")
-    page.wait_for_url("**/annotate/**")
+    open_for_labeling(page, project, "labeled = no")
     drawn = 0
     for number in range(count):
         caption = page.locator("[class*=file]").first
@@ -110,6 +114,14 @@ def label_images(page: Page, project: str, truth: Truth, count: int, size_wh: Si
     return drawn
 
 
+def open_for_labeling(page: Page, project: str, filter: str = "") -> None:
+    """Open the first image of a filter on the page where images are labeled."""
+    go_to(page, project, f"images?{urlencode({'filter': filter})}")
+    page.get_by_role("listbox").get_by_role("option").first.click()
+    page.keyboard.press("e")
+    page.wait_for_url("**/annotate/**")
+
+
 def train(page: Page, project: str, *, quick: bool, preset: str = "Fast") -> None:
     """Train on the page for it, and wait for the end."""
     go_to(page, project, "train")
@@ -118,27 +130,30 @@ def train(page: Page, project: str, *, quick: bool, preset: str = "Fast") -> Non
     if quick:
         page.get_by_text("For experts", exact=True).click()
         page.get_by_label("First look:").check()
+    known = _jobs(page, project, "train")
     page.get_by_role("button", name="Train", exact=True).click()
     # The page tells of the training before this one until the new one has begun.
     expect(page.get_by_role("button", name="Cancel the training")).to_be_visible()
-    expect(page.get_by_text("The training is done")).to_be_visible(timeout=_JOB_MS)
+    _until_done(page, project, "train", known)
+    expect(page.get_by_text("The training is done")).to_be_visible()
 
 
-def audit(page: Page, project: str, *, image_steps: int | None = None) -> None:
+def audit(page: Page, project: str, *, options: Mapping[str, Any] | None = None) -> None:
     """Look for label faults on the page of findings, and wait until there are some.
 
     Args:
         page: Anywhere in the web app.
         project: Its name.
-        image_steps: Learn so briefly, which only a program can ask for; None presses the
-            button.
+        options: How to learn, which only a program can say; None presses the button.
     """
     go_to(page, project, "findings")
-    if image_steps is None:
+    known = _jobs(page, project, "audit")
+    if options is None:
         page.get_by_role("button", name="Look for label faults").click()
     else:
-        _start_job(page, project, {"kind": "audit", "options": {"image_steps": image_steps}})
-    expect(page.get_by_role("button", name="Keep as it is")).to_be_visible(timeout=_JOB_MS)
+        _start_job(page, project, {"kind": "audit", "options": dict(options)})
+    _until_done(page, project, "audit", known)
+    expect(page.get_by_role("button", name="Keep as it is")).to_be_visible()
 
 
 def settle(page: Page, count: int) -> int:
@@ -158,9 +173,11 @@ def settle(page: Page, count: int) -> int:
 def release(page: Page, project: str) -> str:
     """Release the newest training; gives the sentence on it."""
     go_to(page, project, "release")
+    known = _jobs(page, project, "release")
     page.get_by_role("button", name="Release", exact=True).click()
+    _until_done(page, project, "release", known)
     # Only a release that is out can be downloaded.
-    expect(page.get_by_text("Download", exact=True).first).to_be_visible(timeout=_JOB_MS)
+    expect(page.get_by_text("Download", exact=True).first).to_be_visible()
     return page.get_by_text(re.compile(r"Release \d+")).first.inner_text()
 
 
@@ -168,6 +185,36 @@ def go_to(page: Page, project: str, where: str) -> None:
     """Open a page of a project."""
     page.goto(_at(page, f"/p/{project}/{where}"))
     expect(page.locator("main").first).to_be_visible()
+
+
+def answer(page: Page, project: str, path: str) -> Any:
+    """What the server says of a project to the person in the browser, such as of its "runs"."""
+    said = page.request.get(_at(page, f"/api/orgs/local/projects/{project}/{path}"))
+    assert said.ok, said.text()
+    return said.json()
+
+
+def _jobs(page: Page, project: str, kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = answer(page, project, f"jobs?kind={kind}")
+    return found
+
+
+def _until_done(
+    page: Page, project: str, kind: str, known: Sequence[Mapping[str, Any]]
+) -> None:
+    """Wait for the end of the job that is not one of those known before."""
+    before, until = {job["id"] for job in known}, time.monotonic() + _JOB_S
+    while time.monotonic() < until:
+        new = [job for job in _jobs(page, project, kind) if job["id"] not in before]
+        if new and new[0]["state"] in ("done", "failed", "cancelled"):
+            assert new[0]["state"] == "done", f"{kind}: {new[0]['problem']}"
+            return
+        page.wait_for_timeout(_LOOK_EVERY_MS)
+    raise AssertionError(f"no job of the kind {kind} was done within {_JOB_S:.0f} s")
+
+
+def _project_of(page: Page) -> str:
+    return unquote(page.url.split("/p/", 1)[1].split("/", 1)[0])
 
 
 def _start_job(page: Page, project: str, job: Mapping[str, object]) -> None:

@@ -1,12 +1,14 @@
 """People who label at the same time, as `bench server --people N` measures them.
 
     python3 dev.py bench labeling_at_once -- --people 50 --minutes 2 --kills 20
+    python3 dev.py bench labeling_at_once -- --organisations 4 --database-url postgresql://...
 
 A real server over a real workspace. Every person has a token, fetches an image, thinks for
 a while, and saves one to five boxes; each save carries a key and is sent again until it is
 acknowledged. First the time of a save is measured with nobody disturbed. Then the server
 is killed (SIGKILL) at random moments and started again while everybody goes on, and every
-acknowledged label must be there once.
+acknowledged label must be there once. People are spread over organisations; a database that
+is named must be empty.
 """
 
 from __future__ import annotations
@@ -30,11 +32,12 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from bench.calibration import calibrated
 from bench.shape import finish, gate, parser, tell
 
 _SIDE_PX = 320
 _CLASSES = ("dent", "scratch", "pit mark")
-_API = "/api/orgs/local/projects/parts"
+_API = "/api/orgs/{}/projects/parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,12 @@ class Person:
 
     name: str
     token: str
+    organisation: str = "local"
+
+    @property
+    def images(self) -> str:
+        """Where the images of their project are."""
+        return f"{_API.format(self.organisation)}/images"
 
 
 @dataclass
@@ -50,7 +59,7 @@ class Tally:
     """What came of it: seconds per acknowledged save, and the saves by key."""
 
     seconds: list[float] = field(default_factory=list)
-    saved: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    saved: dict[str, tuple[Person, str, str]] = field(default_factory=dict)
     repeated: int = 0
     refused: list[str] = field(default_factory=list)
 
@@ -108,6 +117,8 @@ def main() -> None:
     out.add_argument("--minutes", type=float, default=1.0, help="of undisturbed labeling")
     out.add_argument("--pause", type=float, default=2.0, help="seconds between two saves")
     out.add_argument("--kills", type=int, default=20)
+    out.add_argument("--organisations", type=int, default=1)
+    out.add_argument("--database-url", help="of an empty PostgreSQL database")
     arguments = out.parse_args()
     results, gates = people_at_once(arguments)
     finish("labeling_at_once", results, gates, arguments)
@@ -124,13 +135,15 @@ def people_at_once(
         server.start()
         try:
             calm, rough = Tally(), Tally()
-            asyncio.run(_label(server, people, arguments, calm, kills=0))
+            calm_run = _label(server, people, arguments, calm, kills=0)
+            _, machine = calibrated(lambda: asyncio.run(calm_run))
             tell(f"{len(calm.seconds)} saves undisturbed")
             asyncio.run(_label(server, people, arguments, rough, kills=arguments.kills))
             lost, doubled = asyncio.run(_count(server, people, calm, rough))
         finally:
             server.kill()
-    return _told(arguments, calm, rough, lost, doubled)
+    results, gates = _told(arguments, calm, rough, lost, doubled)
+    return [{**one, **machine.beside(one["p95_ms"])} for one in results], gates
 
 
 def _told(
@@ -140,6 +153,8 @@ def _told(
     result = {
         "data": "generated",
         "task": "labeling",
+        "database": "PostgreSQL" if arguments.database_url else "SQLite",
+        "organisations": arguments.organisations,
         "people": arguments.people,
         "saves": len(calm.seconds),
         "p50_ms": round(p50, 1),
@@ -175,16 +190,24 @@ def _fill(home: Path, folder: Path, arguments: argparse.Namespace) -> list[Perso
         low = rng.integers(60, 200, (8, 8), dtype=np.uint8)
         picture = Image.fromarray(low).resize((_SIDE_PX, _SIDE_PX), Image.Resampling.BICUBIC)
         picture.save(folder / f"part_{number:05}.jpg")
-    people = []
-    with open_store(home, create=True) as store:
-        project = store.create_project("parts", "detection", LabelBook().with_classes(_CLASSES))
-        import_folder(project, folder)
-        for number in range(arguments.people):
-            name = f"Labeler {number:02}"
-            person = store.persons.add(name, f"labeler{number}@factory.example", "no password")
-            store.people.add(person.id, "owner" if number == 0 else "labeler")
-            new = NewToken("bench", "label", None, 1)
-            people.append(Person(name, store.tokens.add(new, person=person.id)[1]))
+    people, count = [], arguments.organisations
+    for place in range(count):
+        organisation = f"plant-{place}" if place else "local"
+        with open_store(
+            home,
+            create=True,
+            organisation=organisation,
+            database_url=None if place else arguments.database_url,
+        ) as store:
+            book = LabelBook().with_classes(_CLASSES)
+            import_folder(store.create_project("parts", "detection", book), folder)
+            for number in range(place, arguments.people, count):
+                name, email = f"Labeler {number:02}", f"labeler{number}@factory.example"
+                person = store.persons.add(name, email, "no password")
+                store.people.add(person.id, "owner" if number == place else "labeler")
+                new = NewToken("bench", "label", None, 1)
+                token = store.tokens.add(new, person=person.id)[1]
+                people.append(Person(name, token, organisation))
     return people
 
 
@@ -215,7 +238,7 @@ async def _label(
 
 async def _shas(server: Server, person: Person, count: int) -> list[str]:
     async with _client(server, person) as client:
-        answer = await client.get(f"{_API}/images", params={"limit": min(count, 200)})
+        answer = await client.get(person.images, params={"limit": min(count, 200)})
         answer.raise_for_status()
         return [item["sha256"] for item in answer.json()["items"]]
 
@@ -251,7 +274,7 @@ async def _save(
     while True:
         begun = time.perf_counter()
         try:
-            answer = await client.put(f"{_API}/images/{sha}/labels", json=body)
+            answer = await client.put(f"{person.images}/{sha}/labels", json=body)
         except httpx.TransportError:
             tries += 1
             await asyncio.sleep(0.2)
@@ -260,27 +283,29 @@ async def _save(
             tally.refused.append(answer.text[:300])
             return
         tally.seconds.append(time.perf_counter() - begun)
-        tally.saved[body["key"]] = (sha, person.name, json.dumps(body["shapes"]))
+        tally.saved[body["key"]] = (person, sha, json.dumps(body["shapes"]))
         tally.repeated += tries > 0
         return
 
 
 async def _count(server: Server, people: list[Person], *tallies: Tally) -> tuple[int, int]:
     """Acknowledged labels that are not in the history of their image, and those twice in it."""
-    wanted: dict[str, list[tuple[str, str]]] = {}
+    wanted: dict[tuple[str, str], list[str]] = {}
     for tally in tallies:
-        for sha, name, shapes in tally.saved.values():
-            wanted.setdefault(sha, []).append((name, shapes))
+        for person, sha, shapes in tally.saved.values():
+            wanted.setdefault((person.organisation, sha), []).append(shapes)
     lost = doubled = 0
-    async with _client(server, people[0]) as client:
-        for sha, saves in wanted.items():
-            answer = await client.get(f"{_API}/images/{sha}/labels")
-            answer.raise_for_status()
-            history = [_boxes_of(a["shapes"]) for a in answer.json()["history"]]
-            for _, shapes in saves:
-                found = history.count(_boxes_of(json.loads(shapes)))
-                lost += found == 0
-                doubled += found > 1
+    for reader in {p.organisation: p for p in people}.values():
+        async with _client(server, reader) as client:
+            for (organisation, sha), saves in wanted.items():
+                if organisation != reader.organisation:
+                    continue
+                answer = await client.get(f"{reader.images}/{sha}/labels")
+                answer.raise_for_status()
+                history = [_boxes_of(a["shapes"]) for a in answer.json()["history"]]
+                found = [history.count(_boxes_of(json.loads(shapes))) for shapes in saves]
+                lost += sum(n == 0 for n in found)
+                doubled += sum(n > 1 for n in found)
     return lost, doubled
 
 

@@ -5,9 +5,9 @@
 A server of its own, a Chromium without a graphics card, and a script that does what a
 person does: first owner, project, import of generated casings, labels drawn with the mouse,
 training, audit, findings settled by keys, training again, release. Screenshots of every
-page go to --shots. Then 2,000 shapes on a picture of 20 megapixels are panned, dragged and
-painted, and the gallery is scrolled, frame by frame. With --frames no labels are drawn and
-nothing is trained: only the frames are measured.
+page go to --shots. Then the first page is opened in a browser that has nothing of it, 2,000
+shapes on a picture of 20 megapixels are panned, dragged and painted, and the gallery is
+scrolled, frame by frame. With --frames no labels are drawn and nothing is trained.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,14 +24,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from bench import browser_steps as steps
+from bench.calibration import calibrated
 from bench.shape import finish, gate, parser, tell
 
 _PROJECT = "casings"
 _PAGES = ("next", "images", "book", "agreement", "train", "report", "release", "line")
 _FLAGS = ["--no-sandbox", "--disable-background-networking", "--force-color-profile=srgb"]
+_SIZE: ViewportSize = {"width": 1280, "height": 800}
+_FIRST_PAGES = 7
+_PAINTED = 'performance.getEntriesByName("first-contentful-paint")[0].startTime'
 _ACTS = ("pan", "drag", "brush", "zoom")
 _SPEEDS_PX = (60, 400, 3000)
 _SCROLL = """
@@ -69,7 +74,7 @@ def main() -> None:
         sys.exit("there is no Chromium here: apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=_FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page = browser.new_page(viewport=_SIZE)
         results = _all(page, Path(folder), arguments)
         browser.close()
     limit = "95 % of frames within 1/60 s, in ms"
@@ -78,6 +83,9 @@ def main() -> None:
         for r in results
         if r["task"] in ("drawing", "scrolling")
     ]
+    first = next(r for r in results if r["task"] == "first page")
+    name = "the first page within 1 s on loopback, with nothing in the cache, in ms"
+    gates.append(gate(name, first["seen_ms"], 1000, at_least=False))
     finish("ui", results, gates, arguments)
 
 
@@ -91,7 +99,8 @@ def _all(page: Page, folder: Path, arguments: argparse.Namespace) -> list[dict[s
         assert server.stdout is not None
         told = json.loads(server.stdout.readline())
         results = _loop(page, told["setup_link"], (photos, truth, size_wh), arguments)
-        return results + _scrolling(page, arguments.images) + _drawing(page, told["url"])
+        framed = _scrolling(page, arguments.images) + _drawing(page, told["url"])
+        return [*results, _first_page(page, told["url"]), *framed]
     finally:
         server.terminate()
         server.wait(30)
@@ -156,7 +165,8 @@ def _loop(
         lambda: steps.label_images(page, _PROJECT, truth, arguments.label, size_wh),
     )
     timed("train", lambda: steps.train(page, _PROJECT, quick=quick))
-    timed("audit", lambda: steps.audit(page, _PROJECT, image_steps=48 if quick else None))
+    brief = {"image_steps": 48} if quick else None
+    timed("audit", lambda: steps.audit(page, _PROJECT, options=brief))
     timed("settle", settled)
     timed("train again", lambda: steps.train(page, _PROJECT, quick=quick))
     timed("release", lambda: steps.release(page, _PROJECT))
@@ -182,6 +192,34 @@ def _scrolling(page: Page, images: int) -> list[dict[str, Any]]:
         results.append({**shape, **found})
         tell(f"{act}: a frame every {p50} ms, 95 % within {p95} ms")
     return results
+
+
+def _first_page(page: Page, url: str) -> dict[str, Any]:
+    """How long the first page takes, each time in a browser that has nothing of it."""
+    browser, state = page.context.browser, page.context.storage_state()
+    assert browser is not None
+
+    def open_once() -> tuple[float, float]:
+        context = browser.new_context(viewport=_SIZE, storage_state=state)
+        cold = context.new_page()
+        started = time.perf_counter()
+        cold.goto(f"{url}/p/{_PROJECT}/next")
+        cold.locator("main h1").first.wait_for()
+        seen_ms = 1000 * (time.perf_counter() - started)
+        painted_ms = float(cold.evaluate(_PAINTED))
+        context.close()
+        return seen_ms, painted_ms
+
+    found, machine = calibrated(lambda: [open_once() for _ in range(_FIRST_PAGES)])
+    seen_ms = statistics.median(seen for seen, _ in found)
+    tell(f"first page: {seen_ms:.0f} ms until its heading is there, with nothing in the cache")
+    return {
+        "data": "casings",
+        "task": "first page",
+        "seen_ms": round(seen_ms),
+        "painted_ms": round(statistics.median(painted for _, painted in found)),
+        **machine.beside(seen_ms),
+    }
 
 
 def _drawing(page: Page, url: str) -> list[dict[str, Any]]:

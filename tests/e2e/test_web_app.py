@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.e2e.browsing import NEEDS_BROWSER, THEMES
 from ui import build_ui
 
-sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = NEEDS_BROWSER
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = build_ui.UI / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "parts under a lamp"
 IMAGES = 9
@@ -37,44 +33,12 @@ PAGES = (
     "settings",
 )
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-    pytest.mark.skipif(not build_ui.is_current(), reason="the web app is not built"),
-]
-
 
 @pytest.fixture(scope="module")
-def link(tmp_path_factory):
-    """The link that the server prints at its first start."""
-    home = tmp_path_factory.mktemp("home") / "workspace"
-    command = [sys.executable, "-m", "pitmark", "--home", str(home), "serve", "--port", "0"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    assert server.stdout is not None
-    for line in server.stdout:
-        if found := re.search(r"http://\S+/setup\?token=\S+", line):
-            yield found[0]
-            break
-    server.terminate()
-    server.wait(timeout=30)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    flags = ["--no-sandbox", "--headless", "--disable-background-networking"]
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def page(browser, link, tmp_path_factory):
+def page(browser, tmp_path_factory):
     """A browser whose person owns the server and has a project with nine images."""
-    # What checks the pages is put into them, which the server rightly forbids to others.
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, bypass_csp=True)
-    opened = context.new_page()
-    opened.goto(link)
+    opened = browser.page
+    opened.goto(browser.server.setup_link)
     opened.get_by_label("Your name").fill("Otto Owner")
     opened.get_by_label("E-mail").fill("otto@factory.example")
     opened.get_by_label("Password", exact=False).first.fill(PASSWORD)
@@ -134,7 +98,7 @@ def test_a_selection_grows_with_every_arrow_and_a_click_opens_an_image(page) -> 
         page.keyboard.press("Shift+ArrowRight")
         page.get_by_text(f"{count} images selected").first.wait_for()
     page.get_by_role("option", name="plate_8").click()
-    page.get_by_label("Details", exact=True).wait_for()
+    page.get_by_role("complementary", name="Details").wait_for()
     assert page.get_by_role("option", selected=True).count() == 0
 
 
@@ -189,11 +153,9 @@ def test_labels_are_exported_and_the_datasheet_is_filled_in_place(page, tmp_path
     assert page.get_by_text("Plates before they are painted.").count() == 1
 
 
-def test_the_map_is_drawn_under_the_content_policy_and_a_lasso_selects(
-    browser, page, tmp_path
-) -> None:
+def test_the_map_is_drawn_under_the_content_policy_and_a_lasso_selects(page, tmp_path) -> None:
     page.context.storage_state(path=tmp_path / "state.json")
-    context = browser.new_context(
+    context = page.context.browser.new_context(
         viewport={"width": 1280, "height": 800}, storage_state=tmp_path / "state.json"
     )
     strict = context.new_page()
@@ -217,7 +179,7 @@ def test_the_map_is_drawn_under_the_content_policy_and_a_lasso_selects(
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="the checks of the web app are not installed")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", THEMES)
 def test_no_page_breaks_a_rule_of_accessibility(page, scheme) -> None:
     page.emulate_media(color_scheme=scheme)
     found = []
@@ -235,8 +197,8 @@ def test_no_page_breaks_a_rule_of_accessibility(page, scheme) -> None:
     assert not found
 
 
-def test_another_password_signs_the_other_browsers_out(browser, page) -> None:
-    other = browser.new_context()
+def test_another_password_signs_the_other_browsers_out(page) -> None:
+    other = page.context.browser.new_context()
     elsewhere = other.new_page()
     elsewhere.goto(_origin(page))
     elsewhere.get_by_label("E-mail").fill("otto@factory.example")

@@ -1,11 +1,13 @@
 """The gallery: pages, facets, and that it follows whatever changes."""
 
 import json
+import queue
+import threading
 from dataclasses import replace
 
 import pytest
 
-from pitmark.core.errors import InvalidInputError
+from pitmark.core.errors import InvalidInputError, NotReadyError, StorageError
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.label_book import ClassEntry, LabelBook
 from pitmark.core.labels import ImageClass
@@ -47,6 +49,90 @@ def _everything(gallery):
     facets = gallery.facets()
     pages = {s: _names(gallery, sort=s, limit=500) for s in facets.sortable}
     return [replace(f, values=sorted(f.values)) for f in facets.facets], pages
+
+
+class HeldUp:
+    """The facts of a project, of which images come only once they are let through."""
+
+    def __init__(self, facts):
+        self._facts, self.through = facts, threading.Event()
+        self.readings = 0
+
+    def __getattr__(self, name):
+        return getattr(self._facts, name)
+
+    def images(self, *keys):
+        self.readings += 1
+        assert self.through.wait(60)
+        return self._facts.images(*keys)
+
+
+def test_who_asks_while_images_are_read_is_told_so_and_answered_afterwards(project):
+    add_image(project, "a.png")
+    project.facts = held_up = HeldUp(project.facts)
+    gallery = Gallery(project, patience_s=0.05)
+    for ask in (gallery.page, gallery.facets, gallery.shas, gallery.page):
+        with pytest.raises(NotReadyError, match="are being read"):
+            ask()
+    assert gallery.images == 0
+    held_up.through.set()
+    gallery.read()
+    assert (gallery.images, held_up.readings) == (1, 1)
+    assert _names(gallery) == ["a.png"]
+
+
+def test_images_are_filtered_by_their_sha256(project, gallery):
+    shas = add_images(project, ["a.png", "b.png", "c.png"])
+    assert _names(gallery, f"sha = {shas[1]}") == ["b.png"]
+    assert _names(gallery, f"sha in ({shas[0][:12]}, {shas[2][:12].upper()})") == [
+        "a.png",
+        "c.png",
+    ]
+    assert _names(gallery, f"sha != {shas[1]} and name has a") == ["a.png"]
+    assert "sha" not in gallery.facets().sortable
+    for asked, told in (("sha = 12", "hexadecimal"), ("sha has abc", "by its beginning")):
+        with pytest.raises(InvalidInputError, match=told):
+            gallery.page(asked)
+    with pytest.raises(InvalidInputError, match="cannot be sorted by 'sha'"):
+        gallery.page(sort="sha")
+
+
+def test_only_few_wait_for_a_reading(project):
+    add_image(project, "a.png")
+    project.facts = held_up = HeldUp(project.facts)
+    gallery = Gallery(project, patience_s=60)
+    told = queue.Queue()
+
+    def ask():
+        try:
+            told.put(gallery.page().total)
+        except NotReadyError:
+            told.put("not ready")
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    # Those that do not wait are told while the others still do.
+    early = [told.get(timeout=60) for _ in range(8)]
+    held_up.through.set()
+    for thread in threads:
+        thread.join()
+    assert early == ["not ready"] * 8
+    assert [told.get_nowait() for _ in range(4)] == [1] * 4
+    assert held_up.readings == 1
+
+
+def test_images_that_cannot_be_read_are_told_of_and_read_again(project):
+    class Broken(HeldUp):
+        def images(self, *keys):
+            raise StorageError("the disk reports an error")
+
+    facts, project.facts = project.facts, Broken(project.facts)
+    gallery = Gallery(project)
+    with pytest.raises(StorageError, match="the disk reports an error"):
+        gallery.page()
+    project.facts = facts
+    assert gallery.page().total == 0
 
 
 def test_an_empty_project_has_an_empty_gallery(gallery):

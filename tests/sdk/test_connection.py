@@ -16,6 +16,7 @@ from pitmark.core.errors import (
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
+    NotReadyError,
     NotSignedInError,
     PitmarkError,
     StorageError,
@@ -115,6 +116,43 @@ def test_what_the_role_does_not_allow_is_told(served):
 def test_a_server_that_is_not_pitmark_is_told(status, body, message):
     with answering(status, body) as url, pytest.raises(StorageError, match=message):
         pitmark.connect(url, "token")
+
+
+@pytest.mark.parametrize(("not_ready", "waits"), [(2, "0"), (1, "301")])
+def test_what_a_server_is_still_reading_is_asked_for_again(not_ready, waits):
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            first = len(asked) <= not_ready
+            told = '{"code": "not_ready", "message": "being read"}' if first else '{"a": "b"}'
+            self.send_response(503 if first else 200)
+            if first:
+                self.send_header("Retry-After", waits)
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told.encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        connection = Connection(f"http://127.0.0.1:{server.server_port}", "a token")
+        if waits == "0":
+            assert connection.get("/x", dict[str, str]) == {"a": "b"}
+        else:
+            with pytest.raises(NotReadyError, match="being read"):
+                connection.get("/x", dict[str, str])
+        connection.close()
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert len(asked) == (3 if waits == "0" else 1)
 
 
 def test_a_download_that_breaks_off_leaves_no_file(tmp_path):

@@ -7,7 +7,7 @@ from pitmark.core.predictions import Prediction
 from pitmark.core.preprocess import PreprocessSpec
 from pitmark.ops import evidence
 from pitmark.ops.closed_folds import VECTORS, vectors_to_bytes
-from pitmark.ops.finding_order import queue
+from pitmark.ops.finding_order import queue, ranked
 from pitmark.ops.inconsistency import GROUP, MEMBER
 from pitmark.store.findings import NewFinding
 from tests.ops.report_making import book_of, fill, judged_run, noisy_images
@@ -54,6 +54,12 @@ def test_the_queue_comes_in_its_order_in_parts_with_counts(client_as, casings):
     empty = client_as("viewer").get(f"{CASINGS}/findings", params={"state": "corrected"})
     assert empty.json()["total"] == 0
     assert client_as("viewer").get(f"{CASINGS}/findings?state=odd").status_code == 422
+
+
+def test_a_finding_tells_its_score_and_its_chance(client_as, casings):
+    told = client_as("viewer").get(f"{CASINGS}/findings").json()["items"]
+    expected = [(r.row.score, r.chance) for r in ranked(casings, state="open")]
+    assert [(f["score"], f["chance"]) for f in told] == expected
 
 
 def test_correcting_as_suggested_relabels_in_the_name_of_who_decides(client_as, casings):

@@ -189,6 +189,8 @@ def test_from_images_to_a_release_by_jobs_alone(served):
     assert any((s["progress"] or {}).get("facts", {}).get("loss") for s in trained)
     found = done(admin, "plates", "audit", {**SMALL, "folds": 2})[-1]["result"]
     assert found["images"] == 12
+    assert found["weak_slices"] == []
+    assert found["groups"] == []
     released = done(admin, "plates", "release", {"int8": False})[-1]["result"]
     assert released["version"] == 1
     (release,) = admin.get(f"{BASE}/plates/releases").json()

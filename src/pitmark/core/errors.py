@@ -15,6 +15,7 @@
     ├── BundleError              a bundle is damaged, altered or too new
     ├── ParityError              two runtimes disagree about the same image
     ├── StorageError             the workspace cannot be read or written
+    │   └── NotReadyError        what is asked for is being read; ask again in a moment
     ├── MissingExtraError        an optional part of Pitmark is not installed
     └── CancelledError           the work was stopped on request
 
@@ -128,6 +129,12 @@ class StorageError(PitmarkError):
     """The workspace cannot be read or written."""
 
     code = "storage"
+
+
+class NotReadyError(StorageError):
+    """What is asked for is being read into memory: asking again in a moment will do."""
+
+    code = "not_ready"
 
 
 class MissingExtraError(PitmarkError):

@@ -30,6 +30,7 @@ COLUMNS = (
     "name",
     "width",
     "height",
+    "sha",
 )
 META = "meta."
 LONGEST = 8_000

@@ -21,11 +21,24 @@ from pitmark.quality.facet_columns import (
 )
 from pitmark.quality.facet_index import NO, YES, FacetIndex
 from pitmark.quality.name_column import NameColumn
+from pitmark.quality.sha_column import ShaColumn
 from pitmark.store.image_facts import FindingFact, ImageFact, SaidFact
 
 TRUTHS = ("labeled", "right", "synthetic")
 # Beside the columns of filters: what images can be sorted by.
 FINDINGS, FINDING_SCORE, UNCERTAINTY = "findings", "finding_score", "uncertainty"
+FACETS = (
+    "class",
+    "labeled",
+    "split",
+    "finding",
+    "right",
+    "labeler",
+    "group",
+    "synthetic",
+    "width",
+    "height",
+)
 Rows = NDArray[np.intp]
 
 
@@ -71,6 +84,7 @@ class GalleryColumns:
                 "name": self.name,
                 "width": self.width,
                 "height": self.height,
+                "sha": ShaColumn(self._shas),
                 FINDINGS: self.findings,
                 FINDING_SCORE: self._score,
                 UNCERTAINTY: self._uncertainty,
@@ -85,6 +99,11 @@ class GalleryColumns:
     def metadata_columns(self) -> list[str]:
         """The columns of metadata, such as "meta.lot"."""
         return sorted(c for c in self.index.columns if c.startswith(META))
+
+    @property
+    def facet_names(self) -> list[str]:
+        """The columns that are shown as facets, in their order."""
+        return [*FACETS, *self.metadata_columns]
 
     def sha256(self, row: int) -> str:
         """The image of a row."""

@@ -80,7 +80,7 @@ def audit(context: Context) -> Outcome:
         context: Of the job; its options are an `AuditJob`.
 
     Returns:
-        How many of each kind.
+        How many findings of each kind; weak slices and groups of labels by two rules.
 
     Raises:
         NotEnoughDataError: Too little to train on.
@@ -91,7 +91,8 @@ def audit(context: Context) -> Outcome:
             take_snapshot(project)
         options = AuditOptions(**how.model_dump())
         done = auditing.audit(project, options=options, report=context.report).to_json()
-    kept = ("snapshot", "images", "findings", "by_kind", "seconds")
+    # The ceiling is told with the report, where it is worked out anew.
+    kept = ("snapshot", "images", "findings", "by_kind", "seconds", "weak_slices", "groups")
     return Outcome({name: done[name] for name in kept})
 
 

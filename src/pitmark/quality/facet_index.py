@@ -23,6 +23,7 @@ from pitmark.quality.facet_columns import (
 )
 from pitmark.quality.name_column import NameColumn
 from pitmark.quality.page_order import descending, page_of
+from pitmark.quality.sha_column import ShaColumn
 
 YES, NO = "yes", "no"
 _TRUTH = {"yes": YES, "true": YES, "no": NO, "false": NO, "": ""}
@@ -199,6 +200,10 @@ def _compared(term: Term, column: Column) -> Bools:
 def _holding(term: Term, column: Column) -> Bools:
     if isinstance(column, NameColumn | WordColumn | SetColumn):
         return column.holds(term.values[0])
+    if isinstance(column, ShaColumn):
+        raise InvalidInputError(
+            "sha is asked for by its beginning", hint="Ask sha = ... or sha in (...)"
+        )
     raise InvalidInputError(
         f"{term.column} holds numbers: has is for words",
         hint=f"Ask {term.column} = ..., {term.column} >= ... or {term.column} <= ...",

@@ -7,6 +7,7 @@ its code. A server that cannot be reached, or does not answer as one, is a Stora
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,8 @@ _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 # The server says at least every 15 s that a stream still goes on.
 _STREAM_TIMEOUT = httpx.Timeout(60.0, connect=10.0, write=10.0)
 _PIECE = 1 << 20
+# With a million images a server reads for half a minute before it can answer for them.
+_NOT_READY, _PATIENCE_S = 503, 300.0
 
 
 class Connection:
@@ -71,9 +74,7 @@ class Connection:
             PitmarkError: As the server tells it.
         """
         asked = {k: v for k, v in question.items() if v is not None}
-        with self._told():
-            found = self._client.get(path, params=asked)
-        return _read(found, answer)
+        return _read(self._ask("GET", path, params=asked), answer)
 
     def send(self, method: str, path: str, body: Message | None, answer: type[M]) -> M:
         """Change something.
@@ -91,9 +92,7 @@ class Connection:
             PitmarkError: As the server tells it.
         """
         sent: dict[str, Any] = {} if body is None else {"json": body.model_dump(mode="json")}
-        with self._told():
-            found = self._client.request(method, path, **sent)
-        return _read(found, answer)
+        return _read(self._ask(method, path, **sent), answer)
 
     def upload(self, path: str, file: Path, answer: type[M]) -> M:
         """Send a file as it is.
@@ -174,6 +173,19 @@ class Connection:
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
+
+    def _ask(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        """Ask, and again while the server says that it is not ready: it did nothing yet."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            with self._told():
+                found = self._client.request(method, path, **sent)
+            wait_s = found.headers.get("Retry-After", "")
+            if found.status_code != _NOT_READY or not wait_s.isdecimal():
+                return found
+            if time.monotonic() + int(wait_s) > until:
+                return found
+            time.sleep(int(wait_s))
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -18,7 +18,9 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that may be wrong. `score` in [0, 1] is the chance that it is.
+    """Something that may be wrong. `score` in [0, 1] is how far what was found speaks for it.
+
+    `chance` in [0, 1] is that of a fault: the score after what was decided on its kind.
 
     `suggestion` is what the image's shapes should be; `because` says why it stands where
     it does in the queue, `seconds` what a decision takes.
@@ -31,6 +33,7 @@ class Finding:
     image_name: str
     shape_index: int | None
     score: float
+    chance: float
     why: str
     suggestion: tuple[Shape, ...] | None
     related: tuple[str, ...]
@@ -170,6 +173,7 @@ def finding_of(told: WireFinding) -> Finding:
         image_name=told.image_name,
         shape_index=told.shape_index,
         score=told.score,
+        chance=told.chance,
         why=told.why,
         suggestion=from_wire(told.suggestion),
         related=tuple(told.related),

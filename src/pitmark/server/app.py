@@ -5,8 +5,9 @@ Routes are synchronous functions: they run in threads, and the store is made for
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -103,6 +104,22 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    with running_engine(app):
+    with running_engine(app), _galleries_read(app):
         yield
     app.state.stores.close()
+
+
+@contextmanager
+def _galleries_read(app: FastAPI) -> Iterator[None]:
+    """Read what was used last while the server answers already; note it at the end."""
+    galleries, stores, stop = app.state.galleries, app.state.stores, threading.Event()
+
+    def read() -> None:
+        galleries.read_used(lambda org, name: stores.of(org).project(name), stop)
+
+    threading.Thread(target=read, name="galleries", daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()
+        galleries.remember()

@@ -18,7 +18,8 @@ from pitmark.store.db import Store
 from pitmark.store.jobs import JobRow
 
 LOOK_EVERY_S = 0.4
-# How soon somebody whose role was taken away hears nothing more.
+# How soon somebody hears nothing more who was removed, has signed out or whose token was
+# revoked.
 CHECK_EVERY_S = 10.0
 
 _Key = tuple[asyncio.AbstractEventLoop, str]
@@ -109,10 +110,14 @@ class JobFeed:
 
     Args:
         store_of: Gives the workspace as an organisation sees it.
+        check_every_s: How often it is asked whether a listener may still hear; nothing is
+            told on an answer that is older.
     """
 
-    def __init__(self, store_of: Callable[[str], Store]) -> None:
-        self._store_of = store_of
+    def __init__(
+        self, store_of: Callable[[str], Store], *, check_every_s: float = CHECK_EVERY_S
+    ) -> None:
+        self._store_of, self._check_every_s = store_of, check_every_s
         self._channels: dict[_Key, _Channel] = {}
 
     async def follow_all(
@@ -134,7 +139,7 @@ class JobFeed:
             for row in rows:
                 listener.tell_first(row)
                 yield row
-            async for row in _news(listener, allowed):
+            async for row in self._news(listener, allowed):
                 yield row
 
     async def follow(
@@ -157,7 +162,7 @@ class JobFeed:
             yield row
             if row.state in ENDED:
                 return
-            async for row in _news(listener, allowed):
+            async for row in self._news(listener, allowed):
                 if row.id == job:
                     yield row
                     if row.state in ENDED:
@@ -167,7 +172,8 @@ class JobFeed:
     async def _listening(self, organisation: str) -> AsyncIterator[_Listener]:
         key = (asyncio.get_running_loop(), organisation)
         channel = self._channels.get(key)
-        if channel is None:
+        # One whose task has ended, such as by a failure of the database, tells nothing more.
+        if channel is None or channel.task is None or channel.task.done():
             channel = self._channels[key] = _Channel(self._store_of(organisation))
             channel.task = asyncio.create_task(channel.look())
         listener = _Listener()
@@ -177,20 +183,23 @@ class JobFeed:
         finally:
             channel.listeners.discard(listener)
             if not channel.listeners:
-                self._channels.pop(key, None)
+                if self._channels.get(key) is channel:
+                    del self._channels[key]
                 if channel.task is not None:
                     channel.task.cancel()
 
-
-async def _news(listener: _Listener, allowed: Callable[[], object]) -> AsyncIterator[JobRow]:
-    loop = asyncio.get_running_loop()
-    checked = loop.time()
-    while listener.failed is None:
-        for row in await listener.take(CHECK_EVERY_S):
-            yield row
-        if loop.time() - checked >= CHECK_EVERY_S:
-            try:
-                await run_in_threadpool(allowed)
-            except PitmarkError:
-                return
-            checked = loop.time()
+    async def _news(
+        self, listener: _Listener, allowed: Callable[[], object]
+    ) -> AsyncIterator[JobRow]:
+        clock = asyncio.get_running_loop().time
+        due = clock() + self._check_every_s
+        while listener.failed is None:
+            news = await listener.take(max(0.0, due - clock()))
+            if clock() >= due:
+                try:
+                    await run_in_threadpool(allowed)
+                except PitmarkError:
+                    return
+                due = clock() + self._check_every_s
+            for row in news:
+                yield row

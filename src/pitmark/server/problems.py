@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from pitmark.core.errors import PitmarkError
+from pitmark.core.errors import NotReadyError, PitmarkError
 
 STATUS = {
     "invalid_input": 422,
@@ -22,6 +22,7 @@ STATUS = {
     "bad_bundle": 422,
     "parity": 500,
     "storage": 503,
+    "not_ready": 503,
     "missing_extra": 501,
     "cancelled": 409,
     "too_large": 413,
@@ -36,6 +37,7 @@ _CODES = {
     413: "too_large",
 }
 _NAMED_FIELDS = 5
+_RETRY_AFTER_S = 2
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -68,7 +70,10 @@ def problem(status: int, code: str, message: str, hint: str = "") -> JSONRespons
 async def _pitmark_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, PitmarkError):
         raise error
-    return problem(STATUS.get(error.code, 500), error.code, error.message, error.hint)
+    told = problem(STATUS.get(error.code, 500), error.code, error.message, error.hint)
+    if isinstance(error, NotReadyError):
+        told.headers["Retry-After"] = str(_RETRY_AFTER_S)
+    return told
 
 
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:

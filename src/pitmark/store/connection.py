@@ -1,9 +1,11 @@
 """One database: how it is opened, read and written, and how its failures are told.
 
 A write takes the lock of writers at its start, so that what it has checked still holds
-when it writes. A write inside a write joins it as a savepoint: all or nothing with the
-outer one, and by itself when its error is caught. What is special to SQLite is in
-`sqlite_file`, what is special to PostgreSQL in `postgresql_server`.
+when it writes. It names whose rows it writes, and nobody else's: PostgreSQL lets writes of
+different owners go on beside each other, SQLite has one writer at a time. A write inside a
+write joins it as a savepoint: all or nothing with the outer one, and by itself when its
+error is caught; it can be of no other owner, unless the outer one is of them all. What is
+special to SQLite is in `sqlite_file`, what is special to PostgreSQL in `postgresql_server`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, event
@@ -24,6 +27,19 @@ from pitmark.core.errors import InvalidInputError, StorageError
 
 BUSY_TIMEOUT_MS = 15_000
 _WRITES = "pitmark_writes"
+# The owner of what belongs to no organisation: persons and their sessions.
+NOBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A transaction that writes.
+
+    `owner` is the organisation whose rows alone it writes, NOBODY for what belongs to
+    none, and None for those of all.
+    """
+
+    owner: str | None
 
 
 class DatabaseKind(Protocol):
@@ -39,8 +55,8 @@ class DatabaseKind(Protocol):
         """Connections to the database."""
         ...
 
-    def begin(self, connection: Connection, *, writes: bool) -> None:
-        """Start the transaction that the connection is in; a write takes the lock."""
+    def begin(self, connection: Connection, write: Write | None) -> None:
+        """Start the transaction that the connection is in; a write takes its lock."""
         ...
 
     def added(self, connection: Connection, rows: Mapping[str, int]) -> None:
@@ -85,8 +101,12 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, owner: str | None = None) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back on any error.
+
+        Args:
+            owner: The organisation whose rows alone it writes, or NOBODY; None may write
+                everything and keeps all others waiting.
 
         Yields:
             A connection that holds the write lock.
@@ -97,13 +117,16 @@ class Database:
         held = self._connection()
         with self._told():
             if held is not None:
+                _expect_within(self._held.write, owner)
                 with held.begin_nested():
                     yield held
                 return
             with self.engine.connect() as connection:
-                connection.execution_options(**{_WRITES: True})
+                write = Write(owner)
+                connection.execution_options(**{_WRITES: write})
                 with connection.begin():
                     self._held.connection, self._held.added = connection, Counter()
+                    self._held.write = write
                     try:
                         yield connection
                         self._kind.added(connection, self._held.added)
@@ -133,8 +156,7 @@ class Database:
         return held
 
     def _on_begin(self, connection: Connection) -> None:
-        writes = bool(connection.get_execution_options().get(_WRITES, False))
-        self._kind.begin(connection, writes=writes)
+        self._kind.begin(connection, connection.get_execution_options().get(_WRITES))
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -161,6 +183,12 @@ class Database:
         if failure is None:
             return StorageError(f"the database {self.name} refused: {cause}")
         return StorageError(f"the database {self.name} {failure[0]}", hint=failure[1])
+
+
+def _expect_within(outer: Write, owner: str | None) -> None:
+    """A write cannot be widened: two that wait for each other's lock would never end."""
+    if outer.owner not in (None, owner):
+        raise RuntimeError(f"a write of {owner!r} inside one that is of {outer.owner!r} alone")
 
 
 def finite(value: float, *, what: str) -> float:

@@ -109,8 +109,8 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything written inside is saved together at the end, or not at all."""
-        with self._scope.write():
+        """Everything written inside, also of persons, is saved together or not at all."""
+        with self.database.write():
             yield
 
     def create_project(

@@ -137,7 +137,7 @@ class StoredQueue:
             ConflictError: Another attempt has taken its place, or the job has ended.
             StorageError: The blob of the artifact is missing.
         """
-        with self._database.write():
+        with self._database.write(hold.organisation):
             if outcome.artifact is not None:
                 self._blobs.require([outcome.artifact])
             self._end(
@@ -180,7 +180,7 @@ class StoredQueue:
         Raises:
             ConflictError: Another attempt has taken its place, or the job has ended.
         """
-        with self._database.write():
+        with self._database.write(hold.organisation):
             row = self._row(hold)
             if row.cancel:
                 self._end(hold, state="cancelled")
@@ -198,7 +198,7 @@ class StoredQueue:
         Raises:
             ConflictError: Another attempt has taken its place, or the job has ended.
         """
-        with self._database.write():
+        with self._database.write(hold.organisation):
             row = self._row(hold)
             again: dict[str, Any] = {"state": "queued", "attempt": row.attempt - 1}
             if row.cancel:

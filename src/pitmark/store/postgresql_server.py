@@ -1,19 +1,24 @@
 """PostgreSQL: the database of a workspace on a server, and everything special to it.
 
-Writers queue for one advisory lock of the database, taken before the first statement of a
-write. PostgreSQL has no BEGIN IMMEDIATE, and its own means do not serve as well: SERIALIZABLE
-lets a transaction fail at its end, when what it told others is already believed, so that all
-code would have to be ready to run twice; row locks do not protect what is not there yet ("no
-such name so far"). With the lock, what was checked still holds when it is written, as on
-SQLite. The lock is of the whole database, not of an organisation, since organisations share
-the blobs: one is removed only while nobody can begin to refer to it. A write is READ
-COMMITTED, so that it sees what was committed while it waited: a snapshot of its first
-statement, which is the waiting, would show the data of before. A read is REPEATABLE READ: one
-consistent view, never held up by a writer. The lock ends with the transaction or its process.
+Writers of one organisation queue for an advisory lock, taken before the first statement of
+a write; those of different organisations do not wait for each other. PostgreSQL has no BEGIN
+IMMEDIATE, and its own means do not serve as well: SERIALIZABLE lets a transaction fail at its
+end, when what it told others is already believed, so that all code would have to be ready to
+run twice; row locks do not protect what is not there yet ("no such name so far"). With the
+lock, what was checked still holds when it is written, as on SQLite.
+
+Beside it every writer shares a lock of the whole database, which who writes for all
+organisations has alone: migrations, what makes or changes people, the engine when it takes a
+job, and the removal of blobs, which organisations share: one is removed only while nobody can
+begin to refer to it. A write is READ COMMITTED, so that it sees what was committed while it
+waited: a snapshot of its first statement, which is the waiting, would show the data of
+before. A read is REPEATABLE READ: one consistent view, never held up by a writer. The locks
+end with the transaction or its process.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -22,6 +27,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from pitmark.core.errors import InvalidInputError, MissingExtraError, StorageError
+from pitmark.store.connection import Write
 from pitmark.store.plain_json import dump_json
 from pitmark.store.postgresql_check import find_problems
 
@@ -124,18 +130,23 @@ class PostgresqlServer:
         event.listen(engine, "connect", self._on_connect)
         return engine
 
-    def begin(self, connection: Connection, *, writes: bool) -> None:
+    def begin(self, connection: Connection, write: Write | None) -> None:
         """Start the transaction that the connection is in.
 
         Args:
             connection: At the beginning of a transaction.
-            writes: Whether to take the lock of writers; see the head of the module.
+            write: Which lock of writers to take, if any; see the head of the module.
         """
-        if writes:
+        if write is None:
+            connection.exec_driver_sql(
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            )
+        elif write.owner is None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         else:
             connection.exec_driver_sql(
-                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                f"SELECT pg_advisory_xact_lock_shared({_LOCK}),"
+                f" pg_advisory_xact_lock({_lock_of(write.owner)})"
             )
 
     def added(self, connection: Connection, rows: Mapping[str, int]) -> None:
@@ -145,10 +156,11 @@ class PostgresqlServer:
         table for a small one, and a question over some thousand new images lasts minutes.
 
         Args:
-            connection: Of a write, which is the only one at this time.
+            connection: Of a write.
             rows: Table to number of rows added.
         """
-        for table, number in rows.items():
+        # Always in the same order: two that wait for each other's table would not end.
+        for table, number in sorted(rows.items()):
             self._added[table] += number
             if self._added[table] >= self._worth[table]:
                 connection.exec_driver_sql(f"ANALYZE {table}")
@@ -247,6 +259,12 @@ def plain_name(url: str) -> str:
     host, port, name = full.host, full.port, full.database
     bare = URL.create("postgresql", full.username, host=host, port=port, database=name)
     return bare.render_as_string()
+
+
+def _lock_of(owner: str) -> int:
+    """The number of the lock of an owner; two with the same number would only wait."""
+    digest = hashlib.sha256(b"pitmark writes of " + owner.encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _unconnected(cause: BaseException) -> tuple[str, str]:

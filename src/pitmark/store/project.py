@@ -69,6 +69,7 @@ class ProjectStore:
     ) -> None:
         self._scope, self._work = scope, work
         self.task = cast("Task", row.task)
+        self.organisation, self.name = scope.organisation, str(row.name)
         self.blobs, self.audit, self.keys = blobs, audit, keys
         self.book = Books(scope)
         self.images = Images(scope, blobs)

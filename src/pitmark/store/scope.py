@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from pitmark.store.connection import Database
+from pitmark.store.connection import NOBODY, Database
 from pitmark.store.schema import organisations
 
 # Below the limit on variables of every database that can be met.
@@ -89,8 +89,8 @@ class Scope:
         return self.database.read()
 
     def write(self) -> AbstractContextManager[Connection]:
-        """A transaction; joins the one that this thread is in."""
-        return self.database.write()
+        """A transaction of this organisation; joins the one that this thread is in."""
+        return self.database.write(self.organisation)
 
     def owned(self, table: FromClause) -> ColumnElement[bool]:
         """The condition that a row belongs to this scope.
@@ -259,7 +259,7 @@ class Unowned:
 
     def write(self) -> AbstractContextManager[Connection]:
         """A transaction; joins the one that this thread is in."""
-        return self.database.write()
+        return self.database.write(NOBODY)
 
     def select(self, table: Table, *columns: Any) -> Select[Any]:
         """A query over all rows of a table.

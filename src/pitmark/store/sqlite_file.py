@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from pitmark.store.connection import Write
 from pitmark.store.plain_json import dump_json
 
 _FAILURES: Mapping[int, tuple[str, str]] = {
@@ -65,14 +66,14 @@ class SqliteFile:
         event.listen(engine, "connect", self._on_connect)
         return engine
 
-    def begin(self, connection: Connection, *, writes: bool) -> None:
+    def begin(self, connection: Connection, write: Write | None) -> None:
         """Start the transaction that the connection is in.
 
         Args:
             connection: At the beginning of a transaction.
-            writes: Whether to take the lock of writers.
+            write: Whether to take the lock of writers, which is one for all owners.
         """
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN" if write is None else "BEGIN IMMEDIATE")
 
     def added(self, connection: Connection, rows: Mapping[str, int]) -> None:
         """Nothing to do: SQLite plans these queries well without statistics.

@@ -15,7 +15,9 @@ Decision = Literal["accept", "correct", "dismiss"]
 
 
 class Finding(Message):
-    """Something that may be wrong. `score` in [0, 1] is the chance that it is.
+    """Something that may be wrong. `score` in [0, 1] is how far what was found speaks for it.
+
+    `chance` in [0, 1] is that of a fault: the score after what was decided on its kind.
 
     `suggestion` is what the image's shapes should be. `members` counts the labels of a
     group finding. `because` says why it stands where it does in the queue, `seconds` what
@@ -29,6 +31,7 @@ class Finding(Message):
     image_name: str
     shape_index: int | None
     score: float
+    chance: float
     why: str
     labels: list[Shape] | None
     suggestion: list[Shape] | None

@@ -65,12 +65,6 @@ class SignedIn(Message):
     own: bool
 
 
-class NewOrganisation(Message):
-    """An organisation to be made; the person who makes it owns it."""
-
-    organisation: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")
-
-
 class Member(Message):
     """A person within an organisation. `projects` are roles that differ per project."""
 

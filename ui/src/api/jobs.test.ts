@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
-import { describe, expect, it } from "vitest";
-import { isOver, readJob, takeJob, withJob, withPoint } from "@/api/jobs";
+import { describe, expect, it, vi } from "vitest";
+import { isOver, jobQuery, readJob, takeJob, withJob, withPoint } from "@/api/jobs";
 import { keys } from "@/api/keys";
 import type { Job } from "@/api/types";
 
@@ -53,6 +53,36 @@ describe("the list of jobs", () => {
     client.setQueryData(keys.part(here, "runs"), []);
     takeJob(client, "local", job("1", { state: "done" }));
     expect(stale()).toBe(false);
+  });
+});
+
+describe("the end of a job", () => {
+  const here = { organisation: "local", project: "casings" };
+  const opened = () => {
+    const client = new QueryClient();
+    client.setQueryData(keys.part(here, "runs"), []);
+    return client;
+  };
+  const stale = (client: QueryClient) =>
+    client.getQueryState(keys.part(here, "runs"))?.isInvalidated;
+
+  it("is acted on though a list told of it before the event came", () => {
+    const client = opened();
+    takeJob(client, "local", job("1"));
+    client.setQueryData(keys.jobs("local"), [job("1", { state: "done" })]);
+    client.setQueryData(keys.job("local", "1"), job("1", { state: "done" }));
+    takeJob(client, "local", job("1", { state: "done" }));
+    expect(stale(client)).toBe(true);
+  });
+
+  it("is acted on where no event comes and the page asks by itself", async () => {
+    const client = opened();
+    client.setQueryData(keys.job("local", "1"), job("1"));
+    const answer = new Response(JSON.stringify(job("1", { state: "done" })));
+    vi.stubGlobal("fetch", () => Promise.resolve(answer));
+    await client.fetchQuery({ ...jobQuery(here, "1"), staleTime: 0 });
+    vi.unstubAllGlobals();
+    expect(stale(client)).toBe(true);
   });
 });
 

@@ -26,24 +26,33 @@ export function withJob(jobs: readonly Job[], job: Job): Job[] {
   return [...others, job].sort((a, b) => (a.created < b.created ? 1 : -1));
 }
 
+/** The jobs whose end this page has acted on. The cache does not tell: lists fill it as well. */
+const acted = new WeakMap<QueryClient, Set<string>>();
+
+/** Once a job is over, what it may have changed is asked anew, and only once. */
+function forgetAfter(client: QueryClient, organisation: string, job: Job): void {
+  const known = acted.get(client) ?? new Set();
+  acted.set(client, known);
+  const name = `${organisation}/${job.id}`;
+  if (!isOver(job) || known.has(name)) return;
+  known.add(name);
+  if (job.project !== null) {
+    void client.invalidateQueries({
+      queryKey: keys.project({ organisation, project: job.project }),
+    });
+  }
+  void client.invalidateQueries({ queryKey: keys.projects(organisation) });
+}
+
 /** Put a job into the cache; once it is over, what it may have changed is asked anew. */
 export function takeJob(client: QueryClient, organisation: string, job: Job): void {
-  const before = client.getQueryData<Job>(keys.job(organisation, job.id));
   const known = client.getQueryData<Job[]>(keys.jobs(organisation)) ?? [];
-  const wasOver = [before, known.find((j) => j.id === job.id)].some((j) => j && isOver(j));
   client.setQueryData(keys.job(organisation, job.id), job);
   client.setQueryData<LossPoint[]>(keys.jobCourse(organisation, job.id), (course) =>
     withPoint(course ?? [], job),
   );
   client.setQueryData(keys.jobs(organisation), withJob(known, job));
-  if (isOver(job) && !wasOver) {
-    if (job.project !== null) {
-      void client.invalidateQueries({
-        queryKey: keys.project({ organisation, project: job.project }),
-      });
-    }
-    void client.invalidateQueries({ queryKey: keys.projects(organisation) });
-  }
+  forgetAfter(client, organisation, job);
 }
 
 /** One step of a training: images learned from so far, and how wrong it still is. */
@@ -113,7 +122,13 @@ export function readJob(data: string): Job | null {
 export const jobQuery = (here: Place, id: string) =>
   queryOptions({
     queryKey: keys.job(here.organisation, id),
-    queryFn: ({ signal }) => get<Job>(projectPath(here, `/jobs/${id}`), undefined, signal),
+    queryFn: async ({ signal, client }) => {
+      const before = client.getQueryData<Job>(keys.job(here.organisation, id));
+      const job = await get<Job>(projectPath(here, `/jobs/${id}`), undefined, signal);
+      // Who saw it going on hears of its end here where events do not come through.
+      if (before && !isOver(before)) forgetAfter(client, here.organisation, job);
+      return job;
+    },
     // Events may be held back by a proxy on the way.
     refetchInterval: (query) =>
       query.state.data && isOver(query.state.data) ? false : AGAIN_MS,

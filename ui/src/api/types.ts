@@ -99,7 +99,9 @@ export interface AgreementReport {
 }
 
 /**
- * Something that may be wrong. `score` in [0, 1] is the chance that it is.
+ * Something that may be wrong. `score` in [0, 1] is how far what was found speaks for it.
+ *
+ * `chance` in [0, 1] is that of a fault: the score after what was decided on its kind.
  *
  * `suggestion` is what the image's shapes should be. `members` counts the labels of a
  * group finding. `because` says why it stands where it does in the queue, `seconds` what
@@ -113,6 +115,7 @@ export interface Finding {
   image_name: string;
   shape_index: number | null;
   score: FiniteFloat;
+  chance: FiniteFloat;
   why: string;
   labels: Shape[] | null;
   suggestion: Shape[] | null;
@@ -707,11 +710,6 @@ export interface SignedIn {
   created: string;
   used: string;
   own: boolean;
-}
-
-/** An organisation to be made; the person who makes it owns it. */
-export interface NewOrganisation {
-  organisation: string;
 }
 
 /** A person within an organisation. `projects` are roles that differ per project. */

@@ -126,7 +126,7 @@ export function Single({ work, finding, mayDecide }: SingleProps) {
             <div className={classes.suspicion}>
               <p className={classes.kind}>
                 {finding.title}{" "}
-                <span>{words.chance(String(Math.round(100 * finding.score)))}</span>
+                <span>{words.chance(String(Math.round(100 * finding.chance)))}</span>
               </p>
               <p className={classes.why}>{sentence(finding.why)}</p>
             </div>

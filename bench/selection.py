@@ -1,7 +1,7 @@
 """Does choosing what to label beat drawing at random? Pairs of draws on real labels.
 
-    python3 dev.py bench select -- --data FOLDER --data FOLDER --seeds 24
-    python3 dev.py bench select -- --scale 1000000
+    python3 dev.py bench selection -- --data FOLDER --data FOLDER --seeds 24
+    python3 dev.py bench selection -- --scale 1000000
 
 Half of the groups of a set are the pool, the others the test. Strategies pick 10, then 20,
 then 50 images from the same pool, learning from their own earlier picks; a ridge
@@ -62,7 +62,7 @@ def main() -> None:
         if arguments.scale:
             results += _at_scale(arguments.scale)
             gates += _scale_gates(results)
-    finish("select", results, gates, arguments)
+    finish("selection", results, gates, arguments)
 
 
 def _arguments() -> argparse.Namespace:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench import select
+from bench import selection
 
 
 def row(data, strategy, difference, p_value, metric="mean_recall"):
@@ -23,7 +23,7 @@ def test_a_set_that_is_worse_once_never_counts_as_better():
         row("c", "typical", -0.9, 0.001),
         row("c", "needed", -0.9, 0.001, metric="accuracy"),
     ]
-    worse, better = select.judged(rows)
+    worse, better = selection.judged(rows)
     assert (worse["value"], worse["ok"]) == (1, False)
     assert (better["value"], better["target"], better["ok"]) == (1, 2, False)
 
@@ -35,7 +35,7 @@ def test_differences_are_paired_by_draw():
         ("random", 10, "accuracy"): lot.tolist(),
         ("typical", 10, "accuracy"): (lot + 0.01).tolist(),
     }
-    found = select.compared(scores, "typical", 10, "accuracy")
+    found = selection.compared(scores, "typical", 10, "accuracy")
     assert found["difference"] == pytest.approx(0.01)
     assert found["p_value"] < 0.001
 
@@ -49,7 +49,7 @@ def test_it_runs_on_any_folder_of_classes_and_prints_json_last(tmp_path, monkeyp
         Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{number}.png")
     arguments = ["--data", str(tmp_path / "set"), "--seeds", "6", "--budget", "4,8,50"]
     monkeypatch.setattr("sys.argv", ["select", *arguments])
-    select.main()
+    selection.main()
     told = capsys.readouterr()
     record = json.loads(told.out.splitlines()[-1])
     assert {r["budget"] for r in record["results"]} == {4, 8}
@@ -59,8 +59,8 @@ def test_it_runs_on_any_folder_of_classes_and_prints_json_last(tmp_path, monkeyp
 
 
 def test_choosing_from_a_mapped_file_reports_time_and_memory():
-    results = select._at_scale(4000)
+    results = selection._at_scale(4000)
     by = {(r["strategy"], r["metric"]): r["value"] for r in results}
     assert by["coreset", "seconds"] >= 0
     assert by["typical", "peak_mb"] > 0
-    assert all(g["ok"] for g in select._scale_gates(results))
+    assert all(g["ok"] for g in selection._scale_gates(results))
