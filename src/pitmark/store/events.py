@@ -107,6 +107,24 @@ class Events:
             query = query.where(events.c.at >= since)
         return [_event(row) for row in self._scope.rows(query.limit(limit))]
 
+    def with_images(
+        self, *, since: datetime | None = None, limit: int = 5000
+    ) -> Sequence[EventRow]:
+        """Events whose image is known, the newest first.
+
+        Args:
+            since: Only events at or after this moment.
+            limit: How many at most.
+
+        Returns:
+            The events.
+        """
+        query = self._scope.select(events).where(events.c.sha256.is_not(None))
+        if since is not None:
+            query = query.where(events.c.at >= since)
+        query = query.order_by(events.c.at.desc(), events.c.id.desc())
+        return [_event(row) for row in self._scope.rows(query.limit(limit))]
+
     def newest_of_devices(self) -> Sequence[EventRow]:
         """The newest event of each device, by the name of the device."""
         last = func.max(events.c.at).label("last")
