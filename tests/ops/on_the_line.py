@@ -19,7 +19,7 @@ from pitmark.store.db import open_store
 from pitmark.store.events import EventRow
 from tests.ops.toys import part, yolo_folder
 
-LEARN = TrainOptions(preset="fast", image_steps=400, side_px=64, threads=1)
+LEARN = TrainOptions(preset="fast", image_steps=200, side_px=64, threads=1)
 NIGHT = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 
 

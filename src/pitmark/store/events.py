@@ -92,6 +92,19 @@ class Events:
         rows = self._scope.rows(query.group_by(events.c.verdict))
         return {row.verdict: row.n for row in rows}
 
+    def counts_of_release(self, version: int) -> dict[str, int]:
+        """How many events of each verdict a release had.
+
+        Args:
+            version: Of the release.
+
+        Returns:
+            Verdict to count.
+        """
+        query = self._scope.select(events, events.c.verdict, func.count().label("n"))
+        query = query.where(events.c.release == version).group_by(events.c.verdict)
+        return {row.verdict: row.n for row in self._scope.rows(query)}
+
     def list(self, since: datetime | None = None, limit: int = 1000) -> Sequence[EventRow]:
         """Events, the newest first.
 

@@ -181,7 +181,7 @@ class Promotions:
             if not connection.execute(change.values(**values)).rowcount:
                 self._scope.insert(connection, aliases, [{"name": name, **values}])
 
-    def _rows(self, *, number: int | None = None, limit: int) -> list[PromotionRow]:
+    def _rows(self, *, number: int | None = None, limit: int) -> Sequence[PromotionRow]:
         before = runs.alias("before")
         query = self._scope.select(
             promotions, promotions, runs.c.number.label("run"), before.c.number.label("old")

@@ -1,0 +1,95 @@
+"""What a version must show before it may take the place of the one in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from pitmark.core.errors import InvalidInputError
+
+Rules = TypeVar("Rules")
+CHECKS = ("must_catch", "not_worse", "everywhere", "same_on_device", "side_by_side")
+
+
+@dataclass(frozen=True, slots=True)
+class GateRules:
+    """The figures of the checks; all shares are 0 to 1.
+
+    `margin` is by how much the share of right verdicts may fall, with 95 % certainty;
+    `slice_margin` the same for a camera, lot or the like, told from chance over all of
+    them together at the level `level`. `least_of_slice` parts make a slice. `latency_ms`
+    is the time per image of 95 % of the golden images, here. `shadow` of the newest images
+    from devices are judged by both versions; `ng_rise` is by how much the share of NG may
+    rise among them.
+    """
+
+    margin: float = 0.1
+    slice_margin: float = 0.1
+    level: float = 0.05
+    least_of_slice: int = 5
+    latency_ms: float = 1000.0
+    shadow: int = 200
+    ng_rise: float = 0.2
+
+    def __post_init__(self) -> None:
+        shares = (self.margin, self.slice_margin, self.level, self.ng_rise)
+        if not all(0 < s <= 1 for s in shares):
+            raise InvalidInputError(f"margins and levels are above 0 and at most 1: {shares}")
+        if self.latency_ms <= 0 or self.least_of_slice < 2 or self.shadow < 0:
+            raise InvalidInputError(
+                "latency_ms is above 0, least_of_slice at least 2, shadow at least 0"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """When the version before comes back by itself.
+
+    Of at least `parts` parts judged by the new version the share of NG lies above that of
+    the version before by more than `ng_rise`, or that of errors by more than
+    `error_rise`; chance is allowed for. `days` after the promotion it is trusted.
+    """
+
+    parts: int = 50
+    ng_rise: float = 0.2
+    error_rise: float = 0.05
+    days: float = 7.0
+
+    def __post_init__(self) -> None:
+        if self.parts < 1 or self.days <= 0:
+            raise InvalidInputError("parts is at least 1, days above 0")
+        if not (0 < self.ng_rise <= 1 and 0 < self.error_rise <= 1):
+            raise InvalidInputError("ng_rise and error_rise are above 0 and at most 1")
+
+
+def from_json(kind: type[Rules], data: Mapping[str, Any], name: str) -> Rules:
+    """Rules from a JSON object; what is left out has its default.
+
+    Args:
+        kind: A dataclass.
+        data: The object.
+        name: What it is called in the message.
+
+    Returns:
+        The rules.
+
+    Raises:
+        InvalidInputError: A key is unknown, or a value impossible.
+    """
+    try:
+        return kind(**data)
+    except TypeError as exc:
+        raise InvalidInputError(f"{name}: {exc}") from exc
+
+
+def to_json(rules: GateRules | WayBack) -> dict[str, Any]:
+    """Rules as plain JSON types.
+
+    Args:
+        rules: Of the gate, or of the way back.
+
+    Returns:
+        A JSON object.
+    """
+    return asdict(rules)
