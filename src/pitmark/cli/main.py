@@ -30,6 +30,7 @@ from pitmark.cli import (
     serve,
     slices,
     synthesize,
+    upkeep,
 )
 from pitmark.cli.output import Output
 from pitmark.core.errors import PitmarkError
@@ -49,6 +50,7 @@ COMMANDS = (
     *groups.COMMANDS,
     *line.COMMANDS,
     *releases.COMMANDS,
+    *upkeep.COMMANDS,
     *edge.COMMANDS,
     *datasheet.COMMANDS,
     *serve.COMMANDS,

@@ -33,6 +33,8 @@ class GateRules:
     ng_rise: float = 0.2
 
     def __post_init__(self) -> None:
+        if not isinstance(self.shadow, int) or not isinstance(self.least_of_slice, int):
+            raise InvalidInputError("shadow and least_of_slice are whole numbers")
         shares = (self.margin, self.slice_margin, self.level, self.ng_rise)
         if not all(0 < s <= 1 for s in shares):
             raise InvalidInputError(f"margins and levels are above 0 and at most 1: {shares}")
@@ -57,8 +59,8 @@ class WayBack:
     days: float = 7.0
 
     def __post_init__(self) -> None:
-        if self.parts < 1 or self.days <= 0:
-            raise InvalidInputError("parts is at least 1, days above 0")
+        if not isinstance(self.parts, int) or self.parts < 1 or self.days <= 0:
+            raise InvalidInputError("parts is a whole number from 1, days above 0")
         if not (0 < self.ng_rise <= 1 and 0 < self.error_rise <= 1):
             raise InvalidInputError("ng_rise and error_rise are above 0 and at most 1")
 

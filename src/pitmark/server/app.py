@@ -35,9 +35,11 @@ from pitmark.server.routes import (
     projects,
     runs,
     session,
+    upkeep,
     uploads,
 )
 from pitmark.server.stores import Stores
+from pitmark.server.upkeep_loop import looking_after
 from pitmark.store.figures import figures_of
 from pitmark.store.secret import digest
 
@@ -55,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     analyses.router,
     line.router,
+    upkeep.router,
     metrics.router,
 )
 _JUDGED_RUNS = 8
@@ -104,7 +107,7 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    with running_engine(app), _galleries_read(app):
+    with running_engine(app), looking_after(app), _galleries_read(app):
         yield
     app.state.stores.close()
 
