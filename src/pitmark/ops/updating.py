@@ -38,7 +38,7 @@ _SLACK = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class UpdateOptions:
-    """How to update; see PromoteOptions. `threads` None takes all cores."""
+    """How to update; see PromoteOptions. `threads` None takes as many as the version in use."""
 
     override: tuple[str, ...] = ()
     int8: bool = True
@@ -192,7 +192,7 @@ def _options(project: ProjectStore, row: UpdateRow) -> TrainOptions:
         quick=bool(held.get("quick")),
         input_wh=None if size is None else (int(size[0]), int(size[1])),
         image_steps=held.get("image_steps"),
-        threads=row.facts["threads"],
+        threads=row.facts["threads"] or held.get("threads"),
         init=weights_of(project, champion),
         network=held.get("network", "standard"),
         costs=_costs(project, champion),
