@@ -67,6 +67,7 @@ def _arguments() -> Any:
     out.add_argument("--preset", default="fast")
     out.add_argument("--steps", type=int, help="image-steps instead of the preset's")
     out.add_argument("--side", type=int)
+    out.add_argument("--threads", type=int, help="cores to learn with; all if left out")
     out.add_argument("--run-length", type=int, default=10_000)
     out.add_argument("--margin", type=float, default=0.1, help="of the gate, set by the admin")
     out.add_argument("--kill", action="store_true", help="SIGKILL at every arrow")
@@ -95,6 +96,7 @@ def _night(data: Path, seed: int, folder: Path, arguments: Any) -> dict[str, Any
     train = ["--preset", arguments.preset]
     train += ["--steps", str(arguments.steps)] if arguments.steps else []
     train += ["--side", str(arguments.side)] if arguments.side else []
+    train += ["--threads", str(arguments.threads)] if arguments.threads else []
     run_json([*PITMARK, "snapshot", *command])
     _, first_s, _ = run_json([*PITMARK, "train", *train, *command])
     run_json([*PITMARK, "release", str(folder / "v1.pitmark"), *command])

@@ -123,7 +123,7 @@ def test_a_verdict_is_confirmed_by_one_decision_and_rubbish_is_named(line):
     rows = send(line, NEW)
     broken = replace(rows[0], key="x", name="broken.png", sha256=line.blobs.put(b"no image"))
     line.events.add_many([broken])
-    done = feed_back(line, options=FeedbackOptions(count=60))
+    done = feed_back(line, options=FeedbackOptions(count=60, random_share=1.0))
     assert done.added == 40
     assert len(done.problems) == 1
     assert done.problems[0].startswith("broken.png: ")

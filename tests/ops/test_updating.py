@@ -225,5 +225,10 @@ def test_an_update_is_due_by_itself_after_so_many_corrections(line):
         assert is_due(line).reason == "an update is under way"
         with pytest.raises(ConflictError, match="under way"):
             update(line)
-    line.updates.end(line.updates.begin("learn", {}, by="x").number, "refused")
+    cut = line.updates.begin("learn", {"attempts": 2}, by="schedule")
+    assert is_due(line, now=cut.begun).reason == "the last update was cut off and goes on"
+    line.updates.note(cut.number, "learn", {"attempts": 4, "tried": cut.begun.isoformat()})
+    assert not is_due(line, now=cut.begun + timedelta(hours=3)).due
+    assert is_due(line, now=cut.begun + timedelta(hours=5)).due
+    line.updates.end(cut.number, "refused")
     assert is_due(line, now=ended + timedelta(hours=9)).corrections == 0

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pitmark.core.errors import InvalidInputError
 
 Rules = TypeVar("Rules")
+_MOST, _MOST_SHADOW, _MOST_DAYS = 1_000_000, 10_000, 3650
 CHECKS = ("must_catch", "not_worse", "everywhere", "same_on_device", "side_by_side")
 
 
@@ -38,10 +39,10 @@ class GateRules:
         shares = (self.margin, self.slice_margin, self.level, self.ng_rise)
         if not all(0 < s <= 1 for s in shares):
             raise InvalidInputError(f"margins and levels are above 0 and at most 1: {shares}")
-        if self.latency_ms <= 0 or self.least_of_slice < 2 or self.shadow < 0:
-            raise InvalidInputError(
-                "latency_ms is above 0, least_of_slice at least 2, shadow at least 0"
-            )
+        if not 0 < self.latency_ms <= _MOST or not 2 <= self.least_of_slice <= _MOST:
+            raise InvalidInputError("latency_ms is above 0, least_of_slice at least 2")
+        if not 0 <= self.shadow <= _MOST_SHADOW:
+            raise InvalidInputError(f"shadow is 0 to {_MOST_SHADOW}, found {self.shadow}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,10 @@ class WayBack:
     days: float = 7.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.parts, int) or self.parts < 1 or self.days <= 0:
-            raise InvalidInputError("parts is a whole number from 1, days above 0")
+        if not isinstance(self.parts, int) or not (1 <= self.parts <= _MOST):
+            raise InvalidInputError("parts is a whole number from 1")
+        if not 0 < self.days <= _MOST_DAYS:
+            raise InvalidInputError(f"days is above 0 and at most {_MOST_DAYS}")
         if not (0 < self.ng_rise <= 1 and 0 < self.error_rise <= 1):
             raise InvalidInputError("ng_rise and error_rise are above 0 and at most 1")
 

@@ -79,7 +79,7 @@ def _reason(project: ProjectStore, new: int, old: int, rule: WayBack) -> str | N
     for verdict, rise in (("NG", rule.ng_rise), ("error", rule.error_rise)):
         was = past.get(verdict, 0) / sum(past.values())
         found = wilson(after.get(verdict, 0), total)
-        if found.low > was + rise or (found.value or 0) >= 1.0 > was + rise:
+        if found.low > was + rise:
             return (
                 f"of {total} parts {found.value:.0%} were {verdict} with version {new},"
                 f" before {was:.0%}"

@@ -17,6 +17,9 @@ from pitmark.store.db import ProjectStore
 NAME = "schedule"
 BY_ITSELF = "schedule"
 _LONGEST = timedelta(hours=24)
+_MOST_HOURS = 1000
+# A cut is no fault of the update; one that is cut off so often is taken for one.
+_CUTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,8 @@ class Schedule:
             raise InvalidInputError(
                 f"schedule: corrections is at least 1, found {self.corrections}"
             )
-        if not self.retry_hours > 0:
-            raise InvalidInputError("schedule: retry_hours is above 0")
+        if not 0 < self.retry_hours <= _MOST_HOURS:
+            raise InvalidInputError(f"schedule: retry_hours is above 0, at most {_MOST_HOURS}")
 
     def to_json(self) -> dict[str, Any]:
         """The schedule as plain JSON types."""
@@ -146,14 +149,16 @@ def _wait_until(project: ProjectStore, schedule: Schedule) -> datetime | None:
     """When the last failed update may be tried again: later each time in a row."""
     failures = 0
     for row in project.updates.list(20):
-        if row.state != "failed":
+        cut = row.state == "interrupted" and row.facts.get("attempts", 1) > _CUTS
+        if row.state != "failed" and not cut:
             break
-        failures += 1
+        failures += row.facts["attempts"] - _CUTS if cut else 1
     if not failures:
         return None
     last = project.updates.list(1)[0]
     hours = schedule.retry_hours * 2.0 ** min(failures - 1, 10)
-    return (last.finished or last.begun) + min(timedelta(hours=hours), _LONGEST)
+    tried = datetime.fromisoformat(last.facts["tried"]) if "tried" in last.facts else last.begun
+    return (last.finished or tried) + min(timedelta(hours=hours), _LONGEST)
 
 
 def corrections_since_update(project: ProjectStore) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,13 @@ def _left(project: ProjectStore) -> UpdateRow | None:
     This process holds the lock, so nobody else works on it.
     """
     newest = next(iter(project.updates.list(1)), None)
-    return newest if newest is not None and newest.state == "running" else None
+    if newest is None or newest.state != "running":
+        return None
+    again = {
+        "attempts": newest.facts.get("attempts", 1) + 1,
+        "tried": datetime.now(UTC).isoformat(),
+    }
+    return project.updates.note(newest.number, newest.step, again)
 
 
 def _begin(project: ProjectStore, how: UpdateOptions, who: Actor) -> UpdateRow:
@@ -146,7 +152,7 @@ def _begin(project: ProjectStore, how: UpdateOptions, who: Actor) -> UpdateRow:
     if used is None:
         raise NotFoundError(
             "there is no version in use to begin from",
-            hint="Train and release once: `pitmark train`, `pitmark release`.",
+            hint="An admin makes and releases the first version.",
         )
     before = project.snapshots.get(used.run.snapshot_id)
     info = take_snapshot(project, note="update")
