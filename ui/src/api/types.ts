@@ -1024,19 +1024,19 @@ export interface Promotion {
 
 /** Limits to change; what is left out stays. See `ops.limits.Limits`. */
 export interface LimitsChange {
-  allowed: ("feedback" | "update" | "promote" | "roll_back" | "roll_out")[] | null;
-  updates_per_day: number | null;
-  hours: number[] | null;
-  must_pass: string[] | null;
-  first_share: number | null;
-  gate: Record<string, number | FiniteFloat> | null;
-  way_back: Record<string, number | FiniteFloat> | null;
+  allowed?: ("feedback" | "update" | "promote" | "roll_back" | "roll_out")[] | null;
+  updates_per_day?: number | null;
+  hours?: number[] | null;
+  must_pass?: string[] | null;
+  first_share?: number | null;
+  gate?: Record<string, number | FiniteFloat> | null;
+  way_back?: Record<string, number | FiniteFloat> | null;
 }
 
 /** Parts of the schedule to change. See `ops.schedule.Schedule`. */
 export interface ScheduleChange {
-  on: boolean | null;
-  corrections: number | null;
-  harm: boolean | null;
-  retry_hours: number | null;
+  on?: boolean | null;
+  corrections?: number | null;
+  harm?: boolean | null;
+  retry_hours?: number | null;
 }
