@@ -122,7 +122,8 @@ def operator_token(home: Path) -> str:
     with open_store(home) as store:
         person = store.persons.add("Olga Operator", "olga@factory.example", "no password")
         store.people.add(person.id, "operator")
-        return store.tokens.add(NewToken("night", "operate", "line", 1), person=person.id)[1]
+        only = store.project("line").info.id
+        return store.tokens.add(NewToken("night", "operate", only, 1), person=person.id)[1]
 
 
 class Machine:

@@ -138,6 +138,10 @@ def _not_now(project: ProjectStore, schedule: Schedule, now: datetime) -> str | 
     wait = _wait_until(project, schedule)
     if wait is not None and now < wait:
         return f"the last update failed; it is tried again at {wait:%H:%M} UTC"
+    last = next(iter(project.updates.list(1)), None)
+    if last is not None and last.state == "interrupted":
+        # It was allowed when it began.
+        return None
     try:
         expect_allowed(project, "update", Actor(BY_ITSELF, "operator"), now=now)
     except NotAllowedError as exc:
