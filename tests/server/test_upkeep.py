@@ -47,7 +47,7 @@ def test_an_admin_sets_limits_and_schedule_bit_by_bit(client_as, casings):
     assert (told["gate"]["margin"], told["gate"]["shadow"]) == (0.05, 200)
     told = admin.put(f"{PROJECT}/schedule", json={"on": True, "corrections": None}).json()
     assert told["schedule"] == {
-        "on": True, "corrections": None, "harm": True, "retry_hours": 1.0
+        "on": True, "corrections": None, "retry_hours": 1.0
     }  # fmt: skip
     for wrong in ({"hours": [5, 5]}, {"must_pass": ["luck"]}, {"gate": {"margin": 7}}):
         answer = admin.put(f"{PROJECT}/limits", json=wrong)

@@ -1,4 +1,4 @@
-"""When a project updates by itself: after so many corrections, or when drift does harm."""
+"""When a project updates by itself: after so many corrections."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ class Schedule:
     """When to update without being asked; nothing happens while `on` is false.
 
     `corrections` is how many images must have been answered or corrected since the last
-    update, None for never; `harm` updates where drift does harm. A failed update is tried
-    again after `retry_hours`, then twice as long each time, a day at most.
+    update, None for never. A failed update is tried again after `retry_hours`, then twice
+    as long each time, a day at most.
     """
 
     on: bool = False
     corrections: int | None = 40
-    harm: bool = True
     retry_hours: float = 1.0
 
     def __post_init__(self) -> None:
@@ -120,8 +119,6 @@ def is_due(project: ProjectStore, *, now: datetime | None = None) -> Due:
         return Due(True, "the last update failed and is tried again", count)
     if schedule.corrections is not None and count >= schedule.corrections:
         return Due(True, f"{count} pictures were answered since the last update", count)
-    if schedule.harm and count and _harms(project):
-        return Due(True, "the parts look different now, and verdicts became worse", count)
     wanted = schedule.corrections
     told = "" if wanted is None else f", {wanted} are asked for"
     return Due(False, f"{count} pictures were answered since the last update{told}", count)
@@ -193,9 +190,3 @@ def _since(project: ProjectStore) -> datetime | None:
         return project.snapshots.info(used.run.snapshot_id).created
     except NotFoundError:
         return None
-
-
-def _harms(project: ProjectStore) -> bool:
-    """Whether drift does harm; without labels that tell so it does not count."""
-    del project
-    return False

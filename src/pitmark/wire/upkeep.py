@@ -58,5 +58,4 @@ class ScheduleChange(Message):
 
     on: bool | None = None
     corrections: int | None = Field(default=None, ge=1, le=1_000_000)
-    harm: bool | None = None
     retry_hours: float | None = Field(default=None, gt=0, le=1000)

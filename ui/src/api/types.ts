@@ -1037,6 +1037,5 @@ export interface LimitsChange {
 export interface ScheduleChange {
   on?: boolean | null;
   corrections?: number | null;
-  harm?: boolean | null;
   retry_hours?: number | null;
 }
