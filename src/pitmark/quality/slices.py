@@ -182,14 +182,13 @@ def find_slices(cases: Cases, options: SliceOptions | None = None) -> list[Slice
     if count < 4 * known.least or np.ptp(known.loss) == 0:
         return []
     first = first_half(known.groups, how.seed)
-    candidates: list[Candidate] = []
-    levels: list[float] = []
-    for half in (first, ~first):
-        found = candidates_of(known, half, depth=how.depth, seed=how.seed)
-        candidates += found
-        levels += false_discovery_levels([c.evidence.p_value for c in found]).tolist()
-    # Two searches share the false discoveries between them.
-    paired = [(c, min(1.0, 2 * q)) for c, q in zip(candidates, levels, strict=True)]
+    candidates = [
+        candidate
+        for half in (first, ~first)
+        for candidate in candidates_of(known, half, depth=how.depth, seed=how.seed)
+    ]
+    levels = false_discovery_levels([c.evidence.p_value for c in candidates])
+    paired = list(zip(candidates, levels.tolist(), strict=True))
     limit = how.false_discovery_rate
     sure = _once([p for p in paired if p[1] <= limit], known, ())
     weak = [p for p in paired if p[1] > limit and p[0].evidence.p_value <= _HINT_CHANCE]
