@@ -22,7 +22,7 @@ class EventRow:
     """One inspection. `key` is unique in the project, so that sending twice counts once.
 
     `device` says who inspected, `release` with which version, `name` which image;
-    `sha256` is given where its bytes are known.
+    `sha256` is given where its bytes lie in the blob store.
     """
 
     key: str
