@@ -24,7 +24,9 @@ from pitmark.server.recent import Recent
 from pitmark.server.routes import (
     agreement,
     analyses,
+    devices,
     findings,
+    fleet,
     images,
     jobs,
     labels,
@@ -54,6 +56,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     analyses.router,
     line.router,
+    fleet.router,
+    devices.router,
     metrics.router,
 )
 _JUDGED_RUNS = 8

@@ -124,8 +124,8 @@ class Devices:
         Raises:
             NotFoundError: No such device.
         """
-        gone = {"key_sha": None, "code_sha": None, "code_expires": None, "revoked": now()}
-        self._change(self.get(name).id, gone)
+        gone = dict.fromkeys(("key_sha", "code_sha", "code_expires", "desired", "wave"))
+        self._change(self.get(name).id, {**gone, "revoked": now()})
         return self.get(name)
 
     def exchange(self, code: str) -> tuple[DeviceRow, str] | None:

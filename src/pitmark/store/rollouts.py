@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import case, func
+from sqlalchemy import case, func, or_
 
 from pitmark.core.errors import NotFoundError
 from pitmark.store.device_reports import PartCounts, part_counts, sums
@@ -190,6 +190,17 @@ class Rollouts:
         change = self._scope.update(devices).where(devices.c.wave == wave)
         with self._scope.write() as connection:
             connection.execute(change.values(desired=version))
+
+    def withdraw(self, version: int) -> None:
+        """Offer a version no more to devices that do not run it.
+
+        Args:
+            version: Of a rollout that ends before its time.
+        """
+        other = or_(devices.c.release.is_(None), devices.c.release != version)
+        change = self._scope.update(devices).where(devices.c.desired == version, other)
+        with self._scope.write() as connection:
+            connection.execute(change.values(desired=None))
 
     def candidates(self) -> Sequence[tuple[int, str]]:
         """Keys and names of all devices that have a key, by name."""
