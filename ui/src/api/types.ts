@@ -216,24 +216,24 @@ export interface RulesOfRollout {
 /** A rollout to begin: shares of all devices, and devices that come first by name. */
 export interface StartRollout {
   version: number;
-  waves: Share[];
-  canary: string[];
-  rules: RulesOfRollout;
+  waves?: Share[];
+  canary?: string[];
+  rules?: RulesOfRollout;
 }
 
 /** Why a rollout is halted. */
 export interface HaltRollout {
-  why: string;
+  why?: string;
 }
 
 /** Going on after a halt, by other rules where they are given. */
 export interface ResumeRollout {
-  rules: RulesOfRollout | null;
+  rules?: RulesOfRollout | null;
 }
 
 /** Going back, to the content of a version where one is named. */
 export interface RollBackRollout {
-  to: number | null;
+  to?: number | null;
 }
 
 /** One wave: its devices, and how many run the release, are on trial with it, or failed. */
