@@ -53,6 +53,7 @@ def test_waves_are_counted_by_the_last_word_of_each_device(project, ids):
     reports.add_note(ids[3], Note("b", HOUR, 4, "refused", "too slow"))
     reports.add_note(ids[3], Note("c", HOUR, 4, "kept"))
     reports.add_note(ids[1], Note("d", HOUR, 3, "rolled back"))
+    reports.add_note(ids[0], Note("f", HOUR, 4, "refused", "not newer than 4"))
     reports.add_note(ids[5], Note("e", HOUR, 4, "refused"))
     assert project.rollouts.waves(4) == {0: WaveCounts(1, 1, 0, 0), 1: WaveCounts(3, 1, 1, 1)}
     project.devices.revoke("press-0")

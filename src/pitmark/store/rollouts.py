@@ -233,7 +233,9 @@ class Rollouts:
             _count(runs & devices.c.on_trial).label("on_trial"),
             func.count(failed.c.device_id).label("failed"),
         )
-        query = query.outerjoin(failed, failed.c.device_id == devices.c.id)
+        # One that runs it may have refused to take it a second time.
+        elsewhere = or_(devices.c.release.is_(None), ~runs)
+        query = query.outerjoin(failed, (failed.c.device_id == devices.c.id) & elsewhere)
         query = query.where(devices.c.key_sha.is_not(None), devices.c.wave.is_not(None))
         return {
             row.wave: WaveCounts(row.devices, row.running or 0, row.on_trial or 0, row.failed)
