@@ -10,6 +10,7 @@ import time
 import pytest
 
 from pitmark.cli.main import run
+from pitmark.core.errors import InvalidInputError
 from pitmark.edge.delivery import Backoff
 from pitmark.edge.device_spec import ServerSpec
 from pitmark.edge.parts import Frame
@@ -94,6 +95,8 @@ def plant(tmp_path):
 
 
 def judge(station, name, *, bright=True):
+    # A disk that is too slow costs images, which is another matter.
+    until(lambda: station.recorder._queue.qsize() < 4)
     return station.point("top").push(Frame(name, png(bright=bright))).verdict.outcome
 
 
@@ -221,8 +224,6 @@ def test_a_release_that_is_taken_back_on_trial_halts_the_rollout(plant):
 
 
 def test_a_device_without_keys_to_trust_brings_no_releases_by_itself(plant):
-    from pitmark.core.errors import InvalidInputError
-
     server = ServerSpec(plant.line.url, "k", update="ask")
     with pytest.raises(InvalidInputError, match="must know who may sign them"):
         spec_in(plant.folder, server=server)
