@@ -262,11 +262,12 @@ def test_a_device_that_is_killed_while_it_updates_starts_with_the_old_release_or
             break
     assert held() == 1
     plant.roll_out()
-    plant.line.break_after = 4000
+    bundle = plant.project.blobs.path(plant.project.releases.get(2).bundle_sha)
+    plant.line.break_after = 2000 + bundle.stat().st_size // 3
     seen = []
     for turn in range(40):
         before = held()
-        assert killed_after(0.05 * (turn % 5))["points"] == ["top"]
+        assert killed_after(0.1 * (turn % 6))["points"] == ["top"]
         seen.append(held())
         assert seen[-1] in (before, 2)
         slots.read(slots.pointer().current)  # Whole, whatever happened.

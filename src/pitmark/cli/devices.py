@@ -66,7 +66,7 @@ def revoke(out: Output, name: str, by: str) -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
 @click.option("--hours", type=click.IntRange(1), default=24, show_default=True)
 @click.pass_obj
-def list_(out: Output, after: str, limit: int, hours: int, **asked: Any) -> None:
+def list_(out: Output, /, after: str, limit: int, hours: int, **asked: Any) -> None:
     """Devices by name: what they run, when they were heard of, their share of NG."""
     from pitmark.ops.fleet import fleet_page, fleet_summary
     from pitmark.store.fleet import FleetFilter

@@ -60,7 +60,14 @@ def _ruled(command: Any) -> Any:
 @BY
 @click.pass_obj
 def start(
-    out: Output, version: int, waves: str, canary: str, only_canary: bool, by: str, **rules: Any
+    out: Output,
+    /,
+    version: int,
+    waves: str,
+    canary: str,
+    only_canary: bool,
+    by: str,
+    **rules: Any,
 ) -> None:
     """Begin; an open rollout before it is superseded."""
     from pitmark.ops import rollouts
@@ -118,7 +125,7 @@ def halt(out: Output, why: str, by: str) -> None:
 @_ruled
 @BY
 @click.pass_obj
-def resume(out: Output, by: str, **rules: Any) -> None:
+def resume(out: Output, /, by: str, **rules: Any) -> None:
     """Go on after a halt; it halts again where a rule still holds."""
     from pitmark.ops import rollouts
     from pitmark.ops.rollout_plan import RolloutPlan

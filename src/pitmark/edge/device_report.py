@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
-
-from pitmark import __version__
 
 if TYPE_CHECKING:
     from pitmark.edge.station import Station
@@ -40,7 +40,7 @@ def device_report(station: Station) -> dict[str, Any]:
         "on_trial": bool(known.get("on_trial", False)),
         "drift": any(state["alarm"] for state in drift.values()),
         "facts": {
-            "pitmark": __version__,
+            "pitmark": _installed(),
             "healthy": told["healthy"],
             "releases": releases,
             "drift": drift,
@@ -60,6 +60,15 @@ def _disk(station: Station) -> dict[str, int] | None:
     except OSError:
         return None
     return {"free_bytes": found.free, "total_bytes": found.total}
+
+
+@cache
+def _installed() -> str:
+    """The version of Pitmark here; "" where it runs from its source."""
+    try:
+        return metadata.version("pitmark")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _short(value: Any) -> Any:
