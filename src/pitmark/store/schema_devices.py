@@ -96,6 +96,8 @@ device_hours = Table(
     _number("ng"),
     _number("error"),
     Index(None, "organisation_id", "project_id", "release", "device_id"),
+    # The parts of some devices: without it all hours of the project would be read.
+    Index(None, "organisation_id", "project_id", "device_id", "hour"),
 )
 
 rollouts = Table(

@@ -86,6 +86,7 @@ def _hours() -> None:
         sa.Column("error", sa.Integer(), nullable=False),
     )
     _index("device_hours", "release", "device_id")
+    _index("device_hours", "device_id", "hour")
 
 
 def _rollouts() -> None:
