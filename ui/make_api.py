@@ -45,6 +45,7 @@ REQUESTS = frozenset(
         "NewStudy",
         "NewToken",
         "PasswordChange",
+        "ProjectChange",
         "Register",
         "ResumeRollout",
         "RoleChange",
