@@ -1,4 +1,4 @@
-"""Commands of a device on the line: pitmark edge serve, activate, status."""
+"""Commands of a device on the line: pitmark edge serve, activate, status, register."""
 
 from __future__ import annotations
 
@@ -159,6 +159,26 @@ def status(
         lines.append(f"Outbox: {waiting} records wait for the server")
     lines += [f"{where}: {what}" for where, what in found.get("troubles", {}).items()]
     out.result(found, lines)
+
+
+@edge.command()
+@click.argument("server")
+@click.argument("code")
+@click.option("--key-file", type=FILE, required=True, help="Where the key is kept.")
+@click.pass_obj
+def register(out: Output, server: str, code: str, key_file: Path) -> None:
+    """Make this device known to a server, with the one-time code of `pitmark devices add`."""
+    from pitmark.edge.registration import register as exchange
+
+    done = exchange(server, code, key_file)
+    found = {"project": done.project, "device": done.device, "key_file": str(done.key_file)}
+    lines = [
+        f"This is {done.device} of the project {done.project} now; its key is in {key_file}.",
+        "Into the points file:",
+        "",
+        *done.lines(),
+    ]
+    out.result({**found, "points_file": done.lines()}, lines)
 
 
 def _device(

@@ -25,7 +25,9 @@ from pitmark.server.recent import Recent
 from pitmark.server.routes import (
     agreement,
     analyses,
+    devices,
     findings,
+    fleet,
     images,
     jobs,
     labels,
@@ -55,6 +57,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     analyses.router,
     line.router,
+    fleet.router,
+    devices.router,
     metrics.router,
 )
 _JUDGED_RUNS = 8
