@@ -46,7 +46,7 @@ DEFAULT_RUN_LENGTH_IMAGES = 50_000
 _MOST_CAUSES = 5
 _MOST_EVIDENCE = 1e300
 _NO_EVIDENCE = -1e3
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ class DriftMonitor:
         self._unknown = 0
         self._open_raw: Array
         self._open_bounded: Array
+        self._open_shares: Array
         self._clear()
 
     def update(
@@ -152,6 +153,7 @@ class DriftMonitor:
         self._tags.add(raw, known)
         self._open_bounded = self._open_bounded + bounded
         self._open_raw = self._open_raw + raw
+        self._open_shares = self._open_shares + self.reference.conditions.shares(known)
         self._open_images += 1
         if self._open_images == self.reference.block:
             self._close_block()
@@ -195,6 +197,7 @@ class DriftMonitor:
             "open_images": self._open_images,
             "open_bounded": self._open_bounded.tolist(),
             "open_raw": self._open_raw.tolist(),
+            "open_shares": self._open_shares.tolist(),
             "sums": sums.to_json(),
             "correlation": self._correlation.to_json(),
             "tags": self._tags.to_json(),
@@ -231,12 +234,14 @@ class DriftMonitor:
         components = len(self.reference.names)
         self._first = self._images
         self._alarm = False
-        self._sums = RestartSums(components)
+        conditions = len(self.reference.conditions.values)
+        self._sums = RestartSums(components, conditions=conditions)
         self._correlation = NeighborCorrelation(components)
         self._tags = TagHistory(components)
         self._open_images = 0
         self._open_bounded = np.zeros(components)
         self._open_raw = np.zeros(components)
+        self._open_shares = np.zeros(conditions)
         self._phi = np.zeros(components)
         self._evidence = 0.0
         self._found = _NOTHING
@@ -248,7 +253,9 @@ class DriftMonitor:
         self._open_images = int(data["open_images"])
         self._open_bounded = _row(data["open_bounded"], components)
         self._open_raw = _row(data["open_raw"], components)
-        self._sums = RestartSums.from_json(data["sums"], components)
+        conditions = len(self.reference.conditions.values)
+        self._open_shares = _row(data["open_shares"], conditions)
+        self._sums = RestartSums.from_json(data["sums"], components, conditions)
         self._correlation = NeighborCorrelation.from_json(data["correlation"], components)
         self._tags = TagHistory.from_json(data["tags"], components)
         self._phi = _row(data["phi"], components)
@@ -258,11 +265,14 @@ class DriftMonitor:
 
     def _close_block(self) -> None:
         size = self._open_images
-        self._sums.add(self._open_bounded / size, self._open_raw / size)
+        self._sums.add(
+            self._open_bounded / size, self._open_raw / size, self._open_shares / size
+        )
         self._tags.close_block()
         self._open_images = 0
         self._open_bounded = np.zeros_like(self._open_bounded)
         self._open_raw = np.zeros_like(self._open_raw)
+        self._open_shares = np.zeros_like(self._open_shares)
         self._phi = self._correlation.phi(self.reference)
         self._judge()
         self._alarm = self._alarm or self._evidence >= self.run_length_images
@@ -275,7 +285,7 @@ class DriftMonitor:
             image_variance=reference.pair_variance,
             block=reference.block,
         )
-        log_evidence = self._sums.log_evidence(baseline)
+        log_evidence = self._sums.log_evidence(baseline, reference.mixture)
         log_evidence[:, self._correlation.distrusted(reference, self._phi)] = _NO_EVIDENCE
         # The average over components of numbers that grow by one a block does so, too.
         log_average = log_sum(log_evidence.T) - np.log(log_evidence.shape[1])
