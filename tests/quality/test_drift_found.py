@@ -43,6 +43,21 @@ def test_a_large_change_is_placed_within_one_or_two_blocks():
     assert state.to_json()["since_high"] == 210
 
 
+@pytest.mark.parametrize(("brightness", "leads"), [(0.8, "brightness"), (1.0, "noise")])
+def test_less_noise_is_put_down_to_less_light_where_the_light_fell_as_much(brightness, leads):
+    monitor = DriftMonitor(_reference())
+    rng = np.random.default_rng(5)
+    _feed(monitor, rng, 100)
+    for row in zip(*observations(rng, 40), strict=True):
+        stats = row[0].copy()
+        stats[0] *= brightness
+        stats[5] *= 0.75
+        state = monitor.update(stats, *row[1:])
+    names = [c.name for c in state.causes]
+    assert names[0] == leads
+    assert "noise" in names
+
+
 def test_without_an_alarm_nothing_is_placed():
     state = _feed(DriftMonitor(_reference()), np.random.default_rng(2), 60)
     assert (state.since, state.since_low, state.since_high) == (None, None, None)

@@ -113,7 +113,17 @@ def _causes(
         at = int(np.argmax(log_evidence[:, component]))
         mean = (sums.total_raw - sums.raw[at])[component] / (sums.blocks - sums.starts[at])
         causes.append(describe_cause(reference, component, mean=mean, since=number_of(at)))
-    return tuple(causes)
+    return _light_first(causes)
+
+
+def _light_first(causes: list[Cause]) -> tuple[Cause, ...]:
+    """Less light lowers contrast and noise by the same share: then the light is the cause."""
+    light = next((c for c in causes if c.name == "brightness"), None)
+    first = causes[0]
+    if light is None or first.name not in ("contrast", "noise") or first.unit != light.unit:
+        return tuple(causes)
+    alike = light.shift * first.shift > 0 and abs(light.shift) >= abs(first.shift) / 2
+    return (light, *(c for c in causes if c is not light)) if alike else tuple(causes)
 
 
 def _sentence(causes: tuple[Cause, ...], carriers: tuple[tuple[str, str], ...]) -> str:
