@@ -1,16 +1,18 @@
 """How soon a drift is seen, and how long a watch runs without a false alarm.
 
     python3 dev.py bench drift -- --streams 1000
+    python3 dev.py bench drift -- --harm 60
     python3 dev.py bench drift -- --data FOLDER --seeds 20
     python3 dev.py bench drift -- --data FOLDER --metadata steps.csv --step exposure/2
     python3 dev.py bench drift -- --data FOLDER --pattern "{time}_{place}" --wear place,time
 
-Four cases. `false_alarms`: streams without drift, independent and autocorrelated
+Five cases. `false_alarms`: streams without drift, independent and autocorrelated
 (bench/drift_streams.py). `failing_loudly`: real images shifted on purpose, by kind,
 strength, share and number of images, with a column without any shift, beside
 Kolmogorov-Smirnov windows at the same measured rate of false alarms (bench/drift_grid.py).
 `exposure`: a real change by some steps of a column. `wear`: places that are looked at again
-and again until the first label of a defect (both bench/drift_real.py).
+and again until the first label of a defect (both bench/drift_real.py). `harm`: labels until a
+drift is called harmless or harmful (bench/drift_harm.py).
 """
 
 # ruff: noqa: TID253 - torch is what makes the embeddings
@@ -23,6 +25,7 @@ from pathlib import Path
 import torch
 
 from bench.drift_grid import grid
+from bench.drift_harm import harm
 from bench.drift_real import steps, wear
 from bench.drift_streams import false_alarms
 from bench.sets import add_options
@@ -42,6 +45,9 @@ def main() -> None:
             seed=0,
         )
         results, gates = results + found[0], gates + found[1]
+    if given.harm:
+        found = harm(given.harm)
+        results, gates = results + found[0], gates + found[1]
     case = steps if given.step else wear if given.wear else grid
     for folder in given.data:
         more, checks = case(folder, given)
@@ -55,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     out.add_argument("--streams", type=int, default=0, help="streams without drift")
     out.add_argument("--images", type=int, default=10_000, help="length of these streams")
     out.add_argument("--reference-images", type=int, default=300)
+    out.add_argument("--harm", type=int, default=0, help="draws of the test for harm")
     out.add_argument("--run-length", type=int, default=50_000,
                      help="images between false alarms that are asked for")  # fmt: skip
     out.add_argument("--window", type=int, default=100, help="of Kolmogorov-Smirnov")
@@ -66,8 +73,8 @@ def _arguments() -> argparse.Namespace:
     out.add_argument("--keep-looks", type=Path, default=Path("drift-looks"), metavar="FOLDER",
                      help="what was measured of images is kept here")  # fmt: skip
     given = out.parse_args()
-    if not given.data and not given.streams:
-        sys.exit("give --streams N, or at least one --data FOLDER")
+    if not given.data and not given.streams and not given.harm:
+        sys.exit("give --streams N, --harm N, or at least one --data FOLDER")
     return given
 
 
