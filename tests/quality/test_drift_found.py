@@ -41,6 +41,14 @@ def test_a_large_change_is_placed_within_one_or_two_blocks():
     state = _feed(monitor, rng, 40, darker=0.06)
     assert (state.since_low, state.since, state.since_high) == (192, 201, 210)
     assert state.to_json()["since_high"] == 210
+    assert state.told() == {
+        "alarm": True,
+        "sentence": state.sentence,
+        "since": 201,
+        "since_low": 192,
+        "since_high": 210,
+        "carriers": [],
+    }
 
 
 @pytest.mark.parametrize(("brightness", "leads"), [(0.8, "brightness"), (1.0, "noise")])
@@ -61,6 +69,7 @@ def test_less_noise_is_put_down_to_less_light_where_the_light_fell_as_much(brigh
 def test_without_an_alarm_nothing_is_placed():
     state = _feed(DriftMonitor(_reference()), np.random.default_rng(2), 60)
     assert (state.since, state.since_low, state.since_high) == (None, None, None)
+    assert state.told() == {"alarm": False, "sentence": "no drift in 60 images"}
 
 
 def test_the_newest_looking_images_are_those_since_the_change_and_odd_ones_first():

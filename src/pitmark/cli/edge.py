@@ -169,7 +169,7 @@ def _drifted(states: dict[str, Any]) -> list[str]:
     for key, state in states.items():
         if state["alarm"]:
             point = key.partition(".")[0]
-            since = f"between {state['since_low']} and {state['since_high']}"
+            since = f"it began between images {state['since_low']} and {state['since_high']}"
             lines.append(f"{point}: DRIFT: {state['sentence']} ({since})")
             names = [i["name"] for i in state["newest"][:_NAMED]]
             lines.append(f"{point}: to label first: {', '.join(names)}")

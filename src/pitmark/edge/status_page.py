@@ -64,7 +64,7 @@ def _notes(station: Station) -> Iterator[str]:
     for key, state in station.drift.states().items():
         if state.alarm:
             told = f"{key.partition('.')[0]}: {state.sentence}"
-            since = f" (between {state.since_low} and {state.since_high})"
+            since = f" (it began between images {state.since_low} and {state.since_high})"
             first = ", ".join(i.name for i in newest.get(key, []))
             yield _note(f"{told}{since}. To label first: {first or 'none yet'}.")
     for where, count in station.recorder.unrecorded.items():

@@ -90,6 +90,14 @@ class DriftState:
             "unknown": self.unknown,
         }
 
+    def told(self) -> dict[str, Any]:
+        """What goes with every image: short without an alarm, else with when and where."""
+        out: dict[str, Any] = {"alarm": self.alarm, "sentence": self.sentence}
+        if self.alarm:
+            names = ("since", "since_low", "since_high", "carriers")
+            out |= {name: self.to_json()[name] for name in names}
+        return out
+
 
 class DriftMonitor:
     """Watches one stream of images against one reference.
