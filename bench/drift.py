@@ -1,7 +1,7 @@
 """How soon a drift is seen, and how long a watch runs without a false alarm.
 
     python3 dev.py bench drift -- --streams 1000
-    python3 dev.py bench drift -- --harm 60
+    python3 dev.py bench drift -- --harm 200
     python3 dev.py bench drift -- --data FOLDER --seeds 20
     python3 dev.py bench drift -- --data FOLDER --metadata steps.csv --step exposure/2
     python3 dev.py bench drift -- --data FOLDER --pattern "{time}_{place}" --wear place,time
