@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pitmark.edge.device_spec import DeviceSpec
 
 FILE = click.Path(path_type=Path)
+_NAMED = 8
 _SOURCES = ("folder", "http", "rtsp", "usb", "genicam")
 
 
@@ -154,6 +155,7 @@ def status(
         said = [k for k in ("trigger_ready", "ok", "ng", "error") if point["outputs"][k]]
         told = ", ".join(s.replace("_", " ") for s in said) or "busy"
         lines.append(f"{name}: {told}, {point['outputs']['number']} parts")
+    lines += _drifted(found.get("drift", {}))
     if found["outbox"]:
         waiting = sum(found["outbox"].get("waiting", {}).values())
         lines.append(f"Outbox: {waiting} records wait for the server")
@@ -179,6 +181,19 @@ def register(out: Output, server: str, code: str, key_file: Path) -> None:
         *done.lines(),
     ]
     out.result({**found, "points_file": done.lines()}, lines)
+
+
+def _drifted(states: dict[str, Any]) -> list[str]:
+    """Where there is a drift: what, since when, and which parts to label first."""
+    lines = []
+    for key, state in states.items():
+        if state["alarm"]:
+            point = key.partition(".")[0]
+            since = f"it began between images {state['since_low']} and {state['since_high']}"
+            lines.append(f"{point}: DRIFT: {state['sentence']} ({since})")
+            names = [i["name"] for i in state["newest"][:_NAMED]]
+            lines.append(f"{point}: to label first: {', '.join(names)}")
+    return lines
 
 
 def _device(

@@ -209,7 +209,7 @@ class Station:
                 for name, point in self.points.items()
             },
             "releases": {name: live.status() for name, live in self.releases.items()},
-            "drift": {name: state.to_json() for name, state in self.drift.states().items()},
+            "drift": self.drift.to_json(),
             "outbox": outbox,
             "server": self.talk.status() if self.talk is not None else None,
             "unrecorded": dict(self.recorder.unrecorded),
