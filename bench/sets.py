@@ -88,7 +88,7 @@ def read_sets(options: argparse.Namespace) -> list[PictureSet]:
 
 def read_set(folder: Path, options: argparse.Namespace) -> PictureSet:
     """The pictures of a folder with their classes and groups."""
-    images = _listed(folder, options)
+    images = listed(folder, options)
     column = _present(options.classes_from, images)
     group = _present([g.partition("/")[0] for g in options.group_by], images)
     spec = next((g for g in options.group_by if g.partition("/")[0] == group), None)
@@ -109,7 +109,8 @@ def read_set(folder: Path, options: argparse.Namespace) -> PictureSet:
     return found
 
 
-def _listed(folder: Path, options: argparse.Namespace) -> list[ImportedImage]:
+def listed(folder: Path, options: argparse.Namespace) -> list[ImportedImage]:
+    """The images of a folder with their shapes and metadata."""
     table = next((folder / m for m in options.metadata if (folder / m).is_file()), None)
     with tempfile.TemporaryDirectory() as spare:
         if table is not None and options.columns:

@@ -1,3 +1,6 @@
+import io
+import json
+
 import numpy as np
 import pytest
 
@@ -40,7 +43,9 @@ def test_shifts_are_those_that_were_planted():
     one = by.shift({"camera": "cam3", "finish": "silver"})
     other = by.shift({"camera": "cam2", "finish": "black", "lot": "7"})
     assert one[0] - other[0] == pytest.approx(0.5, abs=0.02)
-    assert by.support < 400 / 5 * 1.5
+    apart = by.shares({"camera": "cam3"}) - by.shares({"camera": "cam2"})
+    # Two cameras with about 133 images each.
+    assert apart @ by.doubt @ apart == pytest.approx(2 / 133, rel=0.2)
 
 
 def test_a_value_that_the_reference_has_not_seen_is_named():
@@ -85,6 +90,38 @@ def test_the_stated_run_is_kept_on_the_mix_and_on_one_camera_alone(cameras):
         states = feed(monitor, line(100 + seed, 2 * RUN_LENGTH, cameras=cameras))
         lengths.append(next((s.images for s in states if s.alarm), 2 * RUN_LENGTH))
     assert np.mean(lengths) >= RUN_LENGTH
+
+
+def test_a_line_that_mixes_cameras_as_usual_is_compared_more_surely_than_one_camera_alone():
+    made = reference(0, 60)
+    found = {}
+    for cameras in (tuple(BRIGHTER), ("cam2",)):
+        monitor = DriftMonitor(made, run_length_images=10**6)
+        found[cameras] = feed(monitor, line(4, 40, cameras=cameras, shift=0.03))[-1].evidence
+    assert found[tuple(BRIGHTER)] > 2 * found[("cam2",)]
+
+
+def test_a_reference_of_before_the_doubt_was_kept_can_still_be_read():
+    made = reference()
+    with np.load(io.BytesIO(made.to_bytes())) as stored:
+        later = ("condition_usual", "condition_doubt")
+        old = {n: stored[n] for n in stored.files if n not in later}
+    buffer = io.BytesIO()
+    np.savez(buffer, **old)
+    again = DriftReference.from_bytes(buffer.getvalue())
+    assert not again.conditions.doubt.any()
+    assert not feed(DriftMonitor(again), line(9, 40))[-1].alarm
+
+
+def test_a_device_that_restarts_within_a_block_goes_on_with_its_conditions():
+    made = reference()
+    images = line(6, 47, shift=0.02)
+    whole = DriftMonitor(made)
+    expected = feed(whole, images)[-1]
+    first = DriftMonitor(made)
+    feed(first, tuple(part[:23] for part in images))
+    second = DriftMonitor.from_json(json.loads(json.dumps(first.to_json())), made)
+    assert feed(second, tuple(part[23:] for part in images))[-1] == expected
 
 
 def test_images_of_an_unknown_condition_are_counted_and_not_compared():

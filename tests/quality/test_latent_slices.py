@@ -53,6 +53,25 @@ def test_a_region_is_described_by_what_sets_it_apart():
     assert "mostly lot L7" in found.sentence()
 
 
+def test_a_hidden_kind_within_one_class_is_told_by_that_class():
+    looks = cloud(7, count=900)
+    rng = np.random.default_rng(7)
+    kind = rng.choice(["dent", "scratch", "pit"], 900)
+    alike = rng.random(900) < 0.35
+    looks[alike, :8] += 1.6
+    # Dents and pits that look like them are judged well.
+    weak = alike & (kind == "scratch")
+    failed = rng.random(900) < np.where(weak, 0.55, 0.1)
+    found = find_slices(Cases(failed, {"class": kind}, embeddings=looks))[0]
+    assert found.confirmed
+    assert found.region is not None
+    assert found.rule == (("class", "scratch"),)
+    assert (kind[found.members] == "scratch").all()
+    assert weak[found.members].mean() > 0.8
+    assert found.name == "cases of class scratch that look alike, by no known measure"
+    assert found.to_json()["kind"] == "look"
+
+
 def test_without_a_weak_region_hardly_any_is_confirmed():
     told = 0
     for seed in range(12):

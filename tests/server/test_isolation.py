@@ -28,7 +28,10 @@ PUBLIC = {
     ("get", "/api/invitations/{token}"),
     ("post", "/api/invitations/{token}/accept"),
     ("get", "/metrics"),
+    ("post", "/api/devices/registration"),
 }
+# Asked by devices with a key of their own, never by people; see test_devices.
+OF_DEVICES = "/api/devices/{device}"
 # What a viewer may change: their own tokens.
 OF_VIEWERS = {
     ("post", f"{ORGANISATION}/tokens"),
@@ -65,6 +68,8 @@ def theirs(stores):
     job = project.jobs.create("train", {}, by="eve")
     person = acme.persons.by_email(email_of(OUTSIDER))
     row, _ = acme.invitations.add("x@y.example", "viewer", by=person.id)
+    project.devices.add("theirs")
+    project.rollouts.add(1, {"waves": [1.0], "canary": [], "placed": 1}, by="eve")
     token, _ = acme.tokens.add(NewToken("theirs", "read", None, 1), person=person.id)
     return {
         "organisation": "acme",
@@ -77,6 +82,7 @@ def theirs(stores):
         "finding": project.findings.list()[0].id,
         "study": study.id,
         "job": job.id,
+        "device": "theirs",
     }
 
 
@@ -219,9 +225,32 @@ def test_a_token_of_one_project_finds_no_other(client_as, stores, scoped):
 
 def test_no_route_changes_anything_for_a_session_without_the_csrf_word(client_as, routes):
     asked = [r for r in routes if r[0] != "get" and r not in PUBLIC]
+    asked = [r for r in asked if not r[1].startswith(OF_DEVICES)]
     client = client_as("owner", csrf=False)
     told = _tried(client, asked, {"organisation": "local", "project": "casings"})
     assert {k: v for k, v in told.items() if v != (403, "not_allowed")} == {}
+
+
+@pytest.mark.parametrize("who", [*ROLES, "token"])
+def test_no_person_and_no_token_of_a_person_may_what_a_device_may(
+    client_as, stores, routes, who
+):
+    stores.local().project("casings").devices.add("press-1")
+    asked = [r for r in routes if r[1].startswith(OF_DEVICES)]
+    assert len(asked) >= 4
+    client = _token(client_as, stores, "manage") if who == "token" else client_as(who)
+    told = _tried(client, asked, {"device": "press-1"})
+    assert set(told.values()) == {(401, "not_signed_in")}
+
+
+def test_the_key_of_a_device_opens_no_route_of_people(client_as, stores, routes):
+    project = stores.local().project("casings")
+    _, code = project.devices.add("press-1")
+    program = client_as(None)
+    program.headers["Authorization"] = f"Bearer {project.devices.exchange(code)[1]}"
+    asked = [r for r in routes if r not in PUBLIC and not r[1].startswith(OF_DEVICES)]
+    told = _tried(program, asked, {"organisation": "local", "project": "casings"})
+    assert set(told.values()) == {(401, "not_signed_in")}
 
 
 def test_every_route_is_refused_under_the_name_of_a_stranger(client_as, routes):

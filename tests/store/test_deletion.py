@@ -5,6 +5,7 @@ from pitmark.core.label_book import LabelBook
 from pitmark.core.records import ImageRecord
 from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import open_store
+from pitmark.store.device_reports import Note
 from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
 from pitmark.store.promotions import NewPromotion
@@ -25,7 +26,13 @@ def _fill(project):
     project.runs.finish(run.id, {}, None, {"model": model})
     project.releases.add(run.id, 1, bundle, {})
     project.findings.save([NewFinding("k", sha, 0, 0.5, "w")], source="audit")
-    project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
+    seen = project.blobs.put(b"seen on the line")
+    project.events.add_many([EventRow("k", now(), "OK", 0.1, "a", sha256=seen)])
+    _, code = project.devices.add("press-1")
+    device, _ = project.devices.exchange(code)
+    project.device_reports.count_part(device.id, now(), 1, "OK")
+    project.device_reports.add_note(device.id, Note("n", now(), 1, "kept"))
+    project.rollouts.add(1, {}, by="ann")
     study = project.studies.create("", {"images": [sha]}, author="ann")
     project.studies.add_answers(study.id, [NewAnswer(sha, "ann", 1, [box()])])
     project.jobs.create("export", {}, by="ann")
@@ -35,7 +42,7 @@ def _fill(project):
     project.promotions.name("champion", run.id, version=1, by="ann")
     project.updates.begin("learn", {}, by="ann")
     project.settings.save("limits", {}, by="ann")
-    return {sha, model, bundle, oof}
+    return {sha, model, bundle, oof, seen}
 
 
 def _rows(store, name):

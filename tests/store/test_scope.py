@@ -10,8 +10,10 @@ import pitmark.store.scope
 from pitmark.core.errors import NotFoundError
 from pitmark.core.label_book import LabelBook
 from pitmark.store.db import open_store
+from pitmark.store.device_reports import DeviceState, Note
 from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
+from pitmark.store.fleet import FleetFilter
 from pitmark.store.schema import now
 from pitmark.store.studies import NewAnswer
 from tests.store.making import box, labeled_image, snapshot_of
@@ -50,6 +52,7 @@ def _live(project):
     project.events.add_many([EventRow("k", now(), "OK", 0.1, "a")])
     project.events.list(now(), 5), project.events.counts(now())
     project.events.newest_of_devices(), project.events.by_hour([now()], now())
+    _fleet(project)
     project.book.save(project.book.current(), "ann"), project.book.history()
     study = project.studies.create("gauge", {"images": shas}, author="ann")
     project.studies.add_answers(study.id, [NewAnswer(shas[0], "ann", 1, [box()])])
@@ -59,6 +62,28 @@ def _live(project):
     project.jobs.create("train", {}, by="ann", key="once"), project.jobs.list(kind="train")
     project.jobs.moving(since=0), project.jobs.cancel(job.id), project.jobs.last_number()
     return second
+
+
+def _fleet(project):
+    """Everything around devices, once."""
+    _, code = project.devices.add("press-1")
+    device, key = project.devices.exchange(code)
+    project.devices.by_key(key), project.devices.renew_code("press-1")
+    reports = project.device_reports
+    reports.seen(device.id), reports.set_release(device.id, 1, on_trial=False)
+    reports.set_state(device.id, DeviceState(1, False, False, {}))
+    reports.add_note(device.id, Note("n", now(), 1, "kept")), reports.notes(device.id)
+    for _ in range(2):
+        reports.count_part(device.id, now(), 1, "OK")
+    reports.counts(device.id, now())
+    project.fleet.page(FleetFilter("p"), silent_since=now(), parts_since=now())
+    project.fleet.summary(silent_since=now())
+    rollout = project.rollouts.add(1, {}, by="ann")
+    project.rollouts.place([[device.id]]), project.rollouts.offer(0, 1)
+    project.rollouts.place_one(device.id, wave=0, desired=1)
+    project.rollouts.candidates(), project.rollouts.offered(1), project.rollouts.list()
+    project.rollouts.waves(1), project.rollouts.parts(1, 0, now())
+    project.rollouts.change(rollout.number, wave=1), project.rollouts.get(1)
 
 
 def test_every_statement_names_an_organisation_and_is_good_for_postgresql(store, home):
@@ -129,6 +154,8 @@ def test_an_organisation_sees_nothing_of_another(project, store, acme):
     assert theirs.findings.list() == theirs.events.list() == theirs.studies.list() == []
     assert theirs.findings.counts() == theirs.events.counts() == {}
     assert theirs.jobs.list() == acme.jobs.list() == acme.jobs.moving(since=0) == []
+    assert theirs.rollouts.list() == theirs.rollouts.candidates() == []
+    assert theirs.fleet.page(FleetFilter(), silent_since=now(), parts_since=now()) == []
     assert {e.organisation for e in acme.audit.entries()} == {"acme"}
     assert theirs.releases.next_version() == 1
     sha = project.images.all()[0].sha256
@@ -148,6 +175,8 @@ def test_an_organisation_sees_nothing_of_another(project, store, acme):
         lambda: theirs.jobs.get("j0001"),
         lambda: acme.jobs.cancel("j0001"),
         lambda: theirs.studies.answers("gauge"),
+        lambda: theirs.devices.get("press-1"),
+        lambda: theirs.rollouts.get(1),
     ]
     for ask in questions:
         with pytest.raises(NotFoundError, match="no "):

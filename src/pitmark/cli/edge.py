@@ -1,4 +1,4 @@
-"""Commands of a device on the line: pitmark edge serve, activate, status."""
+"""Commands of a device on the line: pitmark edge serve, activate, status, register."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pitmark.edge.device_spec import DeviceSpec
 
 FILE = click.Path(path_type=Path)
+_NAMED = 8
 _SOURCES = ("folder", "http", "rtsp", "usb", "genicam")
 
 
@@ -154,11 +155,45 @@ def status(
         said = [k for k in ("trigger_ready", "ok", "ng", "error") if point["outputs"][k]]
         told = ", ".join(s.replace("_", " ") for s in said) or "busy"
         lines.append(f"{name}: {told}, {point['outputs']['number']} parts")
+    lines += _drifted(found.get("drift", {}))
     if found["outbox"]:
         waiting = sum(found["outbox"].get("waiting", {}).values())
         lines.append(f"Outbox: {waiting} records wait for the server")
     lines += [f"{where}: {what}" for where, what in found.get("troubles", {}).items()]
     out.result(found, lines)
+
+
+@edge.command()
+@click.argument("server")
+@click.argument("code")
+@click.option("--key-file", type=FILE, required=True, help="Where the key is kept.")
+@click.pass_obj
+def register(out: Output, server: str, code: str, key_file: Path) -> None:
+    """Make this device known to a server, with the one-time code of `pitmark devices add`."""
+    from pitmark.edge.registration import register as exchange
+
+    done = exchange(server, code, key_file)
+    found = {"project": done.project, "device": done.device, "key_file": str(done.key_file)}
+    lines = [
+        f"This is {done.device} of the project {done.project} now; its key is in {key_file}.",
+        "Into the points file:",
+        "",
+        *done.lines(),
+    ]
+    out.result({**found, "points_file": done.lines()}, lines)
+
+
+def _drifted(states: dict[str, Any]) -> list[str]:
+    """Where there is a drift: what, since when, and which parts to label first."""
+    lines = []
+    for key, state in states.items():
+        if state["alarm"]:
+            point = key.partition(".")[0]
+            since = f"it began between images {state['since_low']} and {state['since_high']}"
+            lines.append(f"{point}: DRIFT: {state['sentence']} ({since})")
+            names = [i["name"] for i in state["newest"][:_NAMED]]
+            lines.append(f"{point}: to label first: {', '.join(names)}")
+    return lines
 
 
 def _device(

@@ -15,6 +15,7 @@ FILE = click.Path(path_type=Path)
 _NEEDS_REFERENCE = (
     "It compares: give predict and watch the rule of the references with --reference."
 )
+_NAMED = 8
 PRECISIONS = ("auto", "fp32", "int8")
 
 
@@ -185,7 +186,16 @@ def _summary(done: Any) -> list[str]:
     if done.p50_ms is not None:
         lines.append(f"{done.p50_ms} ms per image (median), {done.p95_ms} ms (95 %)")
     if done.drift is not None:
-        lines.append(f"Drift: {done.drift['sentence']}")
+        lines += _drift(done.drift)
+    return lines
+
+
+def _drift(told: dict[str, Any]) -> list[str]:
+    lines = [f"Drift: {told['sentence']}"]
+    if told["alarm"]:
+        lines[0] += f" (it began between images {told['since_low']} and {told['since_high']})"
+        names = [i["name"] for i in told["newest"][:_NAMED]]
+        lines.append(f"To label first: {', '.join(names)}")
     return lines
 
 

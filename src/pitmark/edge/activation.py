@@ -91,7 +91,10 @@ def activate(
         facts["sha256"] = hashlib.sha256(data).hexdigest()
         return _activate(slots, data, gate, step, clock)
     except PitmarkError as error:
-        slots.note("refused", {**facts, "reason": error.message})
+        # What is no fault of the release is tried again.
+        later = isinstance(error, ConflictError | StorageError | NotFoundError)
+        outcome = "put off" if later else "refused"
+        slots.note(outcome, {**facts, "reason": error.message})
         raise
 
 
@@ -164,7 +167,13 @@ def _activate(
     how = inspector.choice.sentence()
     slots.note(
         "activated",
-        {"version": held.version, "sha256": digest, "latency_ms": latency_ms, "how": how},
+        {
+            "version": held.version,
+            "sha256": digest,
+            "on_trial": pointer.current is not None,
+            "latency_ms": latency_ms,
+            "how": how,
+        },
     )
     return Activated(held, inspector, latency_ms, how)
 

@@ -107,10 +107,27 @@ class ListenSpec:
 
 @dataclass(frozen=True, slots=True)
 class ServerSpec:
-    """The Pitmark server that records are sent to."""
+    """The Pitmark server that records are sent to.
+
+    `device` is the device's id there, "" for its name. With `update` ask the device brings
+    the release that the server offers, under the name `release` of its recipes ("" where
+    they use only one); it asks every `ask_s` seconds, more or less.
+    """
 
     url: str
     key: str
+    device: str = ""
+    update: Literal["no", "ask"] = "no"
+    release: str = ""
+    ask_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.update not in ("no", "ask"):
+            raise InvalidInputError(
+                f"update cannot be {self.update!r}", hint="update is no or ask."
+            )
+        if not self.ask_s >= 1:
+            raise InvalidInputError(f"ask_s must be 1 or more, found {self.ask_s}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +203,34 @@ class DeviceSpec:
         if not names or len(set(names)) != len(names):
             raise InvalidInputError(
                 f"a device needs inspection points with different names, found {names}"
+            )
+        if self.server is not None:
+            self._check_update(self.server)
+
+    @property
+    def server_release(self) -> str | None:
+        """Which release the server knows of; None where that is not said."""
+        if self.server is not None and self.server.release:
+            return self.server.release
+        return self.releases[0] if len(self.releases) == 1 else None
+
+    def _check_update(self, server: ServerSpec) -> None:
+        if server.release and server.release not in self.releases:
+            raise InvalidInputError(
+                f"no recipe uses the release {server.release!r} that the server is to know of",
+                hint=f"Its releases: {', '.join(self.releases)}.",
+            )
+        if server.update == "no":
+            return
+        if self.server_release is None:
+            raise InvalidInputError(
+                f"the recipes use several releases: {', '.join(self.releases)}",
+                hint="Say with release in [server] which one the server keeps up to date.",
+            )
+        if self.keys is None:
+            raise InvalidInputError(
+                "a device that brings releases by itself must know who may sign them",
+                hint='pitmark keys export keys.txt, and keys = "keys.txt" in [device].',
             )
 
     @property

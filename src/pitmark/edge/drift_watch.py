@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pitmark.core.errors import PitmarkError, StorageError
 from pitmark.edge.durable import write_json_durably
@@ -12,6 +13,9 @@ from pitmark.edge.live import LiveRelease
 from pitmark.edge.monitor import Monitor
 from pitmark.edge.parts import PartResult
 from pitmark.quality.drift import DriftState
+from pitmark.quality.newest_looking import Looked
+
+_TO_LABEL = 50
 
 
 class DriftWatch:
@@ -57,11 +61,32 @@ class DriftWatch:
             return None
         tags = dict(result.frame.tags) if result.frame else {}
         self._unsaved.add(key)
-        return monitor.update(inspection, tags=tags)
+        name = result.name or f"{result.point} {result.number}"
+        return monitor.update(inspection, tags=tags, name=name)
 
     def states(self) -> dict[str, DriftState]:
         """The states by point and release, as in "top.main"."""
         return {k: m.state for k, (_, m) in list(self._monitors.items()) if m is not None}
+
+    def newest_looking(self, count: int) -> dict[str, list[Looked]]:
+        """The parts to label first where there is an alarm, by point and release.
+
+        Args:
+            count: How many at most of each.
+
+        Returns:
+            The newest-looking first.
+        """
+        monitors = [(k, m) for k, (_, m) in list(self._monitors.items()) if m is not None]
+        return {k: m.newest_looking(count) for k, m in monitors if m.state.alarm}
+
+    def to_json(self) -> dict[str, Any]:
+        """All states as plain JSON types, each with the parts to label first."""
+        newest = self.newest_looking(_TO_LABEL)
+        return {
+            key: {**state.to_json(), "newest": [i.to_json() for i in newest.get(key, [])]}
+            for key, state in self.states().items()
+        }
 
     def reset(self, point: str) -> None:
         """Begin anew at one point, after an alarm was dealt with.

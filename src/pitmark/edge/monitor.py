@@ -14,6 +14,7 @@ from pitmark.edge.runtime import Inspection
 from pitmark.quality.drift import DriftMonitor, DriftState
 from pitmark.quality.drift_reference import DriftReference
 from pitmark.quality.input_statistics import image_statistics
+from pitmark.quality.newest_looking import Looked
 
 DEFAULT_RUN_LENGTH_IMAGES = 50_000
 
@@ -66,13 +67,18 @@ class Monitor:
         return self._drift.state
 
     def update(
-        self, inspection: Inspection, *, tags: Mapping[str, str] | None = None
+        self,
+        inspection: Inspection,
+        *,
+        tags: Mapping[str, str] | None = None,
+        name: str | None = None,
     ) -> DriftState:
         """Take one inspection into account.
 
         Args:
             inspection: As it came from the inspector.
             tags: What else is known about the image, such as its camera and lot.
+            name: By which a person finds the image; None takes that of the inspection.
 
         Returns:
             The state of the watch. An inspection without a usable prediction (verdict
@@ -86,8 +92,23 @@ class Monitor:
             return self.state
         self._choose(tags or {})
         return self._drift.update(
-            image_statistics(pixels), prediction.embedding, prediction.score, tags=tags
+            image_statistics(pixels),
+            prediction.embedding,
+            prediction.score,
+            tags=tags,
+            name=inspection.name if name is None else name,
         )
+
+    def newest_looking(self, count: int = 50) -> list[Looked]:
+        """The images that look newest, to be labeled first after an alarm.
+
+        Args:
+            count: How many at most.
+
+        Returns:
+            The newest-looking first.
+        """
+        return self._drift.newest_looking(count)
 
     def _choose(self, tags: Mapping[str, str]) -> None:
         """Before the first image: the reference by condition, if the tags allow it."""

@@ -145,7 +145,7 @@ class Recorder:
         said = inspection.verdict.outcome if inspection is not None else None
         disagree = other is not None and other != said
         self.disagreements += disagree
-        drift = None if state is None else {"alarm": state.alarm, "sentence": state.sentence}
+        drift = None if state is None else state.told()
         body = {**result.to_json(), "drift": drift, "other_verdict": other}
         priority = self._priority(result, disagree)
         image = None

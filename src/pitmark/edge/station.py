@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,7 +15,8 @@ from pitmark.core.errors import ConflictError, NotFoundError, PitmarkError, Stor
 from pitmark.edge.activation import Activated, Gate
 from pitmark.edge.cameras import NamedCamera, camera_for
 from pitmark.edge.delivery import Delivery
-from pitmark.edge.device_spec import CAMERAS, DeviceSpec, PointSpec
+from pitmark.edge.device_report import device_report
+from pitmark.edge.device_spec import CAMERAS, DeviceSpec, PointSpec, ServerSpec
 from pitmark.edge.drift_watch import DriftWatch
 from pitmark.edge.examiner import Examiner
 from pitmark.edge.http_sender import HttpSender
@@ -24,10 +26,14 @@ from pitmark.edge.parts import Frame, PartResult
 from pitmark.edge.point import Point
 from pitmark.edge.recipe import Recipe
 from pitmark.edge.recorder import Recorder
+from pitmark.edge.release_reports import ReleaseReports
 from pitmark.edge.result_log import ResultLog
+from pitmark.edge.server_link import ServerLink
+from pitmark.edge.server_talk import ServerTalk
 from pitmark.edge.signing import read_keys
 from pitmark.edge.slots import Slots
 from pitmark.edge.sources import FolderReferences, watch_folder
+from pitmark.edge.updating import Updater
 from pitmark.quality.drift import DriftState
 
 try:
@@ -75,9 +81,12 @@ class Station:
             log, self.outbox, spec.record, drift=self._drifted, opinion=self._opinion
         )
         self.delivery: Delivery | None = None
+        self.talk: ServerTalk | None = None
         if self.outbox is not None and spec.server is not None:
-            sender = HttpSender(spec.server.url, spec.name, spec.server.key)
+            server = spec.server
+            sender = HttpSender(server.url, server.device or spec.name, server.key)
             self.delivery = Delivery(self.outbox, sender)
+            self.talk = self._talk(server)
         self._cameras: dict[str, NamedCamera] = {
             p.name: camera_for(p.source, p.name)
             for p in spec.points
@@ -109,6 +118,8 @@ class Station:
         self._spawn(self._keep_house)
         if self.delivery is not None:
             self._spawn(self.delivery.run, self._stop)
+        if self.talk is not None:
+            self._spawn(self.talk.run, self._stop)
 
     def stop(self) -> None:
         """End: no new parts, what was judged is written, states are kept."""
@@ -198,8 +209,9 @@ class Station:
                 for name, point in self.points.items()
             },
             "releases": {name: live.status() for name, live in self.releases.items()},
-            "drift": {name: state.to_json() for name, state in self.drift.states().items()},
+            "drift": self.drift.to_json(),
             "outbox": outbox,
+            "server": self.talk.status() if self.talk is not None else None,
             "unrecorded": dict(self.recorder.unrecorded),
             "disagreements": self.recorder.disagreements,
             "troubles": dict(self.troubles),
@@ -210,6 +222,18 @@ class Station:
         """Whether every point can judge: it has a release, and its source gives images."""
         loaded = all(live.held is not None for live in self.releases.values())
         return loaded and not self.troubles
+
+    def _talk(self, server: ServerSpec) -> ServerTalk:
+        name, folder = self.spec.server_release, self.spec.folder / "update"
+        link = ServerLink(server.url, server.device or self.spec.name, server.key)
+        reports, updater = None, None
+        if name is not None:
+            slots = Slots(self.spec.folder / "slots" / name)
+            reports = ReleaseReports(slots, folder / "told.json")
+            if server.update == "ask":
+                updater = Updater(link, slots, partial(self.activate, name), folder)
+        state = partial(device_report, self)
+        return ServerTalk(link, state, server.ask_s, reports=reports, updater=updater)
 
     def _point(self, spec: PointSpec) -> Point:
         camera = self._cameras.get(spec.name)

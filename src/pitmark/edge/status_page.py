@@ -10,6 +10,7 @@ from pitmark.edge.handshake import Outputs
 from pitmark.edge.recorder import Shown
 from pitmark.edge.station import Station
 
+_NAMED = 8
 POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'"
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;
@@ -59,9 +60,13 @@ def _notes(station: Station) -> Iterator[str]:
             yield _note(f"Release {name} was taken back: {live.last_failure}.")
     for where, trouble in station.troubles.items():
         yield _note(f"{where}: {trouble}")
+    newest = station.drift.newest_looking(_NAMED)
     for key, state in station.drift.states().items():
         if state.alarm:
-            yield _note(f"{key.partition('.')[0]}: {state.sentence}")
+            told = f"{key.partition('.')[0]}: {state.sentence}"
+            since = f" (it began between images {state.since_low} and {state.since_high})"
+            first = ", ".join(i.name for i in newest.get(key, []))
+            yield _note(f"{told}{since}. To label first: {first or 'none yet'}.")
     for where, count in station.recorder.unrecorded.items():
         yield _note(f"{count} results could not be written ({where}).")
 

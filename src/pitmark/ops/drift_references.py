@@ -27,7 +27,8 @@ def reference_images(images: Sequence[LabeledImage]) -> list[LabeledImage]:
     """Held-out images where there are enough, in the order they were taken; real ones only.
 
     A model is surer of the images it was trained on; taken as reference they would make
-    every new image look strange. The order shows how a line wanders without drift.
+    every new image look strange. The order shows how a line wanders without drift: that of
+    the metadata "time", else that of the files' own names.
 
     Args:
         images: Of a snapshot.
@@ -38,8 +39,14 @@ def reference_images(images: Sequence[LabeledImage]) -> list[LabeledImage]:
     held_out = [i for i in images if i.split != "train"]
     everything = [i for i in images if not i.image.synthetic]
     chosen = held_out if len(held_out) >= _ENOUGH_HELD_OUT else everything
-    chosen.sort(key=lambda i: (str(i.image.metadata.get("time", "")), i.image.name))
+    chosen.sort(key=_moment)
     return chosen[:_MOST_IMAGES]
+
+
+def _moment(item: LabeledImage) -> tuple[str, str, str]:
+    """Files are numbered as they were taken; folders often are classes, which take turns."""
+    name = item.image.name
+    return str(item.image.metadata.get("time", "")), name.rpartition("/")[2], name
 
 
 def drift_conditions(

@@ -22,6 +22,7 @@ from pitmark.edge.signing import read_keys
 from pitmark.edge.sources import FolderReferences, iterate_folder, watch_folder
 from pitmark.quality.drift import DriftState
 
+_TO_LABEL = 50
 Watcher = Callable[[Inspection, DriftState | None], None]
 
 
@@ -178,8 +179,14 @@ def _inspect(
         precision=inspector.precision,
         threads=inspector.threads,
         reference=inspector.spec.reference,
-        drift=None if state is None else state.to_json(),
+        drift=None if monitor is None or state is None else _told(monitor, state),
     )
+
+
+def _told(monitor: Monitor, state: DriftState) -> dict[str, Any]:
+    """The state, with the images to label first where there is an alarm."""
+    newest = monitor.newest_looking(_TO_LABEL) if state.alarm else []
+    return {**state.to_json(), "newest": [i.to_json() for i in newest]}
 
 
 class _Log:

@@ -31,23 +31,37 @@ _RIDGE = 1.0
 class Conditions:
     """Shifts (V, F) of figures by value of a condition.
 
-    `names` lists the conditions; `values` (name, value) per row of `shifts`. `support` is
-    the number of images that the least known combination in the reference is worth.
+    `names` lists the conditions; `values` (name, value) per row of `shifts`. `usual` (V,)
+    is the share of reference images with each value, and `doubt` (V, V) the covariance of
+    the fitted shifts in variances of single images: images that come in other shares than
+    usual are compared less surely.
     """
 
     names: tuple[str, ...]
     values: tuple[tuple[str, str], ...]
     shifts: Array
-    support: float
+    usual: Array
+    doubt: Array
 
     @staticmethod
     def none() -> Conditions:
         """No conditions: nothing is taken off."""
-        return Conditions((), (), np.empty((0, 0)), float("inf"))
+        return Conditions((), (), np.empty((0, 0)), np.empty(0), np.empty((0, 0)))
 
     def known(self, tags: Tags) -> bool:
         """Whether the tags name a value of each condition that the reference has seen."""
         return all((name, str(tags.get(name, ""))) in self.values for name in self.names)
+
+    def shares(self, tags: Tags) -> Array:
+        """Which values an image has.
+
+        Args:
+            tags: Of the image, `known`.
+
+        Returns:
+            (V,) ones and zeros.
+        """
+        return np.array([float(str(tags.get(n, "")) == v) for n, v in self.values])
 
     def shift(self, tags: Tags) -> Array | float:
         """What to take off the figures of an image.
@@ -103,8 +117,7 @@ def fit_conditions(figures: Array, tags: Sequence[Tags], names: Sequence[str]) -
     design = np.array([[float(str(t[n]) == v) for n, v in values] for t in tags])
     gram = np.linalg.inv(design.T @ design + _RIDGE * np.eye(len(values)))
     shifts = gram @ design.T @ (figures - figures.mean(axis=0))
-    leverage = np.einsum("nv,vw,nw->n", design, gram, design)
-    return Conditions(tuple(names), values, shifts, float(1 / leverage.max()))
+    return Conditions(tuple(names), values, shifts, design.mean(axis=0), gram)
 
 
 def usable(tags: Sequence[Tags], names: Sequence[str]) -> tuple[str, ...]:
@@ -132,16 +145,20 @@ def conditions_to_json(conditions: Conditions) -> dict[str, Any]:
     return {
         "names": list(conditions.names),
         "values": [list(v) for v in conditions.values],
-        "support": conditions.support if conditions.names else None,
     }
 
 
-def conditions_from_json(data: Mapping[str, Any], shifts: Array) -> Conditions:
+def conditions_from_json(
+    data: Mapping[str, Any], shifts: Array, usual: Array | None, doubt: Array | None
+) -> Conditions:
     """The conditions that `conditions_to_json` described.
 
     Args:
         data: The JSON object.
         shifts: (V, F).
+        usual: (V,); None for a reference of before these were kept, whose length allows
+            for the doubt already.
+        doubt: (V, V), likewise.
 
     Returns:
         The conditions.
@@ -153,9 +170,12 @@ def conditions_from_json(data: Mapping[str, Any], shifts: Array) -> Conditions:
     names = tuple(str(n) for n in data["names"])
     if not names:
         return Conditions.none()
-    support = float(data["support"])
-    if shifts.ndim != 2 or len(shifts) != len(values) or not support > 0:
+    count = len(values)
+    usual = np.zeros(count) if usual is None else usual
+    doubt = np.zeros((count, count)) if doubt is None else doubt
+    fits = shifts.ndim == 2 and len(shifts) == count and usual.shape == (count,)
+    if not fits or doubt.shape != (count, count):
         raise ValueError("its conditions do not fit together")
     if set(names) != {n for n, _ in values}:
         raise ValueError("its conditions have no values")
-    return Conditions(names, values, shifts, support)
+    return Conditions(names, values, shifts, usual, doubt)

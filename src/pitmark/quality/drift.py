@@ -24,11 +24,13 @@ from numpy.typing import NDArray
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.quality.block_spread import resembling
-from pitmark.quality.drift_causes import Cause, carrying_tags, describe_cause
+from pitmark.quality.drift_causes import Cause
+from pitmark.quality.drift_found import Evidence, Found, explain
 from pitmark.quality.drift_reference import BOUND, DriftReference
 from pitmark.quality.eprocess import RestartSums, log_sum
 from pitmark.quality.input_statistics import STATISTIC_NAMES, image_statistics
 from pitmark.quality.neighbor_correlation import NeighborCorrelation
+from pitmark.quality.newest_looking import Looked, NewestLooking
 from pitmark.quality.tag_history import TagHistory
 
 __all__ = [
@@ -43,10 +45,9 @@ __all__ = [
 Array = NDArray[np.float64]
 
 DEFAULT_RUN_LENGTH_IMAGES = 50_000
-_MOST_CAUSES = 5
 _MOST_EVIDENCE = 1e300
 _NO_EVIDENCE = -1e3
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class DriftState:
     `images` counts from the monitor's first image and goes on over resets. `evidence`
     is larger the more there is for a drift; the first time it reaches `threshold` (the
     run length in images) `alarm` is set, and stays until a reset. `since` is the number
-    of the first image after the likely change. `carriers` are the (tag, value) pairs on
+    of the first image after the likely change, which lies between `since_low` and
+    `since_high` as far as the evidence can tell. `carriers` are the (tag, value) pairs on
     which it happened while others stayed.
     """
 
@@ -69,6 +71,8 @@ class DriftState:
     carriers: tuple[tuple[str, str], ...]
     sentence: str
     unknown: int = 0
+    since_low: int | None = None
+    since_high: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The state as plain JSON types."""
@@ -78,11 +82,21 @@ class DriftState:
             "evidence": self.evidence,
             "threshold": self.threshold,
             "since": self.since,
+            "since_low": self.since_low,
+            "since_high": self.since_high,
             "causes": [c.to_json() for c in self.causes],
             "carriers": [list(c) for c in self.carriers],
             "sentence": self.sentence,
             "unknown": self.unknown,
         }
+
+    def told(self) -> dict[str, Any]:
+        """What goes with every image: short without an alarm, else with when and where."""
+        out: dict[str, Any] = {"alarm": self.alarm, "sentence": self.sentence}
+        if self.alarm:
+            names = ("since", "since_low", "since_high", "carriers")
+            out |= {name: self.to_json()[name] for name in names}
+        return out
 
 
 class DriftMonitor:
@@ -114,6 +128,7 @@ class DriftMonitor:
         self._unknown = 0
         self._open_raw: Array
         self._open_bounded: Array
+        self._open_shares: Array
         self._clear()
 
     def update(
@@ -123,6 +138,7 @@ class DriftMonitor:
         score: float,
         *,
         tags: Mapping[str, str] | None = None,
+        name: str = "",
     ) -> DriftState:
         """Takes the next image of the line.
 
@@ -132,6 +148,7 @@ class DriftMonitor:
             score: Of the image.
             tags: Such as {"camera": "2", "lot": "4711"}; used to say where a drift is,
                 and for the reference's conditions.
+            name: Of the image, by which a person finds it.
 
         Returns:
             The state after this image; it changes only at the end of a block. An image of
@@ -148,10 +165,12 @@ class DriftMonitor:
         self._images += 1
         spreads = self.reference.spreads(raw)
         bounded = np.clip(spreads, -BOUND, BOUND)
+        self._newest.add(self._images, name, spreads)
         self._correlation.add(spreads)
         self._tags.add(raw, known)
         self._open_bounded = self._open_bounded + bounded
         self._open_raw = self._open_raw + raw
+        self._open_shares = self._open_shares + self.reference.conditions.shares(known)
         self._open_images += 1
         if self._open_images == self.reference.block:
             self._close_block()
@@ -170,11 +189,26 @@ class DriftMonitor:
             evidence=self._evidence,
             threshold=float(self.run_length_images),
             since=found.since if self._alarm else None,
+            since_low=found.low if self._alarm else None,
+            since_high=found.high if self._alarm else None,
             causes=found.causes if self._alarm else (),
             carriers=found.carriers if self._alarm else (),
             sentence=found.sentence if self._alarm else calm,
             unknown=self._unknown,
         )
+
+    def newest_looking(self, count: int = 50) -> list[Looked]:
+        """The images that look newest, to be labeled first.
+
+        Args:
+            count: How many at most.
+
+        Returns:
+            Of the latest 500 images, after an alarm those since the change; the
+            newest-looking first.
+        """
+        since = self._found.low if self._alarm else None
+        return self._newest.ranked(since or 0, count)
 
     def reset(self) -> None:
         """Starts anew against the same reference; images go on being counted."""
@@ -195,9 +229,11 @@ class DriftMonitor:
             "open_images": self._open_images,
             "open_bounded": self._open_bounded.tolist(),
             "open_raw": self._open_raw.tolist(),
+            "open_shares": self._open_shares.tolist(),
             "sums": sums.to_json(),
             "correlation": self._correlation.to_json(),
             "tags": self._tags.to_json(),
+            "newest": self._newest.to_json(),
         }
 
     @staticmethod
@@ -231,15 +267,18 @@ class DriftMonitor:
         components = len(self.reference.names)
         self._first = self._images
         self._alarm = False
-        self._sums = RestartSums(components)
+        conditions = len(self.reference.conditions.values)
+        self._sums = RestartSums(components, conditions=conditions)
         self._correlation = NeighborCorrelation(components)
         self._tags = TagHistory(components)
+        self._newest = NewestLooking()
         self._open_images = 0
         self._open_bounded = np.zeros(components)
         self._open_raw = np.zeros(components)
+        self._open_shares = np.zeros(conditions)
         self._phi = np.zeros(components)
         self._evidence = 0.0
-        self._found = _NOTHING
+        self._found = Found()
 
     def _restore(self, data: Mapping[str, Any]) -> None:
         components = len(self.reference.names)
@@ -248,9 +287,12 @@ class DriftMonitor:
         self._open_images = int(data["open_images"])
         self._open_bounded = _row(data["open_bounded"], components)
         self._open_raw = _row(data["open_raw"], components)
-        self._sums = RestartSums.from_json(data["sums"], components)
+        conditions = len(self.reference.conditions.values)
+        self._open_shares = _row(data["open_shares"], conditions)
+        self._sums = RestartSums.from_json(data["sums"], components, conditions)
         self._correlation = NeighborCorrelation.from_json(data["correlation"], components)
         self._tags = TagHistory.from_json(data["tags"], components)
+        self._newest = NewestLooking.from_json(data["newest"])
         self._phi = _row(data["phi"], components)
         self._alarm = bool(data["alarm"])
         if self._sums.blocks:
@@ -258,11 +300,14 @@ class DriftMonitor:
 
     def _close_block(self) -> None:
         size = self._open_images
-        self._sums.add(self._open_bounded / size, self._open_raw / size)
+        self._sums.add(
+            self._open_bounded / size, self._open_raw / size, self._open_shares / size
+        )
         self._tags.close_block()
         self._open_images = 0
         self._open_bounded = np.zeros_like(self._open_bounded)
         self._open_raw = np.zeros_like(self._open_raw)
+        self._open_shares = np.zeros_like(self._open_shares)
         self._phi = self._correlation.phi(self.reference)
         self._judge()
         self._alarm = self._alarm or self._evidence >= self.run_length_images
@@ -275,56 +320,21 @@ class DriftMonitor:
             image_variance=reference.pair_variance,
             block=reference.block,
         )
-        log_evidence = self._sums.log_evidence(baseline)
+        log_evidence = self._sums.log_evidence(baseline, reference.mixture)
         log_evidence[:, self._correlation.distrusted(reference, self._phi)] = _NO_EVIDENCE
         # The average over components of numbers that grow by one a block does so, too.
         log_average = log_sum(log_evidence.T) - np.log(log_evidence.shape[1])
         log_total = float(log_sum(log_average)) + np.log(reference.block)
         self._evidence = min(float(np.exp(min(log_total, 690.0))), _MOST_EVIDENCE)
         if self._evidence >= self.run_length_images or self._alarm:
-            self._found = self._explain(log_evidence, log_average)
-
-    def _explain(self, log_evidence: Array, log_average: Array) -> _Found:
-        sums, reference = self._sums, self.reference
-        start = int(np.argmax(log_average))
-        since = self._number_of(start)
-        own = log_sum(log_evidence) + np.log(reference.block)
-        leading = np.argsort(-own, kind="stable")[:_MOST_CAUSES]
-        enough = own[leading] >= np.log(self.run_length_images)
-        moved = leading[enough] if enough.any() else leading[:1]
-        causes = []
-        for component in moved.tolist():
-            at = int(np.argmax(log_evidence[:, component]))
-            mean = (sums.total_raw - sums.raw[at])[component] / (sums.blocks - sums.starts[at])
-            causes.append(
-                describe_cause(reference, component, mean=mean, since=self._number_of(at))
+            self._found = explain(
+                reference,
+                self._sums,
+                self._tags,
+                Evidence(log_evidence, log_average),
+                needed=self.run_length_images,
+                first=self._first,
             )
-        before, after = self._tags.split(int(sums.starts[start]))
-        carriers = carrying_tags(reference, int(moved[0]), before=before, after=after)
-        return _Found(since, tuple(causes), carriers, _sentence(causes, carriers))
-
-    def _number_of(self, start: int) -> int:
-        """Number of the first image after the moment at this place of the sums."""
-        return self._first + int(self._sums.starts[start]) * self.reference.block + 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    since: int | None
-    causes: tuple[Cause, ...]
-    carriers: tuple[tuple[str, str], ...]
-    sentence: str
-
-
-_NOTHING = _Found(None, (), (), "")
-
-
-def _sentence(causes: list[Cause], carriers: tuple[tuple[str, str], ...]) -> str:
-    where = ", ".join(f"{tag} {value}" for tag, value in carriers)
-    first = f"{where}: {causes[0].sentence}" if where else causes[0].sentence
-    rest = len(causes) - 1
-    more = "" if not rest else f"; {rest} more {'figure' if rest == 1 else 'figures'} moved"
-    return f"{first}{more}"
 
 
 def _row(values: Any, components: int) -> Array:

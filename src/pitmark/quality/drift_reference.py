@@ -27,7 +27,7 @@ from pitmark.quality.conditions import (
     conditions_to_json,
 )
 from pitmark.quality.embedding_basis import EmbeddingBasis, fit_basis
-from pitmark.quality.eprocess import Baseline
+from pitmark.quality.eprocess import Baseline, Mixture
 from pitmark.quality.input_statistics import STATISTIC_NAMES
 from pitmark.quality.reference_figures import (
     ENOUGH_IMAGES,
@@ -55,6 +55,8 @@ _ARRAYS = (
     "weight", "floor", "pair_variance", "embedding_center", "embedding_directions",
     "condition_shifts",
 )  # fmt: skip
+# Not in references of before they were kept.
+_LATER_ARRAYS = ("condition_usual", "condition_doubt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class DriftReference:
         floor = np.square(resolution / scales) / block
         baseline = fit_baseline(bounded, block, bound=BOUND, floor=floor)
         if by.names:
-            baseline = _less_certain(baseline, by, len(values), block)
+            baseline = _less_certain(baseline, by, len(values))
         return DriftReference(
             names=names,
             images=len(values),
@@ -205,6 +207,14 @@ class DriftReference:
         """
         return np.asarray((values - self.centers) / self.scales)
 
+    @property
+    def mixture(self) -> Mixture | None:
+        """How the conditions were mixed and how sure their shifts are; None without any."""
+        if not self.conditions.names:
+            return None
+        # One block mean varies as much as this many images, were they independent.
+        return Mixture(self.conditions.usual, self.conditions.doubt * self.block)
+
     def to_bytes(self) -> bytes:
         """The reference as an npz file without pickles."""
         about = {
@@ -240,7 +250,8 @@ class DriftReference:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 about = json.loads(bytes(stored["about"]))
-                arrays = {n: stored[n].astype(np.float64) for n in _ARRAYS}
+                there = [*_ARRAYS, *(n for n in _LATER_ARRAYS if n in stored)]
+                arrays = {n: stored[n].astype(np.float64) for n in there}
             reference = _assembled(about, arrays)
         except _DAMAGE as exc:
             raise InvalidInputError(f"the drift reference is damaged: {exc}") from exc
@@ -249,7 +260,7 @@ class DriftReference:
     def digest(self) -> str:
         """A short hash by which a monitor's state knows its reference."""
         arrays = self._arrays()
-        parts = b"".join(arrays[n].astype(np.float32).tobytes() for n in _ARRAYS)
+        parts = b"".join(a.astype(np.float32).tobytes() for a in arrays.values())
         return hashlib.sha256(parts).hexdigest()[:16]
 
     def _arrays(self) -> dict[str, Array]:
@@ -267,15 +278,16 @@ class DriftReference:
             "embedding_center": self.basis.center,
             "embedding_directions": self.basis.directions,
             "condition_shifts": self.conditions.shifts,
+            "condition_usual": self.conditions.usual,
+            "condition_doubt": self.conditions.doubt,
         }
 
 
-def _less_certain(baseline: Baseline, by: Conditions, images: int, block: int) -> Baseline:
+def _less_certain(baseline: Baseline, by: Conditions, images: int) -> Baseline:
     """Allows for shifts that were fitted to the very images of the reference."""
     share = max(images - len(by.values), 1) / images
     return replace(
         baseline,
-        blocks=min(baseline.blocks, by.support / block),
         variance=baseline.variance / share,
         freedom=baseline.freedom * share,
     )
@@ -324,7 +336,12 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> DriftRe
         floor=arrays["floor"],
     )
     plain = ("centers", "scales", "means", "deviations", "pair_variance")
-    by = conditions_from_json(about["conditions"], arrays["condition_shifts"])
+    by = conditions_from_json(
+        about["conditions"],
+        arrays["condition_shifts"],
+        arrays.get("condition_usual"),
+        arrays.get("condition_doubt"),
+    )
     width = len(STATISTIC_NAMES) + 1 + len(arrays["embedding_center"])
     if not 0 < baseline.blocks <= images / block or (by.names and by.shifts.shape[1] != width):
         raise ValueError("its parts do not fit together")

@@ -34,6 +34,18 @@ _TOTALS = ("total_sums", "total_squares", "total_raw")
 
 
 @dataclass(frozen=True, slots=True)
+class Mixture:
+    """In which shares a reference had the values of its conditions, and how sure they are.
+
+    `usual` (V,) are the shares, `doubt` (V, V) the covariance of the shifts that are taken
+    off, in variances of a block mean.
+    """
+
+    usual: Array
+    doubt: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """What a finite reference knows of block means; all arrays are (C,), one per component.
 
@@ -57,11 +69,14 @@ class RestartSums:
 
     `starts` (K,) are numbers of blocks before the moment; `sums`, `squares` and `raw`
     (K, C) are sums over those blocks of the bounded values, their squares, and the values
-    in their own unit. The `total_*` (C,) are the same over the whole stream.
+    in their own unit. The `total_*` (C,) are the same over the whole stream. `shares`
+    (K, V) and `total_shares` (V,) are sums of the shares in which each block's images had
+    the values of conditions.
     """
 
     components: int
     blocks: int = 0
+    conditions: int = 0
     starts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     sums: Array = field(init=False)
     squares: Array = field(init=False)
@@ -69,35 +84,44 @@ class RestartSums:
     total_sums: Array = field(init=False)
     total_squares: Array = field(init=False)
     total_raw: Array = field(init=False)
+    shares: Array = field(init=False)
+    total_shares: Array = field(init=False)
 
     def __post_init__(self) -> None:
         empty = np.empty((0, self.components))
         self.sums, self.squares, self.raw = empty, empty.copy(), empty.copy()
         zero = np.zeros(self.components)
         self.total_sums, self.total_squares, self.total_raw = zero, zero.copy(), zero.copy()
+        self.shares = np.empty((0, self.conditions))
+        self.total_shares = np.zeros(self.conditions)
 
-    def add(self, values: Array, raw: Array) -> None:
+    def add(self, values: Array, raw: Array, shares: Array | None = None) -> None:
         """Takes the next block mean; the stream may have changed just before it.
 
         Args:
             values: (C,) mean of the bounded values of the block's images.
             raw: (C,) mean of the same images in their own units.
+            shares: (V,) share of the block's images with each value of a condition.
         """
         keep = _kept(self.starts, self.blocks + 1)
         self.starts = np.append(self.starts[keep], self.blocks)
         self.sums = np.vstack([self.sums[keep], self.total_sums])
         self.squares = np.vstack([self.squares[keep], self.total_squares])
         self.raw = np.vstack([self.raw[keep], self.total_raw])
+        self.shares = np.vstack([self.shares[keep], self.total_shares])
         self.blocks += 1
+        if shares is not None:
+            self.total_shares = self.total_shares + shares
         self.total_sums = self.total_sums + values
         self.total_squares = self.total_squares + values**2
         self.total_raw = self.total_raw + raw
 
-    def log_evidence(self, baseline: Baseline) -> Array:
+    def log_evidence(self, baseline: Baseline, mixture: Mixture | None = None) -> Array:
         """Evidence that each component has changed at each moment.
 
         Args:
             baseline: What is known of block means without drift.
+            mixture: Of the conditions whose shifts were taken off; None without any.
 
         Returns:
             (K, C) natural logarithms of Bayes factors, in the order of `starts`.
@@ -113,21 +137,33 @@ class RestartSums:
         freedom = baseline.freedom + weight * self.blocks - 1
         within = baseline.freedom * baseline.variance + weight * np.maximum(spread, 0)
         within = np.maximum(within, np.maximum(freedom, 0) * baseline.floor)
-        harmonic = weight * whole * after / (whole + after)
+        doubt = 1 / whole + 1 / after
+        if mixture is not None:
+            doubt = doubt + self._mixture_doubt(mixture, baseline.blocks)[:, None]
+        harmonic = weight / doubt
         return _log_bayes_factor(mean_after - mean_before, within, freedom, harmonic)
+
+    def _mixture_doubt(self, mixture: Mixture, blocks: float) -> Array:
+        """(K,) how much less sure each comparison is: conditions come in other shares."""
+        start = self.starts[:, None].astype(np.float64)
+        before = (blocks * mixture.usual + self.shares) / (blocks + start)
+        moved = (self.total_shares - self.shares) / (self.blocks - start) - before
+        return np.asarray(np.einsum("kv,vw,kw->k", moved, mixture.doubt, moved))
 
     def to_json(self) -> dict[str, Any]:
         """The sums as plain JSON types."""
-        arrays = {name: getattr(self, name).tolist() for name in ("starts", *_SUMS, *_TOTALS)}
+        names = ("starts", *_SUMS, *_TOTALS, "shares", "total_shares")
+        arrays = {name: getattr(self, name).tolist() for name in names}
         return {"blocks": self.blocks, **arrays}
 
     @staticmethod
-    def from_json(data: Mapping[str, Any], components: int) -> RestartSums:
+    def from_json(data: Mapping[str, Any], components: int, conditions: int = 0) -> RestartSums:
         """The sums that `to_json` wrote.
 
         Args:
             data: The JSON object.
             components: How many there must be.
+            conditions: How many values of conditions there must be.
 
         Returns:
             The sums.
@@ -135,13 +171,16 @@ class RestartSums:
         Raises:
             ValueError: Shapes that do not fit together.
         """
-        found = RestartSums(components, int(data["blocks"]))
+        found = RestartSums(components, int(data["blocks"]), conditions)
         found.starts = np.asarray(data["starts"], dtype=np.int64)
         for name in _SUMS:
             rows = np.asarray(data[name], dtype=np.float64)
             setattr(found, name, rows.reshape(len(found.starts), components))
         for name in _TOTALS:
             setattr(found, name, np.asarray(data[name], dtype=np.float64).reshape(components))
+        shares = np.asarray(data["shares"], dtype=np.float64)
+        found.shares = shares.reshape(len(found.starts), conditions)
+        found.total_shares = np.asarray(data["total_shares"], np.float64).reshape(conditions)
         if (found.starts >= found.blocks).any() or (found.starts < 0).any():
             raise ValueError("a moment lies outside the stream")
         return found

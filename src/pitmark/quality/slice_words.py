@@ -39,7 +39,11 @@ class Trait:
 
 
 def traits_of(
-    member: NDArray[np.bool_], columns: Columns, groups: NDArray[np.int64]
+    member: NDArray[np.bool_],
+    columns: Columns,
+    groups: NDArray[np.int64],
+    *,
+    among: NDArray[np.bool_] | None = None,
 ) -> tuple[Trait, ...]:
     """What sets some cases apart, by the same test that finds slices.
 
@@ -47,16 +51,21 @@ def traits_of(
         member: (N,) which cases.
         columns: Of all cases.
         groups: (N,) numbers.
+        among: (N,) the cases that they are compared with; None: all.
 
     Returns:
         At most three, one per column, the one with the widest lead first.
     """
+    rows = np.arange(len(member)) if among is None else np.flatnonzero(among)
+    member, groups = member[rows], groups[rows]
+    if member.all():
+        return ()
     flat = np.zeros(len(member), dtype=np.int64)
     best: dict[str, Trait] = {}
     # Two sides of one measure are one question.
     chance = _LEAST_CHANCE / max(len(columns.conditions), 1)
     for condition in columns.conditions:
-        holds = columns.meets(condition)
+        holds = columns.meets(condition, rows)
         inside, outside = float(holds[member].mean()), float(holds[~member].mean())
         lead = inside - outside
         rival = best.get(condition.name)
@@ -71,22 +80,33 @@ def traits_of(
     return tuple(ranked[:_MOST_TRAITS])
 
 
-def rule_words(rule: Rule, traits: tuple[Trait, ...]) -> str:
-    """A slice in a few words.
+def rule_words(rule: Rule) -> str:
+    """A rule in a few words.
 
     Args:
-        rule: Its conditions; empty for a region.
-        traits: Of a region.
+        rule: Its conditions.
 
     Returns:
         Such as "camera cam2 and size at most 9".
     """
-    if rule:
-        return " and ".join(f"{name} {value}" for name, value in rule)
+    return " and ".join(f"{name} {value}" for name, value in rule)
+
+
+def region_words(rule: Rule, traits: tuple[Trait, ...]) -> str:
+    """A region of the embedding in a few words.
+
+    Args:
+        rule: The class that it lies in; empty where it is of all.
+        traits: What sets it apart.
+
+    Returns:
+        Such as "cases of class dent that look alike: mostly camera cam2 (80% of them)".
+    """
+    who = f"cases of {rule_words(rule)} that look alike" if rule else "cases that look alike"
     if not traits:
-        return "cases that look alike, by no known measure"
+        return f"{who}, by no known measure"
     told = ", ".join(f"{t.name} {t.value} ({t.inside:.0%} of them)" for t in traits)
-    return f"cases that look alike: mostly {told}"
+    return f"{who}: mostly {told}"
 
 
 def sentence(name: str, evidence: Evidence, *, confirmed: bool, failures: bool) -> str:

@@ -23,7 +23,14 @@ from pitmark.quality.slice_candidates import Candidate, Known, candidates_of, fi
 from pitmark.quality.slice_columns import columns_of
 from pitmark.quality.slice_overlap import told_once
 from pitmark.quality.slice_test import Evidence
-from pitmark.quality.slice_words import Rule, Trait, rule_words, sentence, traits_of
+from pitmark.quality.slice_words import (
+    Rule,
+    Trait,
+    region_words,
+    rule_words,
+    sentence,
+    traits_of,
+)
 from pitmark.quality.stratified_test import false_discovery_levels
 
 Ints = NDArray[np.int64]
@@ -87,7 +94,7 @@ class Slice:
     """One weak slice: what it is, how large, and how much worse it is.
 
     Attributes:
-        rule: Column and value of each condition; empty for a region of the embedding.
+        rule: Column and value of each condition; of a region the class that it lies in.
         region: The region, or None for a rule.
         traits: What sets a region apart, by metadata and image properties.
         members: Its cases among all, the deepest (or worst) first.
@@ -128,7 +135,9 @@ class Slice:
     @property
     def name(self) -> str:
         """The slice in a few words."""
-        return rule_words(self.rule, self.traits)
+        if self.region is None:
+            return rule_words(self.rule)
+        return region_words(self.rule, self.traits)
 
     def sentence(self) -> str:
         """The slice in words, with its figures."""
@@ -173,14 +182,13 @@ def find_slices(cases: Cases, options: SliceOptions | None = None) -> list[Slice
     if count < 4 * known.least or np.ptp(known.loss) == 0:
         return []
     first = first_half(known.groups, how.seed)
-    candidates: list[Candidate] = []
-    levels: list[float] = []
-    for half in (first, ~first):
-        found = candidates_of(known, half, depth=how.depth, seed=how.seed)
-        candidates += found
-        levels += false_discovery_levels([c.evidence.p_value for c in found]).tolist()
-    # Two searches share the false discoveries between them.
-    paired = [(c, min(1.0, 2 * q)) for c, q in zip(candidates, levels, strict=True)]
+    candidates = [
+        candidate
+        for half in (first, ~first)
+        for candidate in candidates_of(known, half, depth=how.depth, seed=how.seed)
+    ]
+    levels = false_discovery_levels([c.evidence.p_value for c in candidates])
+    paired = list(zip(candidates, levels.tolist(), strict=True))
     limit = how.false_discovery_rate
     sure = _once([p for p in paired if p[1] <= limit], known, ())
     weak = [p for p in paired if p[1] > limit and p[0].evidence.p_value <= _HINT_CHANCE]
@@ -263,7 +271,8 @@ def _once(
     """Without those that tell again what a stronger one told; the same rule counts twice."""
     same: dict[object, tuple[Candidate, float]] = {}
     for candidate, q in sorted(paired, key=lambda p: p[0].evidence.p_value):
-        key = (candidate.conditions, candidate.across) if candidate.conditions else candidate
+        rule = (candidate.conditions, candidate.across)
+        key = rule if candidate.region is None else candidate
         if key in same:
             # Found in either half, so every case was judged by a search that had not seen it.
             whole = np.ones(len(known.loss), dtype=bool)
@@ -298,7 +307,9 @@ def _slice(
     traits: tuple[Trait, ...] = ()
     if found.region is not None and known.looks is not None:
         deepest = found.region.depth(known.looks[members])
-        traits = traits_of(found.member, known.columns, known.groups)
+        # Beside cases of its own class: that it is of this class sets nothing apart.
+        among = found.stratum(known)
+        traits = traits_of(found.member, known.columns, known.groups, among=among)
     return Slice(
         tuple((c.name, c.value) for c in found.conditions),
         found.region,

@@ -25,7 +25,9 @@ from pitmark.server.recent import Recent
 from pitmark.server.routes import (
     agreement,
     analyses,
+    devices,
     findings,
+    fleet,
     images,
     jobs,
     labels,
@@ -58,6 +60,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     analyses.router,
     line.router,
     upkeep.router,
+    fleet.router,
+    devices.router,
     metrics.router,
 )
 _JUDGED_RUNS = 8

@@ -10,7 +10,15 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from pitmark.core.errors import TooManyError
+from fastapi import Request
+
+from pitmark.core.errors import (
+    NotAllowedError,
+    NotFoundError,
+    NotSignedInError,
+    TooManyError,
+)
+from pitmark.store.persons import plain_email
 
 _MOST_KEYS = 10_000
 
@@ -83,3 +91,29 @@ class Attempts:
         while failed and failed[0] <= self._clock() - self._within_s:
             failed.popleft()
         return failed
+
+
+class Attempt:
+    """Counts what goes wrong inside, per address and name, and refuses too many.
+
+    Args:
+        request: Of whoever tries.
+        name: Whom or what it is tried for, such as an email.
+    """
+
+    def __init__(self, request: Request, name: str) -> None:
+        self._state = request.app.state
+        self._address = request.client.host if request.client else ""
+        self._key = f"{plain_email(name)} {self._address}"
+
+    def __enter__(self) -> None:
+        self._began = self._state.attempts.begin(self._key)
+        self._began_there = self._state.attempts_by_address.begin(self._address)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, NotSignedInError | NotAllowedError | NotFoundError):
+            return
+        self._state.attempts_by_address.take_back(self._address, self._began_there)
+        self._state.attempts.take_back(self._key, self._began)
+        if error is None:
+            self._state.attempts.forget(self._key)

@@ -20,6 +20,7 @@ from pitmark.store.audit import AuditLog
 from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import BUSY_TIMEOUT_MS, Database
 from pitmark.store.deletion import delete_rows, referenced, remove_unreferenced
+from pitmark.store.devices import Devices
 from pitmark.store.invitations import Invitations
 from pitmark.store.jobs import Jobs
 from pitmark.store.key_files import KeyFiles
@@ -103,6 +104,7 @@ class Store:
         self.people = People(self._scope)
         self.invitations = Invitations(self._scope)
         self.tokens = Tokens(self._scope)
+        self.devices = Devices(self._scope)
         # Accounts are those of the workspace, whatever the organisation.
         self.persons, self.sessions = Persons(database), Sessions(database)
         self._open: dict[tuple[int, str], ProjectStore] = {}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import Database
 from pitmark.store.schema import (
+    events,
     images,
     metadata,
     projects,
@@ -27,6 +28,7 @@ _REFERENCES = (
     run_artifacts.c.blob_sha,
     run_predictions.c.blob_sha,
     releases.c.bundle_sha,
+    events.c.sha256,
     jobs.c.blob_sha,
 )
 

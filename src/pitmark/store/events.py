@@ -22,7 +22,7 @@ class EventRow:
     """One inspection. `key` is unique in the project, so that sending twice counts once.
 
     `device` says who inspected, `release` with which version, `name` which image;
-    `sha256` is given where its bytes are known.
+    `sha256` is given where its bytes lie in the blob store.
     """
 
     key: str
@@ -76,6 +76,18 @@ class Events:
                 self._scope.insert(connection, events, fresh)
                 new += len(fresh)
         return new
+
+    def has(self, key: str) -> bool:
+        """Whether an event is known.
+
+        Args:
+            key: Of the event.
+
+        Returns:
+            True where it was added before.
+        """
+        query = self._scope.select(events, events.c.id).where(events.c.key == key)
+        return self._scope.first(query) is not None
 
     def counts(self, since: datetime | None = None) -> dict[str, int]:
         """How many events there are of each verdict.
@@ -137,6 +149,20 @@ class Events:
             query = query.where(events.c.at >= since)
         query = query.order_by(events.c.at.desc(), events.c.id.desc())
         return [_event(row) for row in self._scope.rows(query.limit(limit))]
+
+    def of_device(self, device: str, limit: int = 100) -> Sequence[EventRow]:
+        """Events of one device, the newest first.
+
+        Args:
+            device: Its name.
+            limit: How many at most.
+
+        Returns:
+            The events.
+        """
+        query = self._scope.select(events).where(events.c.device == device)
+        query = query.order_by(events.c.at.desc(), events.c.id.desc()).limit(limit)
+        return [_event(row) for row in self._scope.rows(query)]
 
     def newest_of_devices(self) -> Sequence[EventRow]:
         """The newest event of each device, by the name of the device."""

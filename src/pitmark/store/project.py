@@ -17,8 +17,11 @@ from pitmark.store.annotations import Annotations
 from pitmark.store.audit import AuditLog
 from pitmark.store.blobs import BlobStore
 from pitmark.store.book import Books
+from pitmark.store.device_reports import DeviceReports
+from pitmark.store.devices import Devices
 from pitmark.store.events import Events
 from pitmark.store.findings import Findings
+from pitmark.store.fleet import Fleet
 from pitmark.store.image_facts import ImageFacts
 from pitmark.store.images import Images
 from pitmark.store.jobs import Jobs
@@ -27,6 +30,7 @@ from pitmark.store.origins import Origins
 from pitmark.store.project_settings import ProjectSettings
 from pitmark.store.promotions import Promotions
 from pitmark.store.releases import Releases
+from pitmark.store.rollouts import Rollouts
 from pitmark.store.run_lock import RunLocks
 from pitmark.store.runs import Runs
 from pitmark.store.schema import annotation_table, projects
@@ -95,6 +99,9 @@ class ProjectStore:
         self.updates = Updates(scope, locks)
         self.settings = ProjectSettings(scope, audit)
         self.events = Events(scope)
+        self.devices, self.fleet = Devices(scope), Fleet(scope)
+        self.device_reports = DeviceReports(scope)
+        self.rollouts = Rollouts(scope)
         self.jobs = Jobs(scope)
 
     @property

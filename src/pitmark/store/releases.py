@@ -124,6 +124,19 @@ class Releases:
             )
         return _release(row)
 
+    def version_of(self, bundle_sha: str) -> int | None:
+        """Which release a bundle is.
+
+        Args:
+            bundle_sha: The sha256 of its bytes.
+
+        Returns:
+            Its version, or None where it is none of this project.
+        """
+        query = self._scope.select(releases, releases.c.version)
+        found = self._scope.value(query.where(releases.c.bundle_sha == bundle_sha))
+        return None if found is None else int(found)
+
     def list(self) -> Sequence[ReleaseRow]:
         """All releases, the newest first."""
         return [_release(row) for row in self._scope.rows(self._query())]

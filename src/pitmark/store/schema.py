@@ -390,6 +390,8 @@ events = Table(
     _json("facts"),
     UniqueConstraint("organisation_id", "project_id", "key"),
     Index(None, "organisation_id", "project_id", "at", "id"),
+    Index(None, "organisation_id", "project_id", "device", "at"),
+    Index(None, "organisation_id", "project_id", "sha256"),
     sqlite_autoincrement=True,
 )
 

@@ -4,6 +4,12 @@ export type Document = Record<string, unknown>;
 
 export type Shape = ClassShape | BoxShape | PolygonShape | MaskShape;
 
+export type Key = string;
+
+export type VersionNumber = number;
+
+export type Share = number;
+
 export type State = "open" | "accepted" | "corrected" | "dismissed";
 
 export type Decision = "accept" | "correct" | "dismiss";
@@ -96,6 +102,175 @@ export interface AcceptRule {
 export interface AgreementReport {
   report: Document;
   rules: Document[];
+}
+
+/** A one-time code, to be exchanged for a key. */
+export interface Register {
+  code: string;
+}
+
+/** The key of a device, which is shown once; `device` is its id at this server. */
+export interface DeviceKey {
+  project: string;
+  device: string;
+  key: string;
+}
+
+/** A record that is kept; `new` is false where it was before. */
+export interface Taken {
+  key: string;
+  new: boolean;
+}
+
+/** The release that a device should run; all None where nothing is offered. */
+export interface Desired {
+  version: number | null;
+  sha256: string | null;
+  size_bytes: number | null;
+}
+
+/** A device to be made known. */
+export interface NewDevice {
+  name: string;
+}
+
+/** The one-time code of a device, which is shown once. */
+export interface DeviceCode {
+  name: string;
+  code: string;
+  expires: string;
+}
+
+/** Parts by verdict. */
+export interface PartTotals {
+  ok: number;
+  ng: number;
+  error: number;
+}
+
+/** What became of a release on a device. */
+export interface DeviceNote {
+  at: string;
+  version: number | null;
+  outcome: string;
+  reason: string;
+}
+
+/**
+ * A device of the fleet.
+ *
+ * `state` is active, silent, waiting or revoked; `desired` the version offered to it;
+ * `report` what it said last of itself.
+ */
+export interface FleetDevice {
+  name: string;
+  state: string;
+  release: number | null;
+  desired: number | null;
+  on_trial: boolean;
+  wave: number | null;
+  created: string;
+  registered: string | null;
+  last_seen: string | null;
+  parts: PartTotals;
+  ng_rate: FiniteFloat | null;
+  ng_low: FiniteFloat;
+  ng_high: FiniteFloat;
+  sentence: string;
+  drift: boolean;
+  note: DeviceNote | null;
+  report: Document | null;
+}
+
+/** Some devices by name; `after` asks for the next ones, None where these are the last. */
+export interface FleetList {
+  items: FleetDevice[];
+  after: string | null;
+}
+
+/** One device, what became of releases on it, and its latest inspections. */
+export interface FleetDeviceDetails {
+  device: FleetDevice;
+  notes: DeviceNote[];
+  latest: Document[];
+}
+
+/** The fleet in counts; `releases` by version, "" where none is known. */
+export interface FleetCounts {
+  states: Record<string, number>;
+  releases: Record<string, number>;
+  behind: number;
+  drift: number;
+}
+
+/** What a wave must fulfill and what halts a rollout, see docs/devices.md. */
+export interface RulesOfRollout {
+  min_hours: number;
+  min_parts: number;
+  enough: Share;
+  ng_jump: Share;
+  errors: Share;
+  refused: number;
+}
+
+/** A rollout to begin: shares of all devices, and devices that come first by name. */
+export interface StartRollout {
+  version: number;
+  waves?: Share[];
+  canary?: string[];
+  rules?: RulesOfRollout;
+}
+
+/** Why a rollout is halted. */
+export interface HaltRollout {
+  why?: string;
+}
+
+/** Going on after a halt, by other rules where they are given. */
+export interface ResumeRollout {
+  rules?: RulesOfRollout | null;
+}
+
+/** Going back, to the content of a version where one is named. */
+export interface RollBackRollout {
+  to?: number | null;
+}
+
+/** One wave: its devices, and how many run the release, are on trial with it, or failed. */
+export interface RolloutWave {
+  wave: number;
+  open: boolean;
+  devices: number;
+  running: number;
+  on_trial: number;
+  failed: number;
+}
+
+/** A rollout; `wave` is the newest open one, from 1, and `why` the last word on it. */
+export interface Rollout {
+  number: number;
+  version: number;
+  state: string;
+  why: string;
+  wave: number;
+  wave_since: string;
+  created: string;
+  author: string;
+  plan: Document;
+  waves: RolloutWave[];
+  parts_before: PartTotals;
+  parts_under: PartTotals;
+}
+
+/** A rollout in a list. */
+export interface RolloutLine {
+  number: number;
+  version: number;
+  state: string;
+  why: string;
+  created: string;
+  finished: string | null;
+  author: string;
 }
 
 /**
@@ -360,7 +535,7 @@ export interface ImportJob {
 export interface SnapshotJob {
   train?: number | null;
   val?: number | null;
-  seed?: number;
+  seed?: VersionNumber;
   given?: boolean;
   note?: string;
 }
@@ -380,7 +555,7 @@ export interface TrainingCosts {
 export interface TrainJob {
   snapshot?: string;
   preset?: Preset;
-  seed?: number;
+  seed?: VersionNumber;
   quick?: boolean;
   side_px?: number | null;
   input_wh?: number[] | null;
@@ -397,7 +572,7 @@ export interface AuditJob {
   snapshot?: string;
   folds?: number;
   preset?: Preset;
-  seed?: number;
+  seed?: VersionNumber;
   image_steps?: number | null;
   threads?: number | null;
   side_px?: number | null;
@@ -413,11 +588,11 @@ export interface ReleaseJob {
 /** Queue images that devices sent. See `ops.feedback.FeedbackOptions`. */
 export interface FeedbackJob {
   count?: number;
-  random_share?: number;
+  random_share?: Share;
   same_part?: string[];
   moment_s?: number;
   newest?: number;
-  seed?: number;
+  seed?: VersionNumber;
 }
 
 /** Make a new version from the newest labels. See `ops.updating.UpdateOptions`. */
@@ -447,7 +622,7 @@ export interface NeedsJob {
   snapshot?: string;
   more?: number | null;
   minutes?: number | null;
-  seed?: number;
+  seed?: VersionNumber;
 }
 
 /** How to search for weak slices. See `quality.slices.SliceOptions`. */
@@ -455,7 +630,7 @@ export interface SliceSearch {
   least_cases?: number | null;
   depth?: number;
   false_discovery_rate?: number;
-  seed?: number;
+  seed?: VersionNumber;
 }
 
 /** Where the model does worse than elsewhere. See `ops.slicing.SliceQuestion`. */
@@ -498,7 +673,7 @@ export interface SynthesizeJob {
   amounts?: number[];
   policies?: string[];
   kind?: string | null;
-  seed?: number;
+  seed?: VersionNumber;
   train?: TrainJob;
 }
 
@@ -1028,7 +1203,7 @@ export interface LimitsChange {
   updates_per_day?: number | null;
   hours?: number[] | null;
   must_pass?: string[] | null;
-  first_share?: number | null;
+  first_share?: Share | null;
   gate?: Record<string, number | FiniteFloat> | null;
   way_back?: Record<string, number | FiniteFloat> | null;
 }

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from pitmark.core.errors import NotAllowedError, NotFoundError, NotSignedInError
+from pitmark.core.errors import NotAllowedError
 from pitmark.ops import people
 from pitmark.ops.people_passwords import check_password, hash_password
+from pitmark.server.attempts import Attempt
 from pitmark.server.callers import (
     COOKIE,
     Caller,
@@ -19,7 +20,7 @@ from pitmark.server.callers import (
     signed_in,
 )
 from pitmark.store.db import Store
-from pitmark.store.persons import PersonRow, plain_email
+from pitmark.store.persons import PersonRow
 from pitmark.store.secret import digest
 from pitmark.wire.people import (
     AcceptInvitation,
@@ -66,7 +67,7 @@ def session(request: Request, response: Response) -> Session:
 @router.post("/session")
 def sign_in(request: Request, response: Response, given: SignIn) -> Session:
     """Sign in with a password; the session that the browser had before ends."""
-    with _Attempt(request, given.email):
+    with Attempt(request, given.email):
         person = people.sign_in(_local(request), given.email, given.password)
     return _begin(request, response, person)
 
@@ -86,7 +87,7 @@ def change_password(request: Request, caller: Calling, given: PasswordChange) ->
     if caller.token is not None:
         raise NotAllowedError("a token cannot change a password")
     store = _local(request)
-    with _Attempt(request, caller.person.email):
+    with Attempt(request, caller.person.email):
         if not check_password(given.old, caller.person.password_hash):
             raise NotAllowedError("the old password is not right")
     kept = hash_password(given.new)
@@ -141,32 +142,11 @@ def accept(
     request: Request, response: Response, token: str, given: AcceptInvitation
 ) -> Session:
     """Become a member by an invitation."""
-    with _Attempt(request, digest(token)):
+    with Attempt(request, digest(token)):
         person = people.accept_invitation(
             _all(request), token, name=given.name, password=given.password
         )
     return _begin(request, response, person)
-
-
-class _Attempt:
-    """Counts what goes wrong inside, per address and email, and refuses too many."""
-
-    def __init__(self, request: Request, name: str) -> None:
-        self._state = request.app.state
-        self._address = request.client.host if request.client else ""
-        self._key = f"{plain_email(name)} {self._address}"
-
-    def __enter__(self) -> None:
-        self._began = self._state.attempts.begin(self._key)
-        self._began_there = self._state.attempts_by_address.begin(self._address)
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, NotSignedInError | NotAllowedError | NotFoundError):
-            return
-        self._state.attempts_by_address.take_back(self._address, self._began_there)
-        self._state.attempts.take_back(self._key, self._began)
-        if error is None:
-            self._state.attempts.forget(self._key)
 
 
 def _begin(request: Request, response: Response, person: PersonRow) -> Session:
