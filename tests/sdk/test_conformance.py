@@ -16,7 +16,9 @@ from pitmark.core.errors import (
 )
 from pitmark.core.label_book import ClassEntry, LabelBook, NumericRule
 from pitmark.core.labels import BoxShape, ImageClass, PolygonShape
+from pitmark.ops.feedback import FeedbackOptions
 from pitmark.ops.importing import ImportOptions
+from pitmark.ops.promotion import PromoteOptions
 from pitmark.ops.snapshots import SplitPlan
 from pitmark.ops.training import TrainOptions
 from tests.ops.toys import QUICK, QUICK_AUDIT, class_folder, yolo_folder
@@ -309,3 +311,31 @@ def test_agreement_studies_are_designed_and_listed(boxes):
     (listed,) = boxes.labels.studies()
     assert (listed.id, listed.labelers) == (study.id, study.labelers)
     assert listed.complete is False
+
+
+def test_a_run_is_put_into_use_and_the_limits_are_settled(learned, tmp_path):
+    project, run, _ = learned
+    upkeep = project.upkeep
+    with pytest.raises(NotEnoughDataError, match="no device has sent a picture"):
+        upkeep.feedback(options=FeedbackOptions(count=5))
+    tried = upkeep.promote(run.id, options=PromoteOptions(dry_run=True, int8=False))
+    assert not tried.promoted
+    assert tried.sentences()[-1] == "It would pass."
+    done = upkeep.promote(run.id, tmp_path / "used.pitmark", options=PromoteOptions(int8=False))
+    assert done.promoted
+    assert done.path.stat().st_size > 1000
+    checks = {c["name"]: c["verdict"] for c in done.to_json()["checks"]}
+    assert checks["same_on_device"] == "passed"
+    (decision,) = upkeep.promotions()
+    assert decision.decision == "promoted"
+    assert decision.version == done.to_json()["version"]
+    with pytest.raises(NotEnoughDataError, match="nothing was labeled or corrected"):
+        upkeep.update()
+    limits = upkeep.set_limits({"updates_per_day": 5, "gate": {"margin": 0.05}})
+    assert (limits["updates_per_day"], limits["gate"]["margin"]) == (5, 0.05)
+    assert upkeep.set_schedule({"on": True, "corrections": 12})["corrections"] == 12
+    status = upkeep.status().to_json()
+    assert status["run"] == run.id
+    assert (status["due"]["due"], status["due"]["corrections"]) == (False, 0)
+    with pytest.raises(InvalidInputError, match="hours"):
+        upkeep.set_limits({"hours": [5, 5]})

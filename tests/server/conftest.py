@@ -19,6 +19,7 @@ PASSWORD = "parts under a lamp"
 NAMES = {
     "viewer": "Vera Viewer",
     "labeler": "Lea Labeler",
+    "operator": "Olga Operator",
     "admin": "Ada Admin",
     "owner": "Otto Owner",
 }

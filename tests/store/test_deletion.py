@@ -8,6 +8,7 @@ from pitmark.store.db import open_store
 from pitmark.store.device_reports import Note
 from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
+from pitmark.store.promotions import NewPromotion
 from pitmark.store.schema import metadata, now
 from pitmark.store.studies import NewAnswer
 from pitmark.store.tokens import NewToken
@@ -36,6 +37,11 @@ def _fill(project):
     project.studies.add_answers(study.id, [NewAnswer(sha, "ann", 1, [box()])])
     project.jobs.create("export", {}, by="ann")
     project.annotations.add_many([NewAnnotation(sha, [], "bob", 1, key="k")])
+    kept = NewPromotion("promoted", run.id, None, 1, {"passed": True})
+    project.promotions.add(kept, by="ann")
+    project.promotions.name("champion", run.id, version=1, by="ann")
+    project.updates.begin("learn", {}, by="ann")
+    project.settings.save("limits", {}, by="ann")
     return {sha, model, bundle, oof, seen}
 
 

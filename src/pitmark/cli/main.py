@@ -33,6 +33,7 @@ from pitmark.cli import (
     serve,
     slices,
     synthesize,
+    upkeep,
 )
 from pitmark.cli.output import Output
 from pitmark.core.errors import PitmarkError
@@ -53,6 +54,7 @@ COMMANDS = (
     *line.COMMANDS,
     *harm.COMMANDS,
     *releases.COMMANDS,
+    *upkeep.COMMANDS,
     *edge.COMMANDS,
     *devices.COMMANDS,
     *rollout.COMMANDS,

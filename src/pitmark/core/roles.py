@@ -1,6 +1,7 @@
 """What people may do, from the least to the most; each role may all that the one before may.
 
-viewer reads; labeler writes labels, answers and settles findings; admin looks after
+viewer reads; labeler writes labels, answers and settles findings; operator keeps the line
+going: corrects, updates and rolls back within limits that an admin sets; admin looks after
 projects, models and people; owner everything.
 """
 
@@ -8,11 +9,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-Role = Literal["owner", "admin", "labeler", "viewer"]
-Scope = Literal["read", "label", "manage"]
+Role = Literal["owner", "admin", "operator", "labeler", "viewer"]
+Scope = Literal["read", "label", "operate", "manage"]
 
-ROLES: tuple[Role, ...] = ("viewer", "labeler", "admin", "owner")
-SCOPE_ROLES: dict[Scope, Role] = {"read": "viewer", "label": "labeler", "manage": "admin"}
+ROLES: tuple[Role, ...] = ("viewer", "labeler", "operator", "admin", "owner")
+SCOPE_ROLES: dict[Scope, Role] = {
+    "read": "viewer",
+    "label": "labeler",
+    "operate": "operator",
+    "manage": "admin",
+}
 
 
 def at_least(role: Role, least: Role) -> bool:

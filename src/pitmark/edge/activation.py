@@ -23,6 +23,7 @@ from pitmark.core.errors import (
 )
 from pitmark.edge.bundle_file import MAX_BUNDLE_BYTES, read_bundle
 from pitmark.edge.choice import load_golden
+from pitmark.edge.golden import Golden
 from pitmark.edge.runtime import EdgeInspector
 from pitmark.edge.signing import PublicKey
 from pitmark.edge.slots import Held, Pointer, Slots, Step
@@ -136,7 +137,7 @@ def _activate(
         )
     inspector = EdgeInspector.open(bundle)
     step("proved")
-    latency_ms = _latency_ms(inspector, [golden.pair(i) for i in range(len(golden.images))])
+    latency_ms = golden_latency_ms(inspector, golden)
     if latency_ms > gate.latency_ms:
         raise BundleError(
             f"release {manifest.version} takes {latency_ms:.0f} ms per image on this device,"
@@ -212,10 +213,18 @@ def _check_version(pointer: Pointer, project: str, version: int, digest: str) ->
         )
 
 
-def _latency_ms(inspector: EdgeInspector, pairs: Sequence[tuple[object, object]]) -> float:
-    """The 95 % quantile over some runs, from pixels to verdict."""
+def golden_latency_ms(inspector: EdgeInspector, golden: Golden) -> float:
+    """The 95 % quantile over some runs on golden images, from pixels to verdict.
+
+    Args:
+        inspector: Of a bundle.
+        golden: Of the same bundle.
+
+    Returns:
+        Milliseconds per image on this machine.
+    """
     times = []
-    for run in range(max(_RUNS, len(pairs))):
-        image, reference = pairs[run % len(pairs)]
-        times.append(inspector.inspect(image, reference=reference).latency_ms)  # type: ignore[arg-type]
+    for run in range(max(_RUNS, len(golden.images))):
+        image, reference = golden.pair(run % len(golden.images))
+        times.append(inspector.inspect(image, reference=reference).latency_ms)
     return float(np.quantile(times, 0.95))

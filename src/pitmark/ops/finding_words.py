@@ -20,6 +20,7 @@ _KIND_WORDS = {
     "duplicate": "Duplicate",
     "leak": "Same part in two splits",
     "contradiction": "Labeled in two ways",
+    "from_device": "From the line: was the verdict right?",
 }
 
 

@@ -52,6 +52,9 @@ KINDS: Mapping[str, JobKind] = {
     "train": _kind("jobs_models:train", options_of.TrainJob, "admin", _HEAVY),
     "audit": _kind("jobs_models:audit", options_of.AuditJob, "admin", _HEAVY),
     "release": _kind("jobs_models:release", options_of.ReleaseJob, "admin", _HEAVY),
+    "feedback": _kind("jobs_upkeep:feedback", options_of.FeedbackJob, "operator", _LIGHT),
+    "update": _kind("jobs_upkeep:update", options_of.UpdateJob, "operator", _HEAVY),
+    "promote": _kind("jobs_upkeep:promote", options_of.PromoteJob, "operator", _HEAVY),
     "synthesize": _kind("jobs_models:synthesize", options_of.SynthesizeJob, "admin", _HEAVY),
     "feasibility": _kind(
         "jobs_analyses:feasibility", options_of.FeasibilityJob, "labeler", _LIGHT

@@ -99,15 +99,64 @@ def release(
         InvalidInputError: A condition that the held-out images do not tell apart.
         ParityError: The exported model disagrees with the trained one.
     """
-    row = project.runs.get(run)
     version = project.releases.next_version()
     path = bundle_target(out, project.info.name, version)
+    made = draft(project, path, run=run, int8=int8, conditions=conditions, report=report)
+    row = project.runs.get(made.run_id)
+    sha = project.blobs.put_file(path)
+    added = project.releases.add(row.id, version, sha, made.gate)
+    told = path.with_suffix(".datasheet.html")
+    write_datasheet_page(make_datasheet(project, snapshot=row.snapshot_id), told)
+    return ReleaseResult(
+        added, path, path.stat().st_size, told, made.drift_conditions, made.reference
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A bundle that agrees with its model, signed, and not yet let out."""
+
+    run_id: str
+    path: Path
+    gate: dict[str, Any]
+    drift_conditions: tuple[str, ...]
+    reference: bool
+
+
+def draft(
+    project: ProjectStore,
+    path: Path,
+    *,
+    run: str = "latest",
+    int8: bool = True,
+    conditions: Sequence[str] | None = None,
+    report: Reporter = silent,
+) -> Draft:
+    """Export a run and prove that the export agrees with it; nothing is let out yet.
+
+    Args:
+        project: The project.
+        path: File to write; it has the version that comes next now.
+        run: The training run.
+        int8: As for `release`.
+        conditions: As for `release`.
+        report: Told of the stages.
+
+    Returns:
+        The draft.
+
+    Raises:
+        NotFoundError: No such run.
+        InvalidInputError: A condition that the held-out images do not tell apart.
+        ParityError: The exported model disagrees with the trained one.
+    """
+    row = project.runs.get(run)
     _, images = project.snapshots.load(row.snapshot_id)
     normal = reference_images(images)
     by = drift_conditions(normal, conditions)
     model = load_model(project, row)
     load = pixel_loader(project)
-    stages = _Stages(report, total=6 if int8 else 5)
+    stages = _Stages(report, total=5 if int8 else 4)
     stages.next("export")
     files = {MODEL_FP32: _export(model)}
     stages.next("golden")
@@ -123,7 +172,7 @@ def release(
     stages.next("parity")
     manifest = Manifest(
         project=project.info.name,
-        version=version,
+        version=project.releases.next_version(),
         snapshot_id=row.snapshot_id,
         run_id=row.id,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -137,14 +186,7 @@ def release(
     gate["network"] = model.network.plan.size
     key = signing_key(project.keys)
     write_bundle(path, replace(manifest, gate=gate), files, key_pem=key)
-    sha = project.blobs.put_file(path)
-    added = project.releases.add(row.id, version, sha, gate)
-    stages.next("datasheet")
-    told = path.with_suffix(".datasheet.html")
-    write_datasheet_page(make_datasheet(project, snapshot=row.snapshot_id), told)
-    return ReleaseResult(
-        added, path, path.stat().st_size, told, by, reference=model.spec.reference
-    )
+    return Draft(row.id, path, gate, by, model.spec.reference)
 
 
 class _Stages:

@@ -1,24 +1,26 @@
 """Go back to an earlier release: as a new, higher version with the old content.
 
 Devices refuse a version below the one they run, so that nobody can slip an old model in.
-Who goes back on purpose therefore releases the old content once more.
+Who goes back on purpose therefore releases the old content once more, and its run is in use
+again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pitmark.core.errors import ConflictError
-from pitmark.edge.bundle_file import read_bundle, write_bundle
+from pitmark.edge.bundle_file import read_bundle
 from pitmark.edge.choice import MODEL_NAMES
 from pitmark.edge.runtime import EdgeInspector
 from pitmark.edge.signing import PublicKey
+from pitmark.ops.promotion_facts import in_use
+from pitmark.ops.reissuing import reissue
 from pitmark.ops.releasing import bundle_target
-from pitmark.ops.signing import signing_key
 from pitmark.store.db import ProjectStore
+from pitmark.store.promotions import NewPromotion
 from pitmark.store.releases import ReleaseRow
 
 
@@ -42,7 +44,12 @@ class RollbackResult:
 
 
 def roll_back(
-    project: ProjectStore, version: int, out: Path | None = None, *, by: str = ""
+    project: ProjectStore,
+    version: int,
+    out: Path | None = None,
+    *,
+    by: str = "",
+    reason: str = "",
 ) -> RollbackResult:
     """Release the content of an earlier version again, under a new version.
 
@@ -51,6 +58,7 @@ def roll_back(
         version: The version to go back to.
         out: File or folder to write to; None writes into the current folder.
         by: Who decides.
+        reason: Why; kept with the decision.
 
     Returns:
         The new release.
@@ -68,16 +76,17 @@ def roll_back(
             hint="pitmark releases lists them all.",
         )
     path = bundle_target(out, project.info.name, number)
-    kept = read_bundle(project.blobs.read(old.bundle_sha))
-    manifest = replace(
-        kept.manifest,
-        version=number,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        gate={**kept.manifest.gate, "content_of": version},
-    )
-    write_bundle(path, manifest, kept.files, key_pem=signing_key(project.keys))
-    sha = project.blobs.put_file(path)
-    row = project.releases.add(old.run_id, number, sha, manifest.gate, by=by)
+    used = in_use(project)
+    issued = reissue(project, project.blobs.read(old.bundle_sha), path, {"content_of": version})
+    with project.transaction():
+        row = project.releases.add(
+            old.run_id, issued.version, issued.sha256, issued.gate, by=by
+        )
+        project.promotions.name("champion", old.run_id, version=row.version, by=by)
+        record = {"content_of": version, "reason": reason}
+        before = None if used is None else used.run.id
+        decided = NewPromotion("rolled back", old.run_id, before, row.version, record)
+        project.promotions.add(decided, by=by)
     return RollbackResult(row, version, path)
 
 

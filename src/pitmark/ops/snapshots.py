@@ -15,6 +15,8 @@ from pitmark.store.annotations import AnnotationRow
 from pitmark.store.db import ProjectStore
 from pitmark.store.snapshots import SnapshotInfo
 
+# Metadata of images from the line: how they were picked, and the word for "at random".
+PICKED, AT_RANDOM = "picked", "random"
 DEFAULT_SHARES: Mapping[str, float] = {"train": 0.7, "val": 0.15, "test": 0.15}
 
 
@@ -24,7 +26,8 @@ class SplitPlan:
 
     Counts `train` and `val` draw that many labeled images and leave the rest for test;
     without them the shares 70 / 15 / 15 apply and groups placed by an earlier snapshot
-    stay where they are. `given` takes the splits that came with the images.
+    stay where they are. `given` takes the splits that came with the images. What was drawn
+    at random from the line (see `ops.feedback`) is always in test, so that it stays fair.
     """
 
     train: int | None = None
@@ -100,6 +103,7 @@ def _splits(
     items = [_item(r, labels[r.sha256].shapes, book, project.task) for r in images]
     counted = how.train is not None or how.val is not None
     fixed = {} if counted else dict(project.snapshots.last_splits())
+    fixed |= {r.group_key: "test" for r in images if r.metadata.get(PICKED) == AT_RANDOM}
     if project.task != "anomaly":
         shares = _shares(how, len(items), len(items))
         return _as_splits(assign_parts(items, shares, seed=how.seed, fixed=fixed))

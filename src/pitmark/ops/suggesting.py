@@ -83,7 +83,7 @@ class Suggester:
             NotFoundError: The project has no such image.
             InvalidInputError: The model compares with a reference and the image has none.
         """
-        return _in_words_of(self._project.book.current(), self._suggest(sha256, look=True))
+        return in_words_of(self._project.book.current(), self._suggest(sha256, look=True))
 
     def known(self, sha256: str) -> Suggested:
         """The same, only where it is known already: no model looks at the image.
@@ -97,7 +97,7 @@ class Suggester:
         Raises:
             NotFoundError: The project has no such image.
         """
-        return _in_words_of(self._project.book.current(), self._suggest(sha256, look=False))
+        return in_words_of(self._project.book.current(), self._suggest(sha256, look=False))
 
     def _suggest(self, sha256: str, *, look: bool) -> Suggested:
         record, run = self._project.images.get(sha256), self._run()
@@ -170,8 +170,16 @@ def suggested(run: str, prediction: Prediction, spec: InspectorSpec) -> Suggeste
     )
 
 
-def _in_words_of(book: LabelBook, told: Suggested) -> Suggested:
-    """Only what the label book knows; an anomaly without a name becomes its first defect."""
+def in_words_of(book: LabelBook, told: Suggested) -> Suggested:
+    """Only what the label book knows; an anomaly without a name becomes its first defect.
+
+    Args:
+        book: The label book.
+        told: Shapes in the classes of a model.
+
+    Returns:
+        Shapes in the classes of the book.
+    """
     defects = [c.name for c in book.classes if not c.good]
     kept = []
     for shape, score in zip(told.shapes, told.scores, strict=True):

@@ -33,11 +33,11 @@ class TrainOptions:
     """What a training run may be told; every field has a working default.
 
     `preset` is fast, balanced or thorough; `quick` asks for the instant first model
-    (frozen features and ridge); `side_px` fixes the longer side of the input; `threads`
-    None takes all cores. `init` is a file of weights to start from, or the word random;
-    None takes the shipped weights. `network` is standard or small. `reference` asks to
-    compare images with their references, or forbids it; None compares where every
-    training image has one.
+    (frozen features and ridge); `side_px` fixes the longer side of the input, `input_wh` its
+    very size; `threads` None takes all cores. `init` is a file of weights to start from,
+    or the word random; None takes the shipped weights. `network` is standard or small.
+    `reference` asks to compare images with their references, or forbids it; None compares
+    where every training image has one.
     """
 
     snapshot: str = "latest"
@@ -45,6 +45,7 @@ class TrainOptions:
     seed: int = 0
     quick: bool = False
     side_px: int | None = None
+    input_wh: tuple[int, int] | None = None
     image_steps: int | None = None
     threads: int | None = None
     init: Path | Literal["random"] | None = None
@@ -109,6 +110,7 @@ def settings_of(
         preset=how.preset,
         seed=how.seed,
         side_px=how.side_px,
+        input_wh=how.input_wh,
         image_steps=how.image_steps,
         threads=how.threads,
         init=how.init,
@@ -271,6 +273,7 @@ def train_settings(
     preset: str,
     seed: int,
     side_px: int | None = None,
+    input_wh: tuple[int, int] | None = None,
     **given: Any,
 ) -> TrainSettings:
     """Settings for training on some images.
@@ -280,6 +283,7 @@ def train_settings(
         preset: fast, balanced or thorough.
         seed: Of everything random.
         side_px: Side of the input, for a square image; None leaves it to the preset.
+        input_wh: Width and height of the input; None takes those that `side_px` asks for.
         **given: Further fields of TrainSettings.
 
     Returns:
@@ -291,7 +295,9 @@ def train_settings(
     from pitmark.train.planning import input_size
     from pitmark.train.settings import TrainSettings
 
-    size = None if side_px is None else input_size([i.image.size_wh for i in images], side_px)
+    size = input_wh
+    if size is None and side_px is not None:
+        size = input_size([i.image.size_wh for i in images], side_px)
     return TrainSettings.from_json({"preset": preset, "seed": seed, "input_wh": size, **given})
 
 

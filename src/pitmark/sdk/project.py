@@ -34,6 +34,7 @@ from pitmark.sdk.releases import Bundle, bundle_target
 from pitmark.sdk.runs import Run
 from pitmark.sdk.shapes import to_wire
 from pitmark.sdk.summaries import AuditSummary, ExportSummary
+from pitmark.sdk.upkeep import RemoteUpkeep
 from pitmark.wire.findings import Decision, Settle, Settled, Undo
 from pitmark.wire.labels import Labels, SaveLabels
 from pitmark.wire.line import Release
@@ -59,6 +60,7 @@ class RemoteProject:
         self._jobs = Jobs(connection, self._path)
         self.labels = RemoteLabels(connection, self._path)
         self.data = RemoteData(connection, self._path, self._jobs)
+        self.upkeep = RemoteUpkeep(connection, self._path, self._jobs, self._fetch)
 
     @property
     def name(self) -> str:

@@ -80,7 +80,7 @@ def organisation_access(
     """A dependency: the organisation of the path, for those who have at least a role in it.
 
     Args:
-        least: The weakest role that may: viewer, labeler, admin or owner.
+        least: The weakest role that may: viewer, labeler, operator, admin or owner.
         anywhere: Let in as well who has the role in one project only, and tokens of one
             project: for what says no more than the person may know, such as uploads.
         in_person: Refuse tokens: a token must not make tokens or let people in.
@@ -114,7 +114,7 @@ def project_access(least: Role) -> Callable[..., ProjectAccess]:
     """A dependency: the project of the path, for those who have at least a role in it.
 
     Args:
-        least: The weakest role that may: viewer, labeler, admin or owner.
+        least: The weakest role that may: viewer, labeler, operator, admin or owner.
 
     Returns:
         What a route depends on.

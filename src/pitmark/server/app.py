@@ -37,9 +37,11 @@ from pitmark.server.routes import (
     projects,
     runs,
     session,
+    upkeep,
     uploads,
 )
 from pitmark.server.stores import Stores
+from pitmark.server.upkeep_loop import looking_after
 from pitmark.store.figures import figures_of
 from pitmark.store.secret import digest
 
@@ -57,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     analyses.router,
     line.router,
+    upkeep.router,
     fleet.router,
     devices.router,
     metrics.router,
@@ -108,7 +111,7 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    with running_engine(app), _galleries_read(app):
+    with running_engine(app), looking_after(app), _galleries_read(app):
         yield
     app.state.stores.close()
 

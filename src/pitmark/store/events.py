@@ -104,6 +104,19 @@ class Events:
         rows = self._scope.rows(query.group_by(events.c.verdict))
         return {row.verdict: row.n for row in rows}
 
+    def counts_of_release(self, version: int) -> dict[str, int]:
+        """How many events of each verdict a release had.
+
+        Args:
+            version: Of the release.
+
+        Returns:
+            Verdict to count.
+        """
+        query = self._scope.select(events, events.c.verdict, func.count().label("n"))
+        query = query.where(events.c.release == version).group_by(events.c.verdict)
+        return {row.verdict: row.n for row in self._scope.rows(query)}
+
     def list(self, since: datetime | None = None, limit: int = 1000) -> Sequence[EventRow]:
         """Events, the newest first.
 
@@ -117,6 +130,24 @@ class Events:
         query = self._scope.select(events).order_by(events.c.at.desc(), events.c.id.desc())
         if since is not None:
             query = query.where(events.c.at >= since)
+        return [_event(row) for row in self._scope.rows(query.limit(limit))]
+
+    def with_images(
+        self, *, since: datetime | None = None, limit: int = 5000
+    ) -> Sequence[EventRow]:
+        """Events whose image is known, the newest first.
+
+        Args:
+            since: Only events at or after this moment.
+            limit: How many at most.
+
+        Returns:
+            The events.
+        """
+        query = self._scope.select(events).where(events.c.sha256.is_not(None))
+        if since is not None:
+            query = query.where(events.c.at >= since)
+        query = query.order_by(events.c.at.desc(), events.c.id.desc())
         return [_event(row) for row in self._scope.rows(query.limit(limit))]
 
     def of_device(self, device: str, limit: int = 100) -> Sequence[EventRow]:

@@ -27,6 +27,8 @@ from pitmark.store.images import Images
 from pitmark.store.jobs import Jobs
 from pitmark.store.key_files import KeyFiles
 from pitmark.store.origins import Origins
+from pitmark.store.project_settings import ProjectSettings
+from pitmark.store.promotions import Promotions
 from pitmark.store.releases import Releases
 from pitmark.store.rollouts import Rollouts
 from pitmark.store.run_lock import RunLocks
@@ -35,6 +37,7 @@ from pitmark.store.schema import annotation_table, projects
 from pitmark.store.scope import Scope
 from pitmark.store.snapshots import Snapshots
 from pitmark.store.studies import Studies
+from pitmark.store.updates import Updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ class ProjectStore:
         self.facts = ImageFacts(scope, self.task)
         self.studies = Studies(scope, images=self.images, book=self.book)
         self.snapshots = Snapshots(scope, self.images)
-        self.runs = Runs(scope, blobs, snapshots=self.snapshots, locks=RunLocks(work / "locks"))
+        locks = RunLocks(work / "locks")
+        self.runs = Runs(scope, blobs, snapshots=self.snapshots, locks=locks)
         self.findings = Findings(
             scope,
             images=self.images,
@@ -91,6 +95,9 @@ class ProjectStore:
             audit=audit,
         )
         self.releases = Releases(scope, blobs, runs=self.runs, audit=audit)
+        self.promotions = Promotions(scope, runs=self.runs, audit=audit)
+        self.updates = Updates(scope, locks)
+        self.settings = ProjectSettings(scope, audit)
         self.events = Events(scope)
         self.devices, self.fleet = Devices(scope), Fleet(scope)
         self.device_reports = DeviceReports(scope)

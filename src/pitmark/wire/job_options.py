@@ -62,6 +62,7 @@ class TrainJob(Message):
     seed: int = _SEED
     quick: bool = False
     side_px: int | None = Field(default=None, ge=32, le=4096)
+    input_wh: list[int] | None = Field(default=None, min_length=2, max_length=2)
     image_steps: int | None = Field(default=None, ge=1, le=100_000_000)
     threads: int | None = Field(default=None, ge=1, le=1024)
     init: Literal["random"] | None = None
@@ -86,6 +87,36 @@ class ReleaseJob(Message):
     """Make a bundle for the edge, if its gate lets it pass. See `ops.releasing.release`."""
 
     run: str = Field(default="latest", max_length=32)
+    int8: bool = True
+    conditions: list[str] | None = Field(default=None, max_length=20)
+
+
+class FeedbackJob(Message):
+    """Queue images that devices sent. See `ops.feedback.FeedbackOptions`."""
+
+    count: int = Field(default=40, ge=1, le=2000)
+    random_share: float = Field(default=0.25, ge=0, le=1)
+    same_part: list[str] = Field(default=["part"], max_length=20)
+    moment_s: float = Field(default=10.0, gt=0, le=1e6)
+    newest: int = Field(default=2000, ge=1, le=20_000)
+    seed: int = _SEED
+
+
+class UpdateJob(Message):
+    """Make a new version from the newest labels. See `ops.updating.UpdateOptions`."""
+
+    override: list[str] = Field(default_factory=list, max_length=10)
+    int8: bool = True
+    conditions: list[str] | None = Field(default=None, max_length=20)
+    threads: int | None = Field(default=None, ge=1, le=1024)
+
+
+class PromoteJob(Message):
+    """Put a run into use, if the gate lets it pass. See `ops.promotion.PromoteOptions`."""
+
+    run: str = Field(default="latest", max_length=32)
+    dry_run: bool = False
+    override: list[str] = Field(default_factory=list, max_length=10)
     int8: bool = True
     conditions: list[str] | None = Field(default=None, max_length=20)
 

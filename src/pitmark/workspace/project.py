@@ -28,6 +28,7 @@ from pitmark.store.snapshots import SnapshotInfo
 from pitmark.workspace.data import Data
 from pitmark.workspace.labels import Labels
 from pitmark.workspace.review import Review
+from pitmark.workspace.upkeep import Upkeep
 from pitmark.workspace.views import (
     Findings,
     Images,
@@ -42,6 +43,7 @@ class Project:
         self.store = store
         self.labels = Labels(store)
         self.data = Data(store)
+        self.upkeep = Upkeep(store)
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ export interface Here {
   role: Role;
 }
 
-const RANKS: readonly Role[] = ["viewer", "labeler", "admin", "owner"];
+const RANKS: readonly Role[] = ["viewer", "labeler", "operator", "admin", "owner"];
 const SIDES = [96, 192, 384, 768, 1536, 3072] as const;
 
 export type Side = (typeof SIDES)[number];

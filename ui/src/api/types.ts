@@ -22,9 +22,9 @@ export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
 export type FiniteFloat = number;
 
-export type Role = "owner" | "admin" | "labeler" | "viewer";
+export type Role = "owner" | "admin" | "operator" | "labeler" | "viewer";
 
-export type Scope = "read" | "label" | "manage";
+export type Scope = "read" | "label" | "operate" | "manage";
 
 export type Task = "classification" | "detection" | "segmentation" | "anomaly";
 
@@ -558,6 +558,7 @@ export interface TrainJob {
   seed?: VersionNumber;
   quick?: boolean;
   side_px?: number | null;
+  input_wh?: number[] | null;
   image_steps?: number | null;
   threads?: number | null;
   init?: "random" | null;
@@ -580,6 +581,33 @@ export interface AuditJob {
 /** Make a bundle for the edge, if its gate lets it pass. See `ops.releasing.release`. */
 export interface ReleaseJob {
   run?: string;
+  int8?: boolean;
+  conditions?: string[] | null;
+}
+
+/** Queue images that devices sent. See `ops.feedback.FeedbackOptions`. */
+export interface FeedbackJob {
+  count?: number;
+  random_share?: Share;
+  same_part?: string[];
+  moment_s?: number;
+  newest?: number;
+  seed?: VersionNumber;
+}
+
+/** Make a new version from the newest labels. See `ops.updating.UpdateOptions`. */
+export interface UpdateJob {
+  override?: string[];
+  int8?: boolean;
+  conditions?: string[] | null;
+  threads?: number | null;
+}
+
+/** Put a run into use, if the gate lets it pass. See `ops.promotion.PromoteOptions`. */
+export interface PromoteJob {
+  run?: string;
+  dry_run?: boolean;
+  override?: string[];
   int8?: boolean;
   conditions?: string[] | null;
 }
@@ -1142,4 +1170,47 @@ export interface Analysis {
   job: string | null;
   document: Document | null;
   sentences: string[];
+}
+
+/** How a project stands on the line; `due` says whether and why an update is due. */
+export interface Upkeep {
+  run: string | null;
+  version: number | null;
+  candidate: string | null;
+  waiting: number;
+  due: Document;
+  limits: Document;
+  schedule: Document;
+  updates: Document[];
+  sentences: string[];
+}
+
+/** A decision about a run, with the record that it rests on. */
+export interface Promotion {
+  number: number;
+  at: string;
+  by: string;
+  decision: string;
+  run: string;
+  in_use_before: string | null;
+  version: number | null;
+  record: Document;
+}
+
+/** Limits to change; what is left out stays. See `ops.limits.Limits`. */
+export interface LimitsChange {
+  allowed?: ("feedback" | "update" | "promote" | "roll_back" | "roll_out")[] | null;
+  updates_per_day?: number | null;
+  hours?: number[] | null;
+  must_pass?: string[] | null;
+  first_share?: Share | null;
+  gate?: Record<string, number | FiniteFloat> | null;
+  way_back?: Record<string, number | FiniteFloat> | null;
+}
+
+/** Parts of the schedule to change. See `ops.schedule.Schedule`. */
+export interface ScheduleChange {
+  on?: boolean | null;
+  corrections?: number | null;
+  retry_hours?: number | null;
 }

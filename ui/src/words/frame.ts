@@ -98,6 +98,7 @@ export const roles: Record<Role, string> = {
   owner: "Owner",
   admin: "Admin",
   labeler: "Labeler",
+  operator: "Operator",
   viewer: "Viewer",
 };
 

@@ -63,11 +63,13 @@ export const roleHints: Record<Role, string> = {
   owner: "everything, also who belongs here",
   admin: "projects, label book, training, releases, people",
   labeler: "label, answer, settle findings, upload",
+  operator: "also correct what devices said, update and roll back, within limits",
   viewer: "look at everything",
 };
 
 export const scopes: Record<Scope, string> = {
   read: "read",
   label: "read and label",
+  operate: "read, label and update",
   manage: "read, label and manage",
 };

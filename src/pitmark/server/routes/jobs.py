@@ -13,6 +13,8 @@ from pitmark.core.errors import NotAllowedError, NotFoundError
 from pitmark.core.roles import at_least
 from pitmark.core.work import JobState
 from pitmark.ops.job_kinds import job_kind, start_job
+from pitmark.ops.job_limits import expect_startable
+from pitmark.ops.limits import Actor
 from pitmark.server.access import (
     ORGANISATION,
     PROJECT,
@@ -60,6 +62,7 @@ def start(access: Labeler, new: NewJob, request: Request) -> Job:
             hint="Ask an owner or admin of the organisation.",
         )
     _expect_own_name(access, new)
+    expect_startable(access.store, new.kind, new.options, Actor(access.who, access.role))
     row = start_job(access.store, new.kind, new.options, by=access.who, key=new.key)
     wake_engine(request.app)
     return message_of(row)

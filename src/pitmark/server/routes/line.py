@@ -12,6 +12,7 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
 from pitmark.edge.bundle_file import bundle_signer
+from pitmark.ops.limits import Actor, expect_allowed
 from pitmark.ops.line import MOST_HOURS, DeviceOnLine, line_status
 from pitmark.ops.rollback import roll_back
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
@@ -22,7 +23,7 @@ from pitmark.wire.line import Device, Hour, Inspection, Line, Release
 
 router = APIRouter(prefix=PROJECT, tags=["line"])
 Viewer = Annotated[ProjectAccess, Depends(project_access("viewer"))]
-Admin = Annotated[ProjectAccess, Depends(project_access("admin"))]
+Operator = Annotated[ProjectAccess, Depends(project_access("operator"))]
 Version = Annotated[int, InPath(ge=1, le=2**31 - 1)]
 
 
@@ -41,8 +42,9 @@ def bundle(access: Viewer, version: Version) -> FileResponse:
 
 
 @router.post("/releases/{version}/rollback", status_code=201)
-def rollback(access: Admin, version: Version) -> Release:
+def rollback(access: Operator, version: Version) -> Release:
     """Release the content of an earlier version once more, under a new version."""
+    expect_allowed(access.store, "roll_back", Actor(access.who, access.role))
     with TemporaryDirectory(dir=access.store.work) as folder:
         done = roll_back(access.store, version, Path(folder), by=access.who)
     return _release(access, done.row)

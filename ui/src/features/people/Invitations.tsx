@@ -15,7 +15,7 @@ import { roles } from "@/words/frame";
 import { people, roleHints } from "@/words/people";
 import classes from "./PeoplePage.module.css";
 
-const ROLES: readonly Role[] = ["viewer", "labeler", "admin", "owner"];
+const ROLES: readonly Role[] = ["viewer", "labeler", "operator", "admin", "owner"];
 
 export function Invitations() {
   const { organisation } = useAccount().membership;

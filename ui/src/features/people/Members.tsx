@@ -14,7 +14,7 @@ import { toast } from "@/ui/toast";
 import { roles } from "@/words/frame";
 import { people, roleHints } from "@/words/people";
 
-const ROLES: readonly Role[] = ["owner", "admin", "labeler", "viewer"];
+const ROLES: readonly Role[] = ["owner", "admin", "operator", "labeler", "viewer"];
 
 export function Members() {
   const { membership } = useAccount();

@@ -10,7 +10,7 @@ import { roles } from "@/words/frame";
 import { people as words } from "@/words/people";
 import classes from "./PeoplePage.module.css";
 
-const ROLES: readonly Role[] = ["owner", "admin", "labeler", "viewer"];
+const ROLES: readonly Role[] = ["owner", "admin", "operator", "labeler", "viewer"];
 
 interface ProjectRolesProps {
   member: Member;

@@ -16,7 +16,7 @@ import { toast } from "@/ui/toast";
 import { people, scopes } from "@/words/people";
 import classes from "./PeoplePage.module.css";
 
-const SCOPES: readonly Scope[] = ["read", "label", "manage"];
+const SCOPES: readonly Scope[] = ["read", "label", "operate", "manage"];
 const ALL = "";
 
 /** One's own tokens; without `own` also those of others, for who looks after people. */

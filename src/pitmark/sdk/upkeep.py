@@ -1,0 +1,170 @@
+"""Keeping the line of a project on a server going; see `pitmark.workspace.upkeep`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pitmark.core.progress import Reporter, silent
+from pitmark.sdk.connection import Connection, message
+from pitmark.sdk.jobs import Jobs, result_of
+from pitmark.sdk.options import plain_options
+from pitmark.sdk.releases import Bundle, bundle_target
+from pitmark.wire.upkeep import LimitsChange, Promotion, ScheduleChange
+from pitmark.wire.upkeep import Upkeep as WireUpkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of feedback, an update or a promotion, as the server tells of it."""
+
+    result: Mapping[str, Any]
+    path: Path | None = None
+
+    @property
+    def promoted(self) -> bool:
+        """Whether a new version is in use now."""
+        return self.result.get("decision") == "promoted"
+
+    @property
+    def added(self) -> int:
+        """How many images were added to the queue."""
+        return int(self.result.get("added", 0))
+
+    @property
+    def waiting(self) -> int:
+        """How many images wait for an answer."""
+        return int(self.result.get("waiting", 0))
+
+    def sentences(self) -> list[str]:
+        """The same in words."""
+        return list(self.result.get("sentences", ()))
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain JSON types."""
+        return dict(self.result)
+
+
+class RemoteUpkeep:
+    """What keeps a project on a server going on the line.
+
+    Args:
+        connection: To the server.
+        path: Of the project.
+        jobs: Of the project.
+        fetch: Fetches the bundle of a version to a file or folder.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        path: str,
+        jobs: Jobs,
+        fetch: Callable[[int, str | Path | None], Bundle],
+    ) -> None:
+        self._connection, self._path = connection, path
+        self._jobs, self._fetch = jobs, fetch
+
+    def status(self) -> Told:
+        """What is in use, what waits, whether an update is due, limits and schedule."""
+        found = self._connection.get(f"{self._path}/upkeep", WireUpkeep)
+        return Told(found.model_dump(mode="json"))
+
+    def feedback(self, *, options: Any = None, report: Reporter = silent) -> Told:
+        """Fill the queue of images from the line that wait for an answer.
+
+        Args:
+            options: A pitmark.ops.feedback.FeedbackOptions, or a mapping of its names.
+            report: Told of the progress.
+
+        Returns:
+            What was picked.
+        """
+        return Told(result_of(self._jobs.do("feedback", plain_options(options), report)))
+
+    def update(
+        self, out: str | Path | None = None, *, options: Any = None, report: Reporter = silent
+    ) -> Told:
+        """Make a version from the newest labels, and put it into use if the gate lets it.
+
+        Args:
+            out: File or folder for a copy of the bundle.
+            options: A pitmark.ops.updating.UpdateOptions, or a mapping of its names.
+            report: Told of the steps.
+
+        Returns:
+            What came of it.
+        """
+        return self._do("update", plain_options(options), out, report)
+
+    def promote(
+        self,
+        run: str = "latest",
+        out: str | Path | None = None,
+        *,
+        options: Any = None,
+        report: Reporter = silent,
+    ) -> Told:
+        """Put a run into use, if the gate lets it pass.
+
+        Args:
+            run: The training run.
+            out: File or folder for a copy of the bundle.
+            options: A pitmark.ops.promotion.PromoteOptions, or a mapping of its names.
+            report: Told of the stages.
+
+        Returns:
+            What came of it.
+        """
+        return self._do("promote", {"run": run, **plain_options(options)}, out, report)
+
+    def promotions(self, limit: int = 100) -> list[Promotion]:
+        """What was decided about versions, the newest first.
+
+        Args:
+            limit: How many at most.
+
+        Returns:
+            The decisions.
+        """
+        return self._connection.get(f"{self._path}/promotions?limit={limit}", list[Promotion])
+
+    def set_limits(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        """Change what operators may do.
+
+        Args:
+            change: What changes, see `pitmark.ops.limits.Limits`; the rest stays.
+
+        Returns:
+            The limits from now on.
+        """
+        told = message(LimitsChange, **change)
+        return dict(
+            self._connection.send("PUT", f"{self._path}/limits", told, WireUpkeep).limits
+        )
+
+    def set_schedule(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        """Change when the project updates by itself.
+
+        Args:
+            change: What changes, see `pitmark.ops.schedule.Schedule`; the rest stays.
+
+        Returns:
+            The schedule from now on.
+        """
+        told = message(ScheduleChange, **change)
+        found = self._connection.send("PUT", f"{self._path}/schedule", told, WireUpkeep)
+        return dict(found.schedule)
+
+    def _do(
+        self, kind: str, told: dict[str, Any], out: str | Path | None, report: Reporter
+    ) -> Told:
+        if out is not None:
+            bundle_target(out, "x", 0)
+        result = result_of(self._jobs.do(kind, told, report))
+        version = result.get("version")
+        if out is None or version is None:
+            return Told(result)
+        return Told(result, self._fetch(int(version), out).path)

@@ -1,0 +1,70 @@
+"""Keeping the line going: its state, what was decided, limits and schedule."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from pitmark.ops.limits import Actor, set_limits
+from pitmark.ops.schedule import set_schedule
+from pitmark.ops.upkeep import upkeep_status
+from pitmark.server.access import PROJECT, ProjectAccess, project_access
+from pitmark.store.promotions import PromotionRow
+from pitmark.wire.upkeep import LimitsChange, Promotion, ScheduleChange, Upkeep
+
+router = APIRouter(prefix=PROJECT, tags=["upkeep"])
+Viewer = Annotated[ProjectAccess, Depends(project_access("viewer"))]
+Admin = Annotated[ProjectAccess, Depends(project_access("admin"))]
+
+
+@router.get("/upkeep")
+def status(access: Viewer) -> Upkeep:
+    """What is in use, what waits, whether an update is due, limits and schedule."""
+    return Upkeep(**upkeep_status(access.store).to_json())
+
+
+@router.get("/promotions")
+def promotions(
+    access: Viewer, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> list[Promotion]:
+    """What was decided about versions, the newest first."""
+    return [promotion_of(row) for row in access.store.promotions.list(limit)]
+
+
+@router.put("/limits")
+def limits(access: Admin, change: LimitsChange) -> Upkeep:
+    """Change what operators may do; what is left out stays."""
+    told = change.model_dump(exclude_none=True)
+    set_limits(access.store, told, actor=Actor(access.who, access.role))
+    return status(access)
+
+
+@router.put("/schedule")
+def schedule(access: Admin, change: ScheduleChange) -> Upkeep:
+    """Change when the project updates by itself; what is left out stays."""
+    told = change.model_dump(exclude_unset=True)
+    kept = {k: v for k, v in told.items() if v is not None or k == "corrections"}
+    set_schedule(access.store, kept, actor=Actor(access.who, access.role))
+    return status(access)
+
+
+def promotion_of(row: PromotionRow) -> Promotion:
+    """A decision as the wire tells it.
+
+    Args:
+        row: As the store has it.
+
+    Returns:
+        The message.
+    """
+    return Promotion(
+        number=row.number,
+        at=row.at,
+        by=row.by,
+        decision=row.decision,
+        run=row.run_id,
+        in_use_before=row.champion,
+        version=row.version,
+        record=row.record,
+    )

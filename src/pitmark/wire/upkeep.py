@@ -1,0 +1,61 @@
+"""Keeping the line going: what is in use, what was decided, what operators may do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from pitmark.wire.message import Document, Message
+
+_SHARE = Field(default=None, ge=0, le=1)
+
+
+class Upkeep(Message):
+    """How a project stands on the line; `due` says whether and why an update is due."""
+
+    run: str | None
+    version: int | None
+    candidate: str | None
+    waiting: int
+    due: Document
+    limits: Document
+    schedule: Document
+    updates: list[Document]
+    sentences: list[str]
+
+
+class Promotion(Message):
+    """A decision about a run, with the record that it rests on."""
+
+    number: int
+    at: datetime
+    by: str
+    decision: str
+    run: str
+    in_use_before: str | None
+    version: int | None
+    record: Document
+
+
+class LimitsChange(Message):
+    """Limits to change; what is left out stays. See `ops.limits.Limits`."""
+
+    allowed: list[Literal["feedback", "update", "promote", "roll_back", "roll_out"]] | None = (
+        None
+    )
+    updates_per_day: int | None = Field(default=None, ge=0, le=1000)
+    hours: list[int] | None = Field(default=None, min_length=2, max_length=2)
+    must_pass: list[str] | None = Field(default=None, max_length=10)
+    first_share: float | None = _SHARE
+    gate: dict[str, int | float] | None = None
+    way_back: dict[str, int | float] | None = None
+
+
+class ScheduleChange(Message):
+    """Parts of the schedule to change. See `ops.schedule.Schedule`."""
+
+    on: bool | None = None
+    corrections: int | None = Field(default=None, ge=1, le=1_000_000)
+    retry_hours: float | None = Field(default=None, gt=0, le=1000)
