@@ -109,6 +109,7 @@ def test_figures_are_given_in_the_format_of_prometheus(tmp_path):
     ("method", "path", "body", "status"),
     [
         ("GET", "/nothing", None, 404),
+        ("GET", f"/parts/top/{'9' * 5000}.jpg", None, 404),
         ("GET", "/points/left/outputs", None, 404),
         ("GET", "/points/top/outputs?wait=soon", None, 422),
         ("POST", "/points/top/dance", {}, 404),

@@ -112,7 +112,16 @@ def test_a_control_triggers_reads_and_acknowledges(line):
 
 @pytest.mark.parametrize(
     "body",
-    [b"no json", b"[]", {"command": "dance"}, {"command": "trigger", "custom": "a"}, {}],
+    [
+        b"no json",
+        b"[]",
+        {"command": "dance"},
+        {"command": "trigger", "custom": "a"},
+        {},
+        b'{"command": "trigger", "custom": 1e999}',
+        {"command": "trigger", "custom": -1},
+        {"command": "configuration", "index": 2**70},
+    ],
 )
 def test_what_is_no_command_changes_nothing(line, body):
     station, control, _ = line

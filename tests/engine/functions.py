@@ -28,12 +28,20 @@ def add(context):
 
 
 def count(context):
-    """Counts to `to`, one step each `step_s`, telling of each."""
+    """Counts to `to`, one step each `step_s`, telling of each.
+
+    At the step `waits_at` it goes on telling of that step until there is a file `go` in the
+    workspace: so a test can look at it while it works, however fast the machine is.
+    """
     _trace(context, "count")
-    total = context.work.options["to"]
+    options, go = context.work.options, Path(context.workspace) / "go"
+    total = options["to"]
     for done in range(1, total + 1):
-        context.report(Progress("count", done, total, eta_s=1.0, facts={"loss": 1 / done}))
-        time.sleep(context.work.options.get("step_s", 0.02))
+        told = False
+        while not told or (done == options.get("waits_at") and not go.exists()):
+            context.report(Progress("count", done, total, eta_s=1.0, facts={"loss": 1 / done}))
+            time.sleep(options.get("step_s", 0.02))
+            told = True
     return Outcome({"counted": total, "attempt": context.work.attempt})
 
 

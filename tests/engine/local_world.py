@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pitmark.core.work import Resources
@@ -25,24 +26,27 @@ SERVER = """
 import sys, time
 from pathlib import Path
 from tests.engine.local_world import engine_of
-engine = engine_of(Path(sys.argv[1]), sys.argv[2])
+engine = engine_of(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]))
 engine.start()
 print("ready", flush=True)
 time.sleep(600)
 """
 
 
-def engine_of(home, table):
-    store = open_store(home)
+def engine_of(home, table, silent_s):
+    store, limits = open_store(home), replace(LIMITS, silent_s=silent_s)
     queue = StoredQueue(store.database, store.blobs)
-    return LocalEngine(queue, worker_command(home, table), logs=home / "logs", limits=LIMITS)
+    return LocalEngine(queue, worker_command(home, table), logs=home / "logs", limits=limits)
 
 
 class LocalWorld:
-    """What the conformance suite asks of an engine, for the local one."""
+    """What the conformance suite asks of an engine, for the local one.
 
-    def __init__(self, home, table=TABLE):
-        self.home, self.table = home, table
+    Workers that load much before their first sign of life need a longer `silent_s`.
+    """
+
+    def __init__(self, home, table=TABLE, *, silent_s=LIMITS.silent_s):
+        self.home, self.table, self.silent_s = home, table, silent_s
         self.store = open_store(home, create=True)
         self.server = None
 
@@ -58,7 +62,7 @@ class LocalWorld:
 
     def start_server(self):
         self.server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(self.home), self.table],
+            [sys.executable, "-c", SERVER, str(self.home), self.table, str(self.silent_s)],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
@@ -80,6 +84,10 @@ class LocalWorld:
         for pid in self.workers():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def let_go(self):
+        """Let jobs that wait for it go on."""
+        (self.home / "go").touch()
 
     def trace(self):
         """Event, job and attempt of what the functions wrote down."""

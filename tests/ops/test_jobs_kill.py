@@ -8,11 +8,12 @@ import pytest
 
 from pitmark.core.label_book import LabelBook
 from pitmark.ops.importing import import_folder
-from pitmark.ops.job_kinds import TABLE, start_job
+from pitmark.ops.job_kinds import start_job
 from pitmark.ops.snapshots import take_snapshot
 from pitmark.ops.training import train
 from pitmark.ops.uploading import Upload
 from tests.engine.local_world import LocalWorld
+from tests.ops.held_jobs import TABLE as HELD_TABLE
 from tests.ops.toys import QUICK, class_folder, yolo_folder
 
 SMALL = {"preset": "fast", "image_steps": 200, "side_px": 64, "threads": 1}
@@ -28,7 +29,7 @@ def uploaded(store, data):
 
 @pytest.fixture
 def world(tmp_path):
-    made = LocalWorld(tmp_path / "home", TABLE)
+    made = LocalWorld(tmp_path / "home", HELD_TABLE, silent_s=60)
     yield made
     made.close()
 
@@ -47,6 +48,7 @@ def test_a_training_whose_server_and_worker_are_killed_goes_on_in_the_same_run(w
     world.until(lambda: ((world.get(job).progress or {}).get("done") or 0) > 20, "some steps")
     world.kill_server()
     world.kill_workers()
+    world.let_go()
     world.start_server()
     done = world.end_of(job)
     assert (done.state, done.attempt) == ("done", 2), done.problem
@@ -102,6 +104,7 @@ def test_a_training_that_is_stopped_can_be_started_again(world, parts):
     parts.jobs.cancel(first)
     assert world.end_of(first).state == "cancelled"
     assert parts.runs.list(kind="train")[0].state == "interrupted"
+    world.let_go()
     again = start_job(parts, "train", SMALL, by="ann").id
     assert world.end_of(again).state == "done"
     (run,) = parts.runs.list(kind="train")

@@ -30,15 +30,17 @@ with open_store(Path(sys.argv[1])) as store:
 """
 
 TRAIN = """
-import sys
+import sys, time
 from pathlib import Path
 from pitmark.ops.training import TrainOptions, train
 from pitmark.store.db import open_store
 from pitmark.train import loop
-loop._SAVE_EVERY_S = 0.2
+loop._SAVE_EVERY_S = 0.0
 how = TrainOptions(preset="fast", image_steps=600, side_px=64, threads=1)
 def tell(progress):
     print(progress.stage, progress.done, flush=True)
+    if "hold" in sys.argv and progress.stage == "train" and progress.done >= 20:
+        time.sleep(600)
 with open_store(Path(sys.argv[1])) as store:
     train(store.project("parts"), options=how, report=tell)
 """
@@ -110,14 +112,13 @@ def test_a_killed_training_goes_on_from_its_checkpoint(tmp_path):
         project = store.create_project("parts", "detection", LabelBook())
         import_folder(project, yolo_folder(tmp_path / "in", count=16))
         take_snapshot(project)
-    process = start(TRAIN, tmp_path / "home")
+    process = start(TRAIN, tmp_path / "home", "hold")
     reached = 0
     while reached < 20:
         line = process.stdout.readline()
         assert line, "the training ended before it could be killed"
         stage, done = line.rsplit(" ", 1)
         reached = int(done) if "train" in stage else reached
-    time.sleep(1.0)
     kill(process)
     with open_store(tmp_path / "home") as store:
         assert store.check() == []

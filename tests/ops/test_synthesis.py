@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pitmark.core.errors import InvalidInputError, NotEnoughDataError
+from pitmark.core.errors import CancelledError, InvalidInputError, NotEnoughDataError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import (
     mask_shape,
@@ -209,6 +209,24 @@ def test_images_that_do_not_help_leave_by_themselves(store, tmp_path):
     assert not result.kept
     assert result.sentences()[-1].startswith("Dropped: ")
     assert take_snapshot(project).id == before.id
+
+
+def test_a_synthesis_that_is_stopped_leaves_no_checkpoints_behind(store, tmp_path):
+    project = project_of(store, tmp_path, "segmentation")
+    made = []
+
+    def stop_when_it_learns(progress):
+        if progress.stage == "synthesize":
+            made.append(progress)
+        elif made:
+            raise CancelledError("stopped on request")
+
+    options = SynthesisOptions(label=label_of(project), train=QUICK)
+    with pytest.raises(CancelledError, match="stopped on request"):
+        synthesize(project, options=options, report=stop_when_it_learns)
+    (row,) = project.runs.list(kind="synthesis")
+    assert row.state == "failed"
+    assert list(project.work.glob(f"{row.id}-*")) == []
 
 
 def test_synthesis_says_what_it_lacks(store, tmp_path):

@@ -9,6 +9,7 @@ from pitmark.ops import evidence
 from pitmark.ops.closed_folds import VECTORS, vectors_to_bytes
 from pitmark.ops.finding_order import queue, ranked
 from pitmark.ops.inconsistency import GROUP, MEMBER
+from pitmark.ops.predicted_shapes import predicted_shapes
 from pitmark.store.findings import NewFinding
 from tests.ops.report_making import book_of, fill, judged_run, noisy_images
 from tests.ops.test_inconsistency import by_ben_differently, filled
@@ -229,14 +230,12 @@ def test_predictions_become_shapes_that_a_person_could_have_drawn(stores):
         box_scores=np.array([0.9, 0.4], np.float32),
         box_classes=np.array([0, 0]),
     )
-    (found,) = evidence.predicted_shapes(said, spec)
+    (found,) = predicted_shapes(said, spec)
     assert found == (BoxShape("dent", (1, 2, 11, 12)), pytest.approx(0.9))
     maps = np.zeros((1, 48, 64), np.float16)
     maps[0, 10:20, 10:30] = 0.75
     spec = InspectorSpec("segmentation", ("dent",), cut)
-    ((mask, score),) = evidence.predicted_shapes(
-        Prediction((64, 48), 0.75, maps_khw=maps), spec
-    )
+    ((mask, score),) = predicted_shapes(Prediction((64, 48), 0.75, maps_khw=maps), spec)
     assert (mask.label, mask.size_wh, sum(mask.counts[1::2]), score) == (
         "dent",
         (64, 48),

@@ -163,6 +163,8 @@ def test_files_with_a_hash_in_their_name_may_be_kept_for_ever_and_come_packed(pa
     assert plain.text == "start()"
     assert "content-encoding" not in plain.headers
     assert pages.get("/assets/old-3c4d.js").status_code == 404
+    assert pages.get(f"/assets/{'a' * 300}.js").status_code == 404
+    assert pages.get(f"/{'p/' * 3000}").status_code == 200
 
 
 @pytest.mark.parametrize(

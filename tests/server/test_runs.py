@@ -80,6 +80,19 @@ def test_two_runs_side_by_side(client_as, judged, stores):
     assert (told["content"]["first"], told["content"]["second"]) == (judged.run.id, other.id)
 
 
+def test_what_a_run_without_a_result_cannot_show_is_told_and_is_no_fault(
+    client_as, judged, stores
+):
+    project = stores.of("local").project("judged")
+    broken = project.runs.create("train", "latest", {}, 0)
+    project.runs.fail(broken.id, "the disk was full")
+    viewer = client_as("viewer")
+    for path in ("report", "cases", f"compare/{judged.run.id}"):
+        told = viewer.get(f"{BASE}/judged/runs/{broken.id}/{path}")
+        assert (told.status_code, told.json()["code"]) == (409, "not_enough_data")
+        assert f"run {broken.id} is failed" in told.json()["message"]
+
+
 def test_snapshots_are_listed(client_as, stores):
     info = take_snapshot(stores.of("local").project("casings"), note="first")
     (told,) = client_as("viewer").get(f"{BASE}/casings/snapshots").json()

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pitmark.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -154,3 +156,14 @@ def test_a_project_whose_run_is_alive_is_not_deleted(store, project):
     project.runs.fail(run.id, "stopped")
     store.delete_project("casings")
     assert store.projects() == []
+
+
+def test_a_project_that_two_people_delete_at_once_goes_once(store, project):
+    _fill(project)
+    with ThreadPoolExecutor(2) as pool:
+        with store.transaction():
+            asked = [pool.submit(store.delete_project, "casings", by=who) for who in "ab"]
+        told = [one.exception() for one in asked]
+    assert sorted(type(error).__name__ for error in told) == ["NoneType", "NotFoundError"]
+    gone = [e for e in store.audit.entries() if e.action == "delete_project"]
+    assert len(gone) == 1

@@ -37,6 +37,21 @@ def write_durably(path: Path, data: bytes, *, then: Callable[[], None] | None = 
         raise StorageError(f"{path} cannot be written: {exc.strerror or exc}") from exc
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, unless it is there.
+
+    Args:
+        folder: Where.
+
+    Raises:
+        StorageError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StorageError(f"the folder {folder} cannot be made: {exc.strerror}") from exc
+
+
 def sync_folder(folder: Path) -> None:
     """Make names that appeared or went in a folder survive a power cut.
 

@@ -15,6 +15,8 @@ from enum import IntEnum, StrEnum
 from pitmark.core.inspector import Outcome
 
 NO_CLASS = -1
+# What a control may give as a number: more than this not every transport can give back.
+MOST_NUMBER = 2**31 - 1
 
 
 class ErrorCode(IntEnum):

@@ -36,7 +36,12 @@ from pitmark.core.errors import (
 )
 from pitmark.edge.bundle_file import MAX_BUNDLE_BYTES
 from pitmark.edge.device_spec import LOOPBACK, ListenSpec
-from pitmark.edge.handshake import Acknowledged, ConfigurationAsked, Triggered
+from pitmark.edge.handshake import (
+    MOST_NUMBER,
+    Acknowledged,
+    ConfigurationAsked,
+    Triggered,
+)
 from pitmark.edge.metrics_text import CONTENT_TYPE, metrics_text
 from pitmark.edge.parts import Frame
 from pitmark.edge.station import Station
@@ -56,7 +61,7 @@ _STATUS = {
     "parity": 422,
     "storage": 507,
 }
-_PICTURE = re.compile(r"/parts/([A-Za-z0-9_-]+)/(\d+)\.jpg")
+_PICTURE = re.compile(r"/parts/([A-Za-z0-9_-]+)/(\d{1,18})\.jpg")
 _POINT = re.compile(r"/points/([A-Za-z0-9_-]+)/([a-z]+)")
 _RELEASE = re.compile(r"/releases/([A-Za-z0-9_-]+)")
 
@@ -267,7 +272,7 @@ class _Handler(BaseHTTPRequestHandler):
             value = float(text) if text else default
         except ValueError:
             value = -1.0
-        if not 0 <= value < 2**31:
+        if not 0 <= value <= MOST_NUMBER:
             raise InvalidInputError(f"{name} must be a number of 0 or more, found {text!r}")
         return value
 
@@ -326,6 +331,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _whole(given: dict[str, Any], name: str, default: int | None) -> int:
     value = given.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_NUMBER:
         raise InvalidInputError(f"{name} must be a whole number of 0 or more, found {value!r}")
     return value

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pitmark.core.errors import StorageError
-from pitmark.edge.durable import write_durably
+from pitmark.edge.durable import make_folder, write_durably
 
 
 class KeptImages:
@@ -22,10 +22,7 @@ class KeptImages:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise StorageError(f"the folder {folder} cannot be made: {exc.strerror}") from exc
+        make_folder(folder)
 
     def keep(self, image: bytes | None) -> tuple[str | None, int]:
         """Write an image, unless it is there already.

@@ -22,7 +22,14 @@ from typing import Any
 
 from pitmark.edge.device_spec import MqttSpec
 from pitmark.edge.extras import load_extra
-from pitmark.edge.handshake import Acknowledged, ConfigurationAsked, Event, Outputs, Triggered
+from pitmark.edge.handshake import (
+    MOST_NUMBER,
+    Acknowledged,
+    ConfigurationAsked,
+    Event,
+    Outputs,
+    Triggered,
+)
 from pitmark.edge.parts import PartResult
 from pitmark.edge.point import Point
 from pitmark.edge.station import Station
@@ -141,11 +148,18 @@ def _event(payload: bytes) -> Event | None:
         given = json.loads(payload)
         command = given["command"]
         if command == "trigger":
-            return Triggered(int(given.get("custom", 0)))
+            return Triggered(_number(given.get("custom", 0)))
         if command == "acknowledge":
             return Acknowledged()
         if command == "configuration":
-            return ConfigurationAsked(int(given["index"]))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return ConfigurationAsked(_number(given["index"]))
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return None
+
+
+def _number(given: Any) -> int:
+    number = int(given)
+    if not 0 <= number <= MOST_NUMBER:
+        raise ValueError(f"no number that a control may give: {number}")
+    return number

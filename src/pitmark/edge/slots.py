@@ -21,7 +21,7 @@ from typing import Any
 from pitmark.core.errors import BundleError, InvalidInputError, StorageError
 from pitmark.edge.bundle_file import Bundle, read_bundle
 from pitmark.edge.choice import Precision
-from pitmark.edge.durable import write_durably, write_json_durably
+from pitmark.edge.durable import make_folder, write_durably, write_json_durably
 from pitmark.edge.signing import PublicKey
 
 _POINTER = "pointer.json"
@@ -72,10 +72,7 @@ class Slots:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise StorageError(f"the folder {folder} cannot be made: {exc.strerror}") from exc
+        make_folder(folder)
 
     def pointer(self) -> Pointer:
         """Which release runs; an empty pointer on a device that has none yet.

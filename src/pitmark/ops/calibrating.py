@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -76,19 +75,6 @@ def calibration_patches(
         if len(patches) >= most:
             break
     return np.stack(patches[:most])
-
-
-def class_counts(images: Sequence[LabeledImage]) -> dict[str, int]:
-    """In how many images each class is seen.
-
-    Args:
-        images: Labeled images.
-
-    Returns:
-        Class name to number of images, by name.
-    """
-    counts = Counter(n for i in images for n in {s.label for s in i.shapes or ()})
-    return dict(sorted(counts.items()))
 
 
 def _telling(patches: Patches, item: LabeledImage) -> list[int]:

@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitmark.core.errors import NotFoundError
-from pitmark.core.inspector import InspectorSpec, counted_boxes
+from pitmark.core.inspector import InspectorSpec
 from pitmark.core.label_book import LabelBook
-from pitmark.core.labels import BoxShape, ImageClass, Shape, mask_shape, shape_to_json
+from pitmark.core.labels import Shape, shape_to_json
 from pitmark.core.predictions import Prediction, predictions_from_bytes
 from pitmark.core.records import ImageRecord
 from pitmark.ops.audit_record import group_of
 from pitmark.ops.closed_folds import vectors_of
 from pitmark.ops.inconsistency import GROUP
+from pitmark.ops.predicted_shapes import predicted_shapes
 from pitmark.store.annotations import AnnotationRow
 from pitmark.store.blobs import BlobStore
 from pitmark.store.db import ProjectStore
@@ -68,41 +69,6 @@ def said_by_model(project: ProjectStore, sha256: str) -> Said | None:
             shapes = predicted_shapes(found, InspectorSpec.from_json(run.inspector))
             return Said(run.id, tuple(s for s, _ in shapes), tuple(v for _, v in shapes))
     return None
-
-
-def predicted_shapes(prediction: Prediction, spec: InspectorSpec) -> list[tuple[Shape, float]]:
-    """A prediction as shapes that a person could have drawn, each with its score.
-
-    Args:
-        prediction: Of a model.
-        spec: Of the same model.
-
-    Returns:
-        The likeliest class of an image, the boxes above their thresholds, or one mask per
-        class where the map reaches the threshold.
-    """
-    if spec.task == "classification":
-        if prediction.class_probs is None:
-            return []
-        best = int(np.argmax(prediction.class_probs))
-        return [(ImageClass(spec.classes[best]), float(prediction.class_probs[best]))]
-    if spec.task == "detection":
-        kept = counted_boxes(prediction, spec)
-        rows = zip(kept.boxes_xyxy.tolist(), kept.box_scores, kept.box_classes, strict=True)
-        return [
-            (BoxShape(spec.classes[int(c)], (x1, y1, x2, y2)), float(score))
-            for (x1, y1, x2, y2), score, c in rows
-            if x2 > x1 and y2 > y1
-        ]
-    if prediction.maps_khw is None:
-        return []
-    maps = prediction.maps_at(prediction.size_wh)
-    names = spec.classes if len(spec.classes) == len(maps) else ("defect",) * len(maps)
-    return [
-        (mask_shape(name, one >= spec.threshold), float(one.max()))
-        for name, one in zip(names, maps, strict=True)
-        if bool((one >= spec.threshold).any())
-    ]
 
 
 def look_alikes(project: ProjectStore, finding: FindingRow) -> list[LookAlike]:

@@ -17,7 +17,6 @@ from pitmark.quality.group_key import (
     GroupKey,
     grouping_of,
     propose_group_keys,
-    share_leaked,
 )
 from pitmark.quality.leak_effect import Effect, regrouping_effect
 from pitmark.quality.nearest_rows import nearest_rows
@@ -155,18 +154,6 @@ def accept_groups(
         project.images.set_group(told)
         project.audit.log(by, "regroup", "images", done.to_json())
     return done
-
-
-def leaked_by_chance(project: ProjectStore) -> float:
-    """What a random split would leak of the groups as they stand.
-
-    Args:
-        project: The project.
-
-    Returns:
-        Share of held-out images with another image of their group in training.
-    """
-    return share_leaked([r.group for r in project.images.iterate()])
 
 
 def _links(seen: Likeness) -> list[tuple[int, int]]:

@@ -125,7 +125,7 @@ def judged_images(project: ProjectStore, run: RunRow) -> JudgedImages:
         The images with labels and a prediction.
 
     Raises:
-        PitmarkError: The run has no predictions.
+        NotEnoughDataError: The run has no predictions.
     """
     predictions = held_out_predictions(project, run)
     spec = InspectorSpec.from_json(run.inspector or {})

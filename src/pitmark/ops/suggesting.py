@@ -8,31 +8,21 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from pitmark.core.errors import MissingExtraError, NotFoundError
-from pitmark.core.inspector import InspectorSpec, counted_boxes, load_pair
+from pitmark.core.inspector import InspectorSpec, load_pair
 from pitmark.core.label_book import LabelBook
-from pitmark.core.labels import (
-    BoxShape,
-    ImageClass,
-    Shape,
-    mask_shape,
-    shape_from_json,
-    shape_to_json,
-)
+from pitmark.core.labels import Shape, shape_from_json, shape_to_json
 from pitmark.core.predictions import Prediction, one_prediction
 from pitmark.core.preprocess import Pixels
 from pitmark.core.records import ImageRecord
 from pitmark.edge.runtime import EdgeInspector
 from pitmark.ops.derived_files import DerivedFiles
 from pitmark.ops.pixels import pixel_loader
+from pitmark.ops.predicted_shapes import predicted_shapes
 from pitmark.ops.training import load_model
-from pitmark.quality.mask_objects import objects_in_maps
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow
 
-_HALF = 0.5
 # The only class of models that know good parts alone.
 _UNNAMED = "anomaly"
 _LIMIT_BYTES = 200_000_000
@@ -161,7 +151,7 @@ def suggested(run: str, prediction: Prediction, spec: InspectorSpec) -> Suggeste
     Returns:
         A class, boxes or masks by the task; nothing where the image counts as good.
     """
-    pairs = _SHAPES[spec.task](prediction, spec)
+    pairs = predicted_shapes(prediction, spec)
     return Suggested(
         run,
         tuple(shape for shape, _ in pairs),
@@ -189,56 +179,6 @@ def in_words_of(book: LabelBook, told: Suggested) -> Suggested:
             kept.append((replace(shape, label=defects[0]), score))
     shapes, scores = tuple(s for s, _ in kept), tuple(v for _, v in kept)
     return replace(told, shapes=shapes, scores=scores)
-
-
-def _class(prediction: Prediction, spec: InspectorSpec) -> list[tuple[Shape, float]]:
-    if prediction.class_probs is None:
-        return []
-    best = int(np.argmax(prediction.class_probs))
-    return [(ImageClass(spec.classes[best]), float(prediction.class_probs[best]))]
-
-
-def _boxes(prediction: Prediction, spec: InspectorSpec) -> list[tuple[Shape, float]]:
-    counted = counted_boxes(prediction, spec)
-    width, height = prediction.size_wh
-    boxes = np.clip(counted.boxes_xyxy, 0, [width, height, width, height])
-    out: list[tuple[Shape, float]] = []
-    rows = zip(boxes.tolist(), counted.box_scores, counted.box_classes, strict=True)
-    for (x1, y1, x2, y2), score, index in rows:
-        if x2 > x1 and y2 > y1:
-            out.append((BoxShape(spec.classes[int(index)], (x1, y1, x2, y2)), float(score)))
-    return out
-
-
-def _masks(prediction: Prediction, spec: InspectorSpec) -> list[tuple[Shape, float]]:
-    return _regions(prediction, spec, _HALF)
-
-
-def _anomalies(prediction: Prediction, spec: InspectorSpec) -> list[tuple[Shape, float]]:
-    if prediction.score < spec.threshold:
-        return []
-    return _regions(prediction, spec, spec.threshold)
-
-
-def _regions(
-    prediction: Prediction, spec: InspectorSpec, limit: float
-) -> list[tuple[Shape, float]]:
-    if prediction.maps_khw is None:
-        return []
-    found = objects_in_maps(prediction.maps_at(prediction.size_wh), limit=limit)
-    return [
-        (mask_shape(spec.classes[f.index], f.mask_hw), min(max(f.score, 0.0), 1.0))
-        for f in found
-        if f.index < len(spec.classes)
-    ]
-
-
-_SHAPES = {
-    "classification": _class,
-    "detection": _boxes,
-    "segmentation": _masks,
-    "anomaly": _anomalies,
-}
 
 
 def _name(run: RunRow, sha256: str) -> str:

@@ -181,8 +181,11 @@ def _decision(
 @contextmanager
 def _work(project: ProjectStore, name: str) -> Iterator[Path]:
     folder = run_folder(project, name)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        # The next run has a name of its own: what is left here would never be read.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _finish(project: ProjectStore, row: RunRow, record: Mapping[str, Any]) -> RunRow:

@@ -9,7 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pitmark.core.errors import CancelledError, MissingExtraError, PitmarkError
+from pitmark.core.errors import (
+    CancelledError,
+    MissingExtraError,
+    NotEnoughDataError,
+    PitmarkError,
+)
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.predictions import Prediction, predictions_from_bytes, predictions_to_bytes
 from pitmark.core.progress import Reporter, silent
@@ -337,13 +342,15 @@ def load_model(project: ProjectStore, run: RunRow) -> TrainedModel:
         The model with its thresholds.
 
     Raises:
-        PitmarkError: The run has no model.
+        NotEnoughDataError: The run has no model.
     """
     _require_torch()
     from pitmark.train.model import TrainedModel
 
     if MODEL not in run.artifacts:
-        raise PitmarkError(f"run {run.id} is {run.state} and has no model", hint="Train first.")
+        raise NotEnoughDataError(
+            f"run {run.id} is {run.state} and has no model", hint="Train first."
+        )
     model = TrainedModel.from_bytes(project.blobs.read(run.artifacts[MODEL]))
     return model.with_spec(InspectorSpec.from_json(run.inspector or {}))
 
@@ -360,7 +367,7 @@ def held_out_predictions(project: ProjectStore, run: RunRow) -> dict[str, Predic
     """
     blob = project.runs.predictions(run.id, "held-out")
     if blob is None:
-        raise PitmarkError(f"run {run.id} is {run.state} and has no predictions")
+        raise NotEnoughDataError(f"run {run.id} is {run.state} and has no predictions")
     return predictions_from_bytes(project.blobs.read(blob))
 
 

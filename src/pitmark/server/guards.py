@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pitmark.server.http_only import HttpOnly
 from pitmark.server.problems import problem
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -40,27 +41,15 @@ SAFE_HEADERS = {
 }
 
 
-class SafeHeaders:
+class SafeHeaders(HttpOnly):
     """Sets headers that keep a browser from doing what Pitmark never asks of it.
 
     Args:
         app: What answers.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the headers set; what is under /api is not kept by caches.
-
-        Args:
-            scope: Of the request.
-            receive: Its body.
-            send: Where the answer goes.
-        """
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the headers set; what is under /api is not kept by caches."""
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -74,7 +63,7 @@ class SafeHeaders:
         await self._app(scope, receive, send_safely)
 
 
-class KnownHosts:
+class KnownHosts(HttpOnly):
     """Refuses requests for other names than those of this server.
 
     A page of a stranger whose name suddenly leads to this machine (DNS rebinding) asks
@@ -86,20 +75,11 @@ class KnownHosts:
     """
 
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
-        self._app = app
+        super().__init__(app)
         self._names = {name.lower().strip("[]").rstrip(".") for name in names}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or refuse it.
-
-        Args:
-            scope: Of the request.
-            receive: Its body.
-            send: Where the answer goes.
-        """
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it."""
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
         if host_name(host) not in self._names:
@@ -123,7 +103,7 @@ class KnownHosts:
         return bool(mark) and host_name(host) in self._names
 
 
-class BodyLimit:
+class BodyLimit(HttpOnly):
     """Refuses bodies that are larger than anything Pitmark asks for.
 
     Args:
@@ -139,19 +119,11 @@ class BodyLimit:
         most_bytes: int = MOST_BODY_BYTES,
         most_upload_bytes: int = MOST_UPLOAD_BYTES,
     ) -> None:
-        self._app, self._most, self._most_upload = app, most_bytes, most_upload_bytes
+        super().__init__(app)
+        self._most, self._most_upload = most_bytes, most_upload_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through as far as its body is not too large.
-
-        Args:
-            scope: Of the request.
-            receive: Its body.
-            send: Where the answer goes.
-        """
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through as far as its body is not too large."""
         upload = scope["method"] == "PUT" and _UPLOADS in scope["path"]
         most = self._most_upload if upload else self._most
         told = Headers(scope=scope).get("content-length", "0")

@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pitmark.server.http_only import HttpOnly
 from pitmark.store.figures import Figures
 
 UNMATCHED = "none"
@@ -76,7 +77,7 @@ class _WorkspaceCollector(Collector):
             yield GaugeMetricFamily(f"pitmark_{name}", f"Number of {name}.", value=count)
 
 
-class Measured:
+class Measured(HttpOnly):
     """Notes every request, under the template of its route.
 
     Args:
@@ -85,19 +86,11 @@ class Measured:
     """
 
     def __init__(self, app: ASGIApp, metrics: ServerMetrics) -> None:
-        self._app, self._metrics = app, metrics
+        super().__init__(app)
+        self._metrics = metrics
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and note how.
-
-        Args:
-            scope: Of the request.
-            receive: Its body.
-            send: Where the answer goes.
-        """
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and note how."""
         began = time.perf_counter()
 
         async def noting(message: Message) -> None:

@@ -58,8 +58,12 @@ def _within(folder: Path, path: str) -> Path | None:
     if not path or "\0" in path or "\\" in path:
         return None
     file = (folder / path).resolve()
-    inside = file.is_relative_to(folder.resolve())
-    return file if inside and file.is_file() else None
+    try:
+        there = file.is_relative_to(folder.resolve()) and file.is_file()
+    except OSError:
+        # A name longer than the file system knows.
+        return None
+    return file if there else None
 
 
 def _file(request: Request, file: Path, *, lasting: bool) -> Response:

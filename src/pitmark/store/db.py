@@ -169,16 +169,19 @@ class Store:
             raise NotFoundError(f"there is no project {name!r}", hint=known)
         # What a project writes into the audit log names it, so another name is another one.
         key = (row.id, row.name)
-        if key not in self._open:
-            self._open[key] = ProjectStore(
-                self._scope.of_project(row.id),
-                row,
-                blobs=self.blobs,
-                work=self.home / "work" / f"project-{row.id}",
-                audit=AuditLog(self._scope, prefix=f"project/{row.name}/"),
-                keys=self.keys,
-            )
-        return self._open[key]
+        held = self._open.get(key)
+        if held is not None:
+            return held
+        made = ProjectStore(
+            self._scope.of_project(row.id),
+            row,
+            blobs=self.blobs,
+            work=self.home / "work" / f"project-{row.id}",
+            audit=AuditLog(self._scope, prefix=f"project/{row.name}/"),
+            keys=self.keys,
+        )
+        # Another thread may have been quicker: all are given the same one.
+        return self._open.setdefault(key, made)
 
     def projects(self) -> list[ProjectInfo]:
         """All projects in the order of their names."""
@@ -227,18 +230,20 @@ class Store:
             NotFoundError: No such project.
             ConflictError: A run or job of it is being worked on.
         """
-        project = self.project(name)
-        _expect_idle(project, name)
-        info = project.info
-        scope = self._scope.of_project(info.id)
         with self._scope.write() as connection:
+            # Looked for under the lock: it may be removed twice, or a job may begin on it.
+            project = self.project(name)
+            _expect_idle(project, name)
+            info = project.info
+            scope = self._scope.of_project(info.id)
             shas = referenced(scope)
             gone = self._scope.update(projects).where(projects.c.id == info.id)
             connection.execute(gone.values(live_name=None, deleted=now()))
             delete_rows(connection, scope)
             details = {"images": info.images, "labeled": info.labeled}
             self.audit.log(by, "delete_project", f"project/{name}", details)
-        self._open = {k: v for k, v in self._open.items() if k[0] != info.id}
+        for key in [k for k in list(self._open) if k[0] == info.id]:
+            self._open.pop(key, None)
         remove_unreferenced(self.database, self.blobs, shas)
 
     def images_among(self, shas: Sequence[str]) -> set[str]:

@@ -26,11 +26,12 @@ def test_a_file_that_a_job_made_is_in_the_blob_store(world):
 
 def test_progress_is_told_while_the_job_runs_and_stands_at_its_end_afterwards(world):
     world.start_server()
-    job = world.submit("count", {"to": 60, "step_s": 0.03})
+    job = world.submit("count", {"to": 60, "step_s": 0.03, "waits_at": 30})
     begun = world.begun(job)
     assert begun.state == "running"
     assert begun.progress["stage"] == "count"
     assert 0 < begun.progress["done"] < 60
+    world.let_go()
     done = world.end_of(job)
     assert done.progress["done"] == 60
     assert done.progress["facts"] == {"loss": 1 / 60}
@@ -115,9 +116,10 @@ def test_a_job_whose_worker_always_dies_fails_after_three_attempts(world):
 
 def test_a_worker_outlives_its_server_and_its_result_counts(world):
     world.start_server()
-    job = world.submit("publish", {"to": 40, "step_s": 0.05})
+    job = world.submit("publish", {"to": 40, "step_s": 0.05, "waits_at": 20})
     world.begun(job)
     world.kill_server()
+    world.let_go()
     assert world.end_of(job).result == {"counted": 40, "attempt": 1}
     world.start_server()
     next_ = world.end_of(world.submit("add", {"numbers": [1]}))
@@ -138,11 +140,12 @@ def test_the_next_server_finds_a_living_worker_and_can_stop_it(world):
 
 def test_a_job_whose_server_and_worker_were_killed_is_done_again(world):
     world.start_server()
-    job = world.submit("count", {"to": 40, "step_s": 0.05})
+    job = world.submit("count", {"to": 40, "step_s": 0.05, "waits_at": 20})
     world.begun(job)
     world.kill_server()
     world.kill_workers()
     assert world.get(job).state == "running"
+    world.let_go()
     world.start_server()
     assert world.end_of(job).result == {"counted": 40, "attempt": 2}
 
@@ -152,14 +155,17 @@ def test_no_job_is_lost_or_published_twice_whoever_is_killed_when(world, round_)
     chance = random.Random(round_)
     world.start_server()
     jobs = [world.submit("publish", {"to": 8, "step_s": 0.05}, light=n % 2) for n in range(6)]
+    lost = 0
     for _ in range(4):
         time.sleep(chance.uniform(0.1, 0.9))
         if chance.random() < 0.5:
             world.kill_server()
             time.sleep(chance.uniform(0, 0.2))
             world.start_server()
+            lost += 1
         else:
             world.kill_workers()
+            lost += 3
     ended = [world.end_of(job) for job in jobs]
     for row in ended:
         if row.state == "done":
@@ -170,41 +176,47 @@ def test_no_job_is_lost_or_published_twice_whoever_is_killed_when(world, round_)
             assert row.attempt == 3
     assert world.store.check() == []
     assert world.workers() == []
-    assert sum(row.state == "done" for row in ended) >= 4
+    # Three attempts run at a time, a server may be starting one: a job fails after three.
+    assert sum(row.state != "done" for row in ended) <= lost // 3
 
 
 def test_a_fenced_out_worker_publishes_nothing(world):
     world.start_server()
-    job = world.submit("publish", {"to": 60, "step_s": 0.05})
+    job = world.submit("publish", {"to": 60, "step_s": 0.05, "waits_at": 30})
     world.begun(job)
     world.kill_server()
     (running,) = _queue(world).running()
     # Another engine has given up on it, rightly or not, and takes its place.
     _queue(world).lost(running.hold, "it was thought dead")
     world.start_server()
+    world.until(lambda: _gone(running.pid), "the first worker to end")
+    world.let_go()
     done = world.end_of(job)
     assert done.result == {"counted": 60, "attempt": 2}
-    world.until(lambda: _gone(running.pid), "the first worker to end")
     assert [t for t in world.trace() if t[0] == "publish"] == [("publish", job, "2")]
 
 
 def test_a_worker_that_gives_no_sign_of_life_is_replaced(world):
     world.start_server()
-    job = world.submit("count", {"to": 30, "step_s": 0.05})
+    job = world.submit("count", {"to": 30, "step_s": 0.05, "waits_at": 20})
     world.begun(job)
     (pid,) = world.workers()
     os.kill(pid, signal.SIGSTOP)
+    world.let_go()
     assert world.end_of(job).result == {"counted": 30, "attempt": 2}
     world.until(lambda: _gone(pid), "the process to end")
 
 
 def test_one_heavy_job_runs_at_a_time_and_light_ones_beside_it(world):
     world.start_server()
-    heavy = [world.submit("count", {"to": 30, "step_s": 0.05}, light=False) for _ in range(2)]
+    options = {"to": 30, "step_s": 0.05, "waits_at": 20}
+    heavy = [world.submit("count", options, light=False) for _ in range(2)]
+    world.begun(heavy[0])
     light = world.submit("add", {"numbers": [5]})
     assert world.end_of(light).state == "done"
     first, second = (world.get(job) for job in heavy)
     assert (first.state, second.state) == ("running", "queued")
+    world.let_go()
     first, second = (world.end_of(job) for job in heavy)
     assert first.finished <= second.started
 

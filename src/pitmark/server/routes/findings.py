@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 
 from pitmark.core.errors import NotAllowedError
-from pitmark.core.labels import Shape
 from pitmark.core.roles import at_least
 from pitmark.ops import evidence
 from pitmark.ops.finding_order import RankedFinding, explained, learned_for_order, ranked
@@ -20,6 +19,7 @@ from pitmark.ops.review_groups import settle_group
 from pitmark.ops.review_undo import undo
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.wire_shapes import from_wire, to_wire
+from pitmark.store.annotations import AnnotationRow
 from pitmark.store.db import ProjectStore
 from pitmark.wire.findings import (
     Evidence,
@@ -145,26 +145,25 @@ def _finding(store: ProjectStore, finding: str) -> Finding:
 
 
 def _findings(store: ProjectStore, found: Sequence[RankedFinding]) -> list[Finding]:
-    held = store.annotations.consensus([f.row.sha256 for f in found])
-    return [
-        _wire(store, one, held[one.row.sha256].shapes if one.row.sha256 in held else None)
-        for one in found
-    ]
+    shas = list(dict.fromkeys(f.row.sha256 for f in found))
+    held = store.annotations.consensus(shas)
+    names = {record.sha256: record.name for record in store.images.many(shas)}
+    return [_wire(one, names[one.row.sha256], held.get(one.row.sha256)) for one in found]
 
 
-def _wire(store: ProjectStore, one: RankedFinding, labels: Sequence[Shape] | None) -> Finding:
+def _wire(one: RankedFinding, image_name: str, held: AnnotationRow | None) -> Finding:
     row = one.row
     return Finding(
         id=row.id,
         kind=row.kind,
         title=kind_words(row.kind),
         sha256=row.sha256,
-        image_name=store.images.get(row.sha256).name,
+        image_name=image_name,
         shape_index=row.shape_index,
         score=row.score,
         chance=one.chance,
         why=row.why,
-        labels=None if labels is None else to_wire(labels),
+        labels=None if held is None else to_wire(held.shapes),
         suggestion=None if row.suggestion is None else to_wire(row.suggestion),
         related=list(row.related),
         expected_gain=row.expected_gain,

@@ -60,9 +60,8 @@ def report(
     """
     row = access.store.runs.get(run)
     costs = _costs(escape_cost, overkill_cost)
-    found = report_of(access.store, row)
-    if costs is not None:
-        found = report_at(access.store, row, costs)
+    store = access.store
+    found = report_of(store, row) if costs is None else report_at(store, row, costs)
     # The curve holds every threshold, so that of the saved one serves for all costs.
     return Report(
         run=message_of(row),
