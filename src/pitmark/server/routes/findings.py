@@ -11,7 +11,13 @@ from pitmark.core.errors import NotAllowedError
 from pitmark.core.labels import Shape
 from pitmark.core.roles import at_least
 from pitmark.ops import evidence
-from pitmark.ops.finding_order import RankedFinding, explained, learned_for_order, ranked
+from pitmark.ops.finding_order import (
+    RankedFinding,
+    explained,
+    learned_for_order,
+    ranked,
+    with_suggestions,
+)
 from pitmark.ops.finding_words import kind_words
 from pitmark.ops.inconsistency import GROUP
 from pitmark.ops.labeling import settle
@@ -21,6 +27,7 @@ from pitmark.ops.review_undo import undo
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.wire_shapes import from_wire, to_wire
 from pitmark.store.db import ProjectStore
+from pitmark.store.findings import FindingRow
 from pitmark.wire.findings import (
     Evidence,
     Finding,
@@ -51,7 +58,9 @@ def findings(
     return FindingPage(
         total=len(found),
         offset=offset,
-        items=_findings(access.store, found[offset : offset + limit]),
+        items=_findings(
+            access.store, with_suggestions(access.store, found[offset : offset + limit])
+        ),
         counts=access.store.findings.counts(),
     )
 
@@ -144,22 +153,22 @@ def _finding(store: ProjectStore, finding: str) -> Finding:
     return _findings(store, explained(store, [row], learned_for_order(store)))[0]
 
 
-def _findings(store: ProjectStore, found: Sequence[RankedFinding]) -> list[Finding]:
-    held = store.annotations.consensus([f.row.sha256 for f in found])
-    return [
-        _wire(store, one, held[one.row.sha256].shapes if one.row.sha256 in held else None)
-        for one in found
-    ]
+def _findings(store: ProjectStore, found: Sequence[RankedFinding[FindingRow]]) -> list[Finding]:
+    shas = list(dict.fromkeys(f.row.sha256 for f in found))
+    held = store.annotations.consensus(shas)
+    names = {image.sha256: image.name for image in store.images.many(shas)}
+    labels = {sha: row.shapes for sha, row in held.items()}
+    return [_wire(f, names[f.row.sha256], labels.get(f.row.sha256)) for f in found]
 
 
-def _wire(store: ProjectStore, one: RankedFinding, labels: Sequence[Shape] | None) -> Finding:
+def _wire(one: RankedFinding[FindingRow], name: str, labels: Sequence[Shape] | None) -> Finding:
     row = one.row
     return Finding(
         id=row.id,
         kind=row.kind,
         title=kind_words(row.kind),
         sha256=row.sha256,
-        image_name=store.images.get(row.sha256).name,
+        image_name=name,
         shape_index=row.shape_index,
         score=row.score,
         chance=one.chance,

@@ -84,7 +84,7 @@ def cases(
     row = access.store.runs.get(run)
     question = CaseQuestion(asked.truth, asked.said, asked.wrong)
     found = _judged(access, row, request).cases(question)
-    findings = Counter(f.sha256 for f in access.store.findings.list(state="open"))
+    findings = Counter(f.sha256 for f in access.store.findings.briefs(state="open"))
     shown = found[asked.offset : asked.offset + asked.limit]
     return ReportCases(
         total=len(found),
@@ -152,7 +152,7 @@ def _judged(access: ProjectAccess, row: RunRow, request: Request) -> JudgedImage
     kept: Recent[JudgedImages] = request.app.state.judged
     key = (
         access.workspace.organisation,
-        access.store.info.id,
+        access.store.id,
         row.id,
         json.dumps(row.inspector),
         access.store.book.current().revision,
