@@ -76,15 +76,17 @@ function CaseTile({ run, item }: { run: string; item: ReportCase }) {
       params={{ project: here.project, sha: card.sha256 }}
       title={[card.name, why].filter(Boolean).join(": ")}
     >
-      <img src={pictureUrl(here, card.sha256, 384)} alt={card.name} loading="lazy" />
-      {detail?.labels.consensus ? (
-        <ShapesOverlay shapes={detail.labels.consensus} {...size} />
-      ) : null}
-      {detail?.prediction?.run === run ? (
-        <ShapesOverlay shapes={detail.prediction.shapes} {...size} dashed />
-      ) : null}
+      <span className={classes.casePicture}>
+        <img src={pictureUrl(here, card.sha256, 384)} alt={card.name} loading="lazy" />
+        {detail?.labels.consensus ? (
+          <ShapesOverlay shapes={detail.labels.consensus} {...size} />
+        ) : null}
+        {detail?.prediction?.run === run ? (
+          <ShapesOverlay shapes={detail.prediction.shapes} {...size} dashed />
+        ) : null}
+      </span>
       <span className={classes.caseText}>
-        {truth} → {said} ({score.toFixed(2)}){why ? <span>{why}</span> : null}
+        {why || `${truth} → ${said}`} ({score.toFixed(2)})
       </span>
     </Link>
   );
