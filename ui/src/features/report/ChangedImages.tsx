@@ -8,7 +8,7 @@ import { labelBookQuery } from "@/api/queries";
 import type { ChangedImage } from "@/api/types";
 import { useHere } from "@/app/here";
 import { type ClassStyle, classStyles } from "@/canvas/palette";
-import { focusOf, Shot } from "@/canvas/Shot";
+import { focusOf, Shot, windowAround } from "@/canvas/Shot";
 import { fromWire } from "@/canvas/shapes/wire";
 import { countText } from "@/ui/figures";
 import { report as words } from "@/words/report";
@@ -70,7 +70,11 @@ function Pair({ one, names, styles }: PairProps) {
   const labels = one.labels.map(fromWire);
   const said = one.said.map((s) => s.shapes.map(fromWire));
   // One window for both, or they could not be compared.
-  const focus = focusOf([...labels, ...said.flat()]);
+  const box = focusOf([...labels, ...said.flat()]);
+  const size = [one.width, one.height] as const;
+  // A close-up that would show more than the image is none.
+  const [x1, y1, x2, y2] = windowAround(box, size, RATIO);
+  const focus = x2 - x1 < size[0] && y2 - y1 < size[1] ? box : null;
   return (
     <Link
       className={classes.pair}
@@ -81,10 +85,10 @@ function Pair({ one, names, styles }: PairProps) {
       {one.said.map((word, n) => {
         const text = words.verdictOf(word.verdict, word.score.toFixed(2));
         return (
-          <figure key={names[n]}>
+          <figure key={n === 0 ? "before" : "now"}>
             <Shot
               url={(side) => pictureUrl(here, one.sha256, side)}
-              size={[one.width, one.height]}
+              size={size}
               label={`${names[n]}: ${text}`}
               styles={styles}
               shapes={labels}
