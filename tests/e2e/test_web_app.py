@@ -13,6 +13,8 @@ from PIL import Image
 from tests.e2e.browsing import NEEDS_BROWSER, THEMES
 from ui import build_ui
 
+sync_api = pytest.importorskip("playwright.sync_api")
+
 pytestmark = NEEDS_BROWSER
 
 AXE = build_ui.UI / "node_modules" / "axe-core" / "axe.min.js"
