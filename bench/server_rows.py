@@ -97,13 +97,18 @@ def _fill(
     connection.executemany(
         "INSERT INTO findings (organisation_id, project_id, source, kind, image_id, score,"
         " why, related, state, found, note, labels_hash, subject, fingerprint)"
-        " VALUES (?, ?, 'audit', ?, ?, ?, 'w', '[]', ?, ?, '', '', '{}', '')",
+        " VALUES (?, ?, 'audit', ?, ?, ?, 'w', '[]', ?, ?, '', '', ?, '')",
         [
-            (*own, KINDS[w[3] % 3], n + 1, d[6], "open" if d[7] < 0.7 else "dismissed", _AT)
+            (*own, KINDS[w[3] % 3], n + 1, d[6], *_settled(d[7]))
             for n, w, d in zip(numbers, whole, draw.tolist(), strict=True)
             if d[5] < 0.03
         ],
     )
+
+
+def _settled(drawn: float) -> tuple[str, str, str]:
+    subject = json.dumps({"shape": None, "boxes": [], "related": []})
+    return "open" if drawn < 0.7 else "dismissed", _AT, subject
 
 
 def _metadata(number: int, whole: list[int], draw: list[float]) -> str:

@@ -1,5 +1,9 @@
+import numpy as np
 import pytest
 
+from pitmark.metrics.boxes import PredictedBoxes, TrueBoxes
+from pitmark.metrics.matching import match_image
+from pitmark.ops.case_reasons import outlines_beside, reasons_of
 from pitmark.ops.evaluating import Costs
 from pitmark.ops.report_cases import (
     CURVE_POINTS,
@@ -128,3 +132,62 @@ def test_two_runs_are_compared_in_words(judged):
     assert "Right verdicts: " in said[1]
     same = comparison_sentences(compare_runs(project, run, run))
     assert same[-1] == "Both judge every image alike."
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_wrong_image_says_why_it_is_there_and_no_right_one_does(judged, task):
+    project, run, _ = judged[task]
+    for case in judged_images(project, run).cases(CaseQuestion()):
+        (truth, said), *_ = case.judged.pairs
+        assert bool(case.judged.why) != case.judged.right
+        assert (truth != said) == bool(
+            {"defective, but passed", "good, but rejected"} & set(case.judged.why.split("; "))
+        )
+        assert case.judged.why.startswith("verdict right") == (
+            truth == said and not case.judged.right
+        )
+
+
+def test_an_outline_beside_its_label_is_told_by_what_the_two_have_in_common():
+    names = ("dent", "scratch")
+    there = TrueBoxes.of([[0, 0, 100, 100], [200, 0, 300, 100]], [0, 1])
+    found = PredictedBoxes.of([[0, 0, 40, 100], [200, 0, 300, 100]], [0.9, 0.8], [0, 0])
+    match = match_image(found, there, thresholds=np.array([0.5, 0.5]))
+    beside = outlines_beside(found, there, match, names)
+    assert beside == [("dent", "outline of dent has 40 % in common with the label")]
+    pairs = [("NG", "NG"), ("scratch", "dent"), ("dent", NOT_FOUND), (NOTHING_THERE, "dent")]
+    assert reasons_of(pairs, beside) == (
+        "verdict right; outline of dent has 40 % in common with the label;"
+        " scratch taken for dent"
+    )
+    assert reasons_of([("NG", "NG"), ("dent", NOT_FOUND), (NOTHING_THERE, "scratch")]) == (
+        "verdict right; dent not found; scratch called where none is labeled"
+    )
+    assert reasons_of([("NG", "OK"), ("dent", NOT_FOUND)]) == (
+        "defective, but passed; dent not found"
+    )
+    assert reasons_of([("OK", "OK")]) == ""
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_comparison_names_the_images_whose_verdict_changed_both_ways(judged, task):
+    project, run, _ = judged[task]
+    other = judged_run(project, seed=9).run
+    found = compare_runs(project, run, other)
+    ways = found.verdicts.disagreements
+    better = [c for c in found.changed if c.second_right]
+    assert len(better) == ways.only_second_right
+    assert len(found.changed) - len(better) == ways.only_first_right
+    before, after = (
+        {j.image.sha256: j.pairs[0] for j in judged_images(project, r).images}
+        for r in (run, other)
+    )
+    told = found.to_json()["changed"]
+    assert {c["sha256"] for c in told} == {s for s in after if before[s] != after[s]}
+    for one in told:
+        assert (one["truth"], one["first"]) == before[one["sha256"]]
+        assert (one["truth"], one["second"]) == after[one["sha256"]]
+    assert [c.second_right for c in found.changed] == sorted(
+        c.second_right for c in found.changed
+    )
+    assert compare_runs(project, run, run).changed == ()

@@ -1,10 +1,18 @@
 """The order of the queue, how a review stands, and what it says about stopping."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 
 from pitmark.core.labels import ImageClass
-from pitmark.ops.finding_order import queue, ranked
+from pitmark.ops.finding_order import (
+    explained,
+    learned_for_order,
+    queue,
+    ranked,
+    with_suggestions,
+)
 from pitmark.ops.labeling import settle
 from pitmark.ops.pages import findings_html
 from pitmark.ops.review import review_status
@@ -212,3 +220,39 @@ def test_the_page_shows_status_reasons_and_how_to_take_back(store, tmp_path):
         assert words in page.text
     settled = read(findings_html(project, project.findings.list(state="corrected")))
     assert f"pitmark undo {first}" in settled.text
+
+
+def test_a_page_of_findings_is_the_same_as_when_all_shapes_are_read_for_the_order(store):
+    project, splits = classes(store)
+    rng = np.random.default_rng(3)
+    filed(project, {s: float(rng.uniform(0.01, 0.99)) for s in splits})
+    weigh_findings(project)
+    for one in ranked(project, state="open")[::3]:
+        settle(project, one.row.id, "correct", by="ann")
+    for state in ("open", "corrected", None):
+        whole = explained(
+            project, project.findings.list(state=state), learned_for_order(project)
+        )
+        by_id = {r.row.id: r for r in whole}
+        page = ranked(project, state=state)
+        assert len(page) == len(whole)
+        assert page == ranked(project, state=state)
+        shown = with_suggestions(project, page[5:15])
+        assert shown == [by_id[r.row.id] for r in page[5:15]]
+        assert [r.row.suggestion for r in shown] == [(ImageClass("good"),)] * len(shown)
+        gains = [(r.chance < 0.05, r.split, -r.gain_per_minute) for r in page]
+        order = ["test", "val", "train"]
+        assert gains == sorted(gains, key=lambda g: (g[0], order.index(g[1]), g[2]))
+
+
+def test_the_order_is_made_without_reading_what_findings_suggest(store, tmp_path):
+    project, splits = classes(store)
+    filed(project, dict.fromkeys(list(splits)[:4], 0.5))
+    weigh_findings(project)
+    before = [r.row.id for r in ranked(project)]
+    with sqlite3.connect(tmp_path / "home" / "pitmark.db") as connection:
+        connection.execute("UPDATE findings SET suggestion = '{unreadable'")
+    connection.close()
+    assert [r.row.id for r in ranked(project)] == before
+    with pytest.raises(ValueError, match="property name"):
+        with_suggestions(project, ranked(project)[:1])

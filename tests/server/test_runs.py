@@ -67,6 +67,7 @@ def test_the_images_behind_a_figure(client_as, judged):
     wrong = viewer.get(path, params={"wrong": True}).json()["items"]
     assert wrong
     assert {c["card"]["right"] for c in wrong} == {False}
+    assert all(c["why"] for c in wrong)
     assert {c["card"]["split"] for c in wrong} == {"test"}
     assert viewer.get(path, params={"said": "no such class"}).json()["total"] == 0
     assert viewer.get(path, params={"colour": "red"}).status_code == 422
@@ -78,6 +79,26 @@ def test_two_runs_side_by_side(client_as, judged, stores):
     told = found.json()
     assert told["sentences"][0].startswith(f"{other.id} against {judged.run.id}")
     assert (told["content"]["first"], told["content"]["second"]) == (judged.run.id, other.id)
+    assert told["changed"] == []
+
+
+def test_a_comparison_shows_what_both_runs_say_of_images_with_another_verdict(
+    client_as, judged, stores
+):
+    other = judged_run(stores.of("local").project("judged"), seed=5).run
+    path = f"{BASE}/judged/runs/{other.id}/compare/{judged.run.id}"
+    told = client_as("viewer").get(path, params={"shown": 60}).json()
+    named = told["content"]["changed"]
+    assert named
+    assert [c["sha256"] for c in told["changed"]] == [c["sha256"] for c in named]
+    for one, brief in zip(told["changed"], named, strict=True):
+        verdicts = [said["verdict"] for said in one["said"]]
+        assert verdicts == [brief["first"], brief["second"]]
+        assert one["better"] == (verdicts[1] == one["truth"])
+        assert bool(one["labels"]) == (one["truth"] == "NG")
+    few = client_as("viewer").get(path, params={"shown": 2}).json()["changed"]
+    assert len(few) == 2
+    assert client_as("viewer").get(path, params={"shown": 61}).status_code == 422
 
 
 def test_what_a_run_without_a_result_cannot_show_is_told_and_is_no_fault(

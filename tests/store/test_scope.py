@@ -46,6 +46,8 @@ def _live(project):
     project.findings.settle(first.id, "corrected", "ann", correction=[box("dent")])
     project.findings.correct_beside(first.id, shas[1], [box("dent", left=9.0)])
     project.findings.last_decision("ann"), project.findings.settled_with(first.id)
+    project.findings.briefs("open", "k"), project.findings.many([second.id])
+    project.runs.count_done("train"), project.releases.count()
     project.findings.decided(), project.findings.undo(first.id, by="ann")
     project.findings.weigh({first.id: {"value": 0.5}})
     project.findings.save([], source="x"), project.findings.counts()

@@ -171,7 +171,7 @@ def status(out: Output) -> None:
                     "images": info.images,
                     "labeled": info.labeled,
                     "runs": len(store.runs.list()),
-                    "open findings": len(store.findings.list(state="open")),
+                    "open findings": len(store.findings.briefs(state="open")),
                     "releases": len(store.releases.list()),
                 }
             )

@@ -13,6 +13,7 @@ from pitmark.cli.output import Output, table
 if TYPE_CHECKING:
     from pitmark.ops.finding_order import RankedFinding
     from pitmark.store.db import ProjectStore
+    from pitmark.store.findings import FindingRow
 
 
 @click.command()
@@ -65,12 +66,13 @@ def audit(
 @click.pass_obj
 def findings(out: Output, state: str, kind: str | None, limit: int) -> None:
     """The queue of findings: test images first, then by expected gain per minute."""
-    from pitmark.ops.finding_order import ranked
+    from pitmark.ops.finding_order import ranked, with_suggestions
 
     project = out.project().store
     wanted = None if state == "all" else state
     found = ranked(project, state=wanted, kind=kind)
-    rows = [_row_json(project, one) for one in found[:limit]]
+    shown = with_suggestions(project, found[:limit])
+    rows = [_row_json(project, one) for one in shown]
     columns = ("id", "kind", "split", "score", "chance", "image", "why")
     lines = table(rows, columns)
     if rows and wanted == "open":
@@ -79,7 +81,7 @@ def findings(out: Output, state: str, kind: str | None, limit: int) -> None:
     out.result(rows, lines)
 
 
-def _row_json(project: ProjectStore, one: RankedFinding) -> dict[str, Any]:
+def _row_json(project: ProjectStore, one: RankedFinding[FindingRow]) -> dict[str, Any]:
     from pitmark.ops.labeling import shapes_json
 
     row = one.row

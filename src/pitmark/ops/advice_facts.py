@@ -18,6 +18,7 @@ from pitmark.ops.review import review_status
 from pitmark.ops.review_status import ReviewStatus
 from pitmark.ops.synthesis import SynthesisResult, list_syntheses
 from pitmark.store.db import ProjectStore
+from pitmark.store.findings import FindingBrief
 from pitmark.store.releases import ReleaseRow
 from pitmark.store.runs import RunRow
 from pitmark.store.snapshots import SnapshotInfo
@@ -58,7 +59,7 @@ class ProjectFacts:
     audit: Mapping[str, Any] | None
     audit_is_new: bool
     review: ReviewStatus
-    queue: Sequence[RankedFinding]
+    queue: Sequence[RankedFinding[FindingBrief]]
     needs: Mapping[str, Any] | None
     needs_are_new: bool
     needs_checked: bool

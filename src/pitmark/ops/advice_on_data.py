@@ -9,6 +9,7 @@ from typing import Any
 from pitmark.ops.advice_facts import ProjectFacts
 from pitmark.ops.finding_order import RankedFinding
 from pitmark.quality.advice import Action
+from pitmark.store.findings import FindingBrief
 
 # Fewer labeled images than this give no model worth a look.
 _FIRST_LABELS = 20
@@ -131,7 +132,7 @@ def on_findings(facts: ProjectFacts) -> list[Action]:
     return out
 
 
-def _session(shown: Sequence[RankedFinding], total: int) -> Action:
+def _session(shown: Sequence[RankedFinding[FindingBrief]], total: int) -> Action:
     expected = sum(f.chance for f in shown)
     spread = _NINE_IN_TEN * math.sqrt(sum(f.chance * (1 - f.chance) for f in shown))
     low, high = max(expected - spread, 0.0), min(expected + spread, len(shown))

@@ -33,7 +33,6 @@ from pitmark.quality.ceiling import (
     ceiling_of_flips,
 )
 from pitmark.store.db import ProjectStore
-from pitmark.store.findings import FindingRow
 
 _HALF = 0.5
 _CONFIRMED = {"accepted": 1.0, "corrected": 1.0, "dismissed": 0.0}
@@ -135,7 +134,7 @@ def _strongest(faults: Sequence[Fault], task: str) -> list[Fault]:
 
 def _settled(project: ProjectStore) -> dict[tuple[str, str, int | None], float]:
     """What people decided about single labels: 1 for a fault, 0 for none."""
-    rows: list[FindingRow] = [r for r in project.findings.list() if r.state in _CONFIRMED]
+    rows = [r for r in project.findings.briefs() if r.state in _CONFIRMED]
     return {(r.sha256, r.kind, r.shape_index): _CONFIRMED[r.state] for r in rows}
 
 

@@ -11,6 +11,7 @@ from pitmark.core.progress import Reporter, silent
 from pitmark.ops.doubles import SOURCE, findings_of, leaks_of
 from pitmark.ops.leaking import effect_of
 from pitmark.ops.likeness import Likeness, images_as_split, look_alike
+from pitmark.ops.review_worth import weigh_findings
 from pitmark.quality.duplicates import DuplicatePair, duplicate_groups
 from pitmark.quality.leak_effect import Effect
 from pitmark.store.db import ProjectStore
@@ -83,7 +84,8 @@ def compare_images(
             f"project {project.info.name!r} has no image", hint="Import images first."
         )
     seen = look_alike(project, images, report, embed=embed)
-    found = findings_of(project, seen)
+    filed = project.findings.save(findings_of(project, seen), source=SOURCE)
+    weigh_findings(project)
     leaked = {leak.test_key for leak in leaks_of(seen)}
     names = {i.image.sha256: i.image.name for i in images}
     return DoublesReport(
@@ -95,7 +97,7 @@ def compare_images(
         held_out=sum(i.split != "train" for i in images),
         leaked=len(leaked),
         effect=effect_of(seen, leaked),
-        findings=project.findings.save(found, source=SOURCE),
+        findings=filed,
     )
 
 

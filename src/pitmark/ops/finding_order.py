@@ -3,22 +3,25 @@
 Test images first (their faults falsify the measured score), then validation, then training;
 within a split groups that settle many labels with one decision, then by expected gain per
 minute. What is less likely a fault than one in twenty comes after everything else.
+The order needs none of the shapes that findings suggest, so none are read for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pitmark.ops.group_members import group_members
 from pitmark.ops.inconsistency import GROUP, MEMBER
 from pitmark.ops.review_log import BLOCK, Learned, learn, looks_of
 from pitmark.ops.review_worth import SPLIT_ORDER, weights_of
 from pitmark.store.db import ProjectStore
-from pitmark.store.findings import FindingRow
+from pitmark.store.findings import FindingBrief, FindingRow
 
 LEAST_CHANCE = 0.05
+Row_co = TypeVar("Row_co", bound=FindingBrief, covariant=True)
+One = TypeVar("One", bound=FindingBrief)
 _MANY_LABELS = 3
 _SPLIT_WORDS = {
     "test": "test set, where a wrong label falsifies the score",
@@ -29,7 +32,7 @@ _SPLIT_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class RankedFinding:
+class RankedFinding(Generic[Row_co]):
     """A finding with its place in the queue explained.
 
     Attributes:
@@ -41,7 +44,7 @@ class RankedFinding:
         because: Why it stands where it does.
     """
 
-    row: FindingRow
+    row: Row_co
     chance: float
     seconds: float
     split: str | None
@@ -72,12 +75,13 @@ def queue(
     Returns:
         The findings.
     """
-    return [r.row for r in ranked(project, state=state, kind=kind)[:limit]]
+    found = ranked(project, state=state, kind=kind)[:limit]
+    return [r.row for r in with_suggestions(project, found)]
 
 
 def ranked(
     project: ProjectStore, *, state: str | None = None, kind: str | None = None
-) -> list[RankedFinding]:
+) -> list[RankedFinding[FindingBrief]]:
     """Findings in the order of the queue, each with the reason for its place.
 
     The labels of a group stand right behind it. The order changes with decisions only
@@ -90,18 +94,39 @@ def ranked(
         kind: Only of this kind.
 
     Returns:
-        The findings.
+        The findings; `with_suggestions` for what those shown suggest.
     """
-    rows = project.findings.list(state=state, kind=kind)
+    rows = project.findings.briefs(state=state, kind=kind)
     ordered = sorted(explained(project, rows, learned_for_order(project)), key=_place)
     members = group_members(rows)
     inside = {m.id for mine in members.values() for m in mine}
     by_id = {r.row.id: r for r in ordered}
-    out: list[RankedFinding] = []
+    out: list[RankedFinding[FindingBrief]] = []
     for one in ordered:
         if one.row.id not in inside:
             out += [one, *(by_id[m.id] for m in members.get(one.row.id, ()))]
     return out
+
+
+def with_suggestions(
+    project: ProjectStore, found: Sequence[RankedFinding[FindingBrief]]
+) -> list[RankedFinding[FindingRow]]:
+    """Ranked findings, such as those of a page, with the shapes that they suggest.
+
+    Args:
+        project: The project.
+        found: Some of `ranked`, in any order.
+
+    Returns:
+        The same in the same order, without those that were replaced meanwhile.
+    """
+    whole = {row.id: row for row in project.findings.many([one.row.id for one in found])}
+    return [_with_row(one, whole[one.row.id]) for one in found if one.row.id in whole]
+
+
+def _with_row(one: RankedFinding[FindingBrief], row: FindingRow) -> RankedFinding[FindingRow]:
+    row = replace(row, weight=one.row.weight, expected_gain=one.row.expected_gain)
+    return RankedFinding(row, one.chance, one.seconds, one.split, one.covers, one.because)
 
 
 def learned_for_order(project: ProjectStore) -> Learned:
@@ -118,8 +143,8 @@ def learned_for_order(project: ProjectStore) -> Learned:
 
 
 def explained(
-    project: ProjectStore, rows: Sequence[FindingRow], learned: Learned
-) -> list[RankedFinding]:
+    project: ProjectStore, rows: Sequence[One], learned: Learned
+) -> list[RankedFinding[One]]:
     """Findings with chance, expected gain and reason, in the order given.
 
     Args:
@@ -134,8 +159,9 @@ def explained(
     if any(row.weight is None for row in rows):
         # A group is worth what its labels are, whether they are asked for or not.
         groups = any(row.kind == GROUP for row in rows)
-        members = project.findings.list(kind=MEMBER) if groups else []
-        fresh = weights_of(project, list({r.id: r for r in (*rows, *members)}.values()))
+        members = project.findings.briefs(kind=MEMBER) if groups else []
+        ids = dict.fromkeys([*(r.id for r in rows), *(r.id for r in members)])
+        fresh = weights_of(project, project.findings.many(list(ids)))
     chances: dict[str, float] = {}
     for kind in {row.kind for row in rows}:
         mine = [row for row in rows if row.kind == kind]
@@ -147,7 +173,7 @@ def explained(
     ]
 
 
-def _explained(row: FindingRow, weight: Any, chance: float, learned: Learned) -> RankedFinding:
+def _explained(row: One, weight: Any, chance: float, learned: Learned) -> RankedFinding[One]:
     seconds = learned.seconds(row.kind)
     row = replace(row, weight=weight, expected_gain=chance * weight["value"])
     told = [_SPLIT_WORDS[weight["split"]], f"a fault with {_percent(chance)}"]
@@ -164,7 +190,7 @@ def _explained(row: FindingRow, weight: Any, chance: float, learned: Learned) ->
     )
 
 
-def _place(one: RankedFinding) -> tuple[Any, ...]:
+def _place(one: RankedFinding[FindingBrief]) -> tuple[Any, ...]:
     group_first = one.row.kind == GROUP and one.covers >= _MANY_LABELS
     return (
         one.chance < LEAST_CHANCE,

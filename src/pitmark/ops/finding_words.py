@@ -36,7 +36,7 @@ def kind_words(kind: str) -> str:
     return _KIND_WORDS.get(kind, kind.replace("_", " "))
 
 
-def place_html(ranked: RankedFinding) -> str:
+def place_html(ranked: RankedFinding[FindingRow]) -> str:
     """Why an open finding stands where it does.
 
     Args:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TypeVar
 
 from pitmark.ops.inconsistency import GROUP, MEMBER
-from pitmark.store.findings import FindingRow
+from pitmark.store.findings import FindingBrief
+
+One = TypeVar("One", bound=FindingBrief)
 
 
-def group_members(rows: Sequence[FindingRow]) -> dict[str, list[FindingRow]]:
+def group_members(rows: Sequence[One]) -> dict[str, list[One]]:
     """The members of each group, in the order of its pairs; each label in one group only.
 
     Args:
@@ -18,11 +21,11 @@ def group_members(rows: Sequence[FindingRow]) -> dict[str, list[FindingRow]]:
     Returns:
         Id of every group finding to the findings on its labels.
     """
-    by_pair: dict[tuple[str, ...], list[FindingRow]] = defaultdict(list)
+    by_pair: dict[tuple[str, ...], list[One]] = defaultdict(list)
     for row in rows:
         if row.kind == MEMBER:
             by_pair[row.sha256, *row.related].append(row)
-    out: dict[str, list[FindingRow]] = {}
+    out: dict[str, list[One]] = {}
     taken: set[str] = set()
     for group in (r for r in rows if r.kind == GROUP):
         both = [group.sha256, *group.related]

@@ -87,7 +87,7 @@ def open_rules(project: ProjectStore) -> dict[str, tuple[OpenRule, ...]]:
         Class to its open rules.
     """
     out: dict[str, list[OpenRule]] = defaultdict(list)
-    for row in project.findings.list(state="open", kind=GROUP):
+    for row in project.findings.briefs(state="open", kind=GROUP):
         group = group_of(project, row.run_id, row.why)
         if group is None:
             continue

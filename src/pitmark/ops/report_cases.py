@@ -18,16 +18,22 @@ from pitmark.core.predictions import Prediction
 from pitmark.core.records import ImageRecord, LabeledImage
 from pitmark.metrics.matching import match_image
 from pitmark.metrics.threshold import operating_curve
+from pitmark.ops.case_reasons import (
+    NG,
+    NOT_FOUND,
+    NOTHING_THERE,
+    OK,
+    Pair,
+    outlines_beside,
+    reasons_of,
+)
 from pitmark.ops.training import held_out_predictions, in_split
 from pitmark.ops.truth import predicted_boxes, true_boxes
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow
 
-NG, OK = "NG", "OK"
-NOT_FOUND, NOTHING_THERE = "not found", "nothing there"
+__all__ = ["NG", "NOTHING_THERE", "NOT_FOUND", "OK"]
 CURVE_POINTS = 400
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class JudgedImage:
         called: Classes that the run called.
         score: Of the image, in [0, 1].
         pairs: Truth and what was said, NG or OK first, then by class.
+        why: What is wrong, in words; empty where all is right.
     """
 
     image: ImageRecord
@@ -47,6 +54,7 @@ class JudgedImage:
     called: tuple[str, ...]
     score: float
     pairs: tuple[Pair, ...]
+    why: str
 
     @property
     def defective(self) -> bool:
@@ -146,19 +154,22 @@ def _judged(
     shapes = item.shapes or ()
     verdict = (NG if book.is_defect(shapes) else OK, NG if said.score >= spec.threshold else OK)
     labels = tuple(sorted({s.label for s in shapes}))
-    called, pairs = _TASKS[spec.task](spec, item, said)
-    return JudgedImage(item.image, labels, called, float(said.score), (verdict, *pairs))
+    called, classes, beside = _TASKS[spec.task](spec, item, said)
+    pairs = (verdict, *classes)
+    why = reasons_of(pairs, beside)
+    return JudgedImage(item.image, labels, called, float(said.score), pairs, why)
 
 
-Called = tuple[tuple[str, ...], tuple[Pair, ...]]
+# Classes called, pairs by class, and words on outlines that lie beside their label.
+Called = tuple[tuple[str, ...], tuple[Pair, ...], Sequence[Pair]]
 
 
 def _classification(spec: InspectorSpec, item: LabeledImage, said: Prediction) -> Called:
     if said.class_probs is None:
-        return (), ()
+        return (), (), ()
     called = spec.classes[int(np.argmax(said.class_probs))]
     truth = image_class(item.shapes or ())
-    return (called,), ((truth or NOTHING_THERE, called),)
+    return (called,), ((truth or NOTHING_THERE, called),), ()
 
 
 def _detection(spec: InspectorSpec, item: LabeledImage, said: Prediction) -> Called:
@@ -177,7 +188,8 @@ def _detection(spec: InspectorSpec, item: LabeledImage, said: Prediction) -> Cal
     pairs += [
         (NOTHING_THERE, names[found.classes[n]]) for n in match.spurious if n not in taken
     ]
-    return _called(spec, said), tuple(dict.fromkeys(pairs))
+    beside = outlines_beside(found, there, match, names)
+    return _called(spec, said), tuple(dict.fromkeys(pairs)), beside
 
 
 def _segmentation(spec: InspectorSpec, item: LabeledImage, said: Prediction) -> Called:
@@ -186,11 +198,11 @@ def _segmentation(spec: InspectorSpec, item: LabeledImage, said: Prediction) -> 
     labeled = {s.label for s in item.shapes or ()} & set(spec.classes)
     pairs = [(n, n if n in called else NOT_FOUND) for n in sorted(labeled)]
     pairs += [(NOTHING_THERE, n) for n in called if n not in labeled]
-    return called, tuple(pairs)
+    return called, tuple(pairs), ()
 
 
 def _anomaly(spec: InspectorSpec, item: LabeledImage, said: Prediction) -> Called:
-    return (), ()
+    return (), (), ()
 
 
 _TASKS = {

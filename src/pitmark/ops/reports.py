@@ -11,6 +11,8 @@ import numpy as np
 
 from pitmark.core.errors import NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
+from pitmark.core.predictions import Prediction
+from pitmark.core.records import LabeledImage
 from pitmark.metrics.paired import VerdictComparison, compare_verdicts
 from pitmark.ops.ceilings import ceiling_of
 from pitmark.ops.evaluating import (
@@ -149,13 +151,44 @@ def _judge(
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedImage:
+    """An image on which two runs give different verdicts, so that one of them is right.
+
+    `defective` is the truth, and `second_right` whether the second run has it right;
+    `said` is what the two runs say, the first one first.
+    """
+
+    item: LabeledImage
+    defective: bool
+    second_right: bool
+    said: tuple[Prediction, Prediction]
+
+    def to_json(self) -> dict[str, Any]:
+        """The image without what is drawn on it, as plain JSON types."""
+        truth, other = ("NG", "OK") if self.defective else ("OK", "NG")
+        return {
+            "sha256": self.item.image.sha256,
+            "image": self.item.image.name,
+            "truth": truth,
+            "first": other if self.second_right else truth,
+            "second": truth if self.second_right else other,
+            "scores": [round(float(p.score), 4) for p in self.said],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs on the images that neither was trained on, judged by today's labels."""
+    """Two runs on the images that neither was trained on, judged by today's labels.
+
+    `changed` are the images with another verdict: those that got worse first, then those
+    that got better, each the surest first.
+    """
 
     first: str
     second: str
     images: int
     verdicts: VerdictComparison
+    changed: tuple[ChangedImage, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as plain JSON types."""
@@ -165,6 +198,7 @@ class Comparison:
             "images": self.images,
             **self.verdicts.to_json(),
             "sentence": self.verdicts.shares.sentence("right verdicts"),
+            "changed": [one.to_json() for one in self.changed],
         }
 
 
@@ -198,4 +232,11 @@ def compare_runs(project: ProjectStore, first: RunRow, second: RunRow) -> Compar
         scores = np.array([found[i.image.sha256].score for i in common])
         right.append((scores >= limit) == flags)
     verdicts = compare_verdicts(right[0], right[1], groups=[i.image.group_key for i in common])
-    return Comparison(first.id, second.id, len(common), verdicts)
+    changed = [
+        ChangedImage(i, bool(flags[n]), bool(right[1][n]), (one[sha], other[sha]))
+        for n, i in enumerate(common)
+        if right[0][n] != right[1][n]
+        for sha in [i.image.sha256]
+    ]
+    changed.sort(key=lambda c: (c.second_right, -abs(c.said[1].score - c.said[0].score)))
+    return Comparison(first.id, second.id, len(common), verdicts, tuple(changed))

@@ -18,6 +18,7 @@ from pitmark.ops.review_worth import SPLIT_ORDER
 from pitmark.quality.review_curve import FaultRange, fault_range
 from pitmark.quality.review_stop import LOOK_AHEAD, QueueState, StopRule, advise
 from pitmark.store.db import ProjectStore
+from pitmark.store.findings import FindingBrief
 
 RECENT = 20
 
@@ -35,7 +36,7 @@ def review_status(project: ProjectStore, *, rule: StopRule | None = None) -> Rev
     how = rule or StopRule()
     looks = looks_of(project)
     learned = learn(looks)
-    rows = project.findings.list(state="open")
+    rows = project.findings.briefs(state="open")
     inside = {m.id for mine in group_members(rows).values() for m in mine}
     every = explained(project, rows, learned)
     # A label in a group is decided with it; a group is no fault beside its labels.
@@ -69,7 +70,7 @@ def review_status(project: ProjectStore, *, rule: StopRule | None = None) -> Rev
     )
 
 
-def _faults(ranked: Sequence[RankedFinding], learned: Learned) -> FaultRange:
+def _faults(ranked: Sequence[RankedFinding[FindingBrief]], learned: Learned) -> FaultRange:
     by_kind: dict[str, list[float]] = defaultdict(list)
     for one in ranked:
         by_kind[one.row.kind].append(one.row.score)
@@ -80,7 +81,7 @@ def _faults(ranked: Sequence[RankedFinding], learned: Learned) -> FaultRange:
     return fault_range(draws)
 
 
-def _minutes(ranked: Sequence[RankedFinding]) -> float:
+def _minutes(ranked: Sequence[RankedFinding[FindingBrief]]) -> float:
     return sum(r.seconds for r in ranked) / 60
 
 
@@ -92,7 +93,7 @@ def _states(project: ProjectStore) -> dict[str, int]:
 
 
 def _kinds(
-    ranked: Sequence[RankedFinding], looks: Sequence[Look], learned: Learned
+    ranked: Sequence[RankedFinding[FindingBrief]], looks: Sequence[Look], learned: Learned
 ) -> tuple[KindReview, ...]:
     out = []
     for kind in sorted({r.row.kind for r in ranked} | {x.kind for x in looks}):
@@ -115,7 +116,9 @@ def _kinds(
 
 
 def _splits(
-    asked: Sequence[RankedFinding], single: Sequence[RankedFinding], learned: Learned
+    asked: Sequence[RankedFinding[FindingBrief]],
+    single: Sequence[RankedFinding[FindingBrief]],
+    learned: Learned,
 ) -> tuple[SplitReview, ...]:
     out = []
     for split in SPLIT_ORDER:

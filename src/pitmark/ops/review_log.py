@@ -9,7 +9,7 @@ from datetime import datetime
 from pitmark.quality.review_curve import ReviewCurve, learn_curve
 from pitmark.quality.review_pace import seconds_by_kind, seconds_for
 from pitmark.store.db import ProjectStore
-from pitmark.store.findings import FindingRow
+from pitmark.store.findings import FindingBrief
 
 # The order of the queue takes up what was learned after so many decisions, not in between.
 BLOCK = 20
@@ -93,6 +93,6 @@ def learn(looks: Sequence[Look]) -> Learned:
     return Learned(curves, seconds_by_kind((x.kind, x.by, x.at) for x in looks))
 
 
-def _look(row: FindingRow) -> Look:
+def _look(row: FindingBrief) -> Look:
     at = row.at or row.found
     return Look(row.kind, row.score, row.state != "dismissed", row.by or "", at)

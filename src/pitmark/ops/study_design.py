@@ -233,7 +233,7 @@ def _stratum(book: LabelBook, shapes: tuple[Shape, ...]) -> str:
 def _doubts(project: ProjectStore) -> dict[str, float]:
     """How much people and models are in doubt about images, in [0, 1]."""
     out: dict[str, float] = {}
-    for finding in project.findings.list(state="open"):
+    for finding in project.findings.briefs(state="open"):
         out[finding.sha256] = max(out.get(finding.sha256, 0.0), finding.score)
     for sha, by in project.annotations.all_latest().items():
         if len({row.shapes for row in by.values()}) > 1:

@@ -187,6 +187,10 @@ class Store:
         """All projects in the order of their names."""
         return [self.project(row.name).info for row in self._rows()]
 
+    def project_names(self) -> list[str]:
+        """The names of all projects, in their order, without counting what is in them."""
+        return [row.name for row in self._rows()]
+
     def rename_project(self, name: str, new_name: str, *, by: str = "") -> ProjectStore:
         """Call a project by another name; all that belongs to it stays.
 

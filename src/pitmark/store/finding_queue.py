@@ -11,9 +11,11 @@ from pitmark.core.errors import NotFoundError
 from pitmark.core.labels import Shape, shapes_hash
 from pitmark.store.annotations import Annotations
 from pitmark.store.finding_rows import (
+    FindingBrief,
     FindingRow,
     NewFinding,
     check_finding,
+    finding_brief,
     finding_key,
     finding_row,
 )
@@ -26,6 +28,9 @@ from pitmark.store.scope import Scope, chunks
 
 Labels = tuple[tuple[Shape, ...], str]
 _UNLABELED: Labels = ((), "")
+# Shapes, a mask among them, take many times as long to read as all the rest.
+_SHAPES = ("suggestion", "subject", "effects")
+_BRIEF = tuple(c for c in findings.c if c.name not in _SHAPES)
 
 
 class FindingQueue:
@@ -181,14 +186,42 @@ class FindingQueue:
         Returns:
             The findings.
         """
-        query = self._query().order_by(findings.c.score.desc(), findings.c.id)
-        if state is not None:
-            query = query.where(findings.c.state == state)
-        if kind is not None:
-            query = query.where(findings.c.kind == kind)
+        query = _narrowed(self._query(), state, kind)
         if limit is not None:
             query = query.limit(limit).offset(offset)
         return [finding_row(row) for row in self._scope.rows(query)]
+
+    def briefs(
+        self, state: str | None = None, kind: str | None = None
+    ) -> Sequence[FindingBrief]:
+        """Findings without the shapes that they suggest, in the order of `list`.
+
+        Args:
+            state: Only in this state.
+            kind: Only of this kind.
+
+        Returns:
+            The findings.
+        """
+        query = _narrowed(self._query(*_BRIEF), state, kind)
+        return [finding_brief(row) for row in self._scope.rows(query)]
+
+    def many(self, finding_ids: Sequence[str]) -> Sequence[FindingRow]:
+        """Some findings.
+
+        Args:
+            finding_ids: Such as "f12".
+
+        Returns:
+            Those that there are, in the order asked for.
+        """
+        found = {
+            row.id: row
+            for part in chunks([finding_key(i) for i in finding_ids])
+            for row in self._scope.rows(self._query().where(findings.c.id.in_(part)))
+        }
+        keys = [finding_key(i) for i in finding_ids]
+        return [finding_row(found[key]) for key in keys if key in found]
 
     def weigh(self, weights: Mapping[str, Mapping[str, Any]]) -> None:
         """Note what faults would cost; the expected gain is the score times that.
@@ -206,14 +239,14 @@ class FindingQueue:
                 gain = findings.c.score * value
                 connection.execute(change.values(weight=plain(weight), expected_gain=gain))
 
-    def decided(self) -> Sequence[FindingRow]:
+    def decided(self) -> Sequence[FindingBrief]:
         """All settled findings in the order in which they were settled."""
-        query = self._query().where(findings.c.state != "open")
+        query = self._query(*_BRIEF).where(findings.c.state != "open")
         query = query.order_by(findings.c.settled_at, findings.c.decision, findings.c.id)
-        return [finding_row(row) for row in self._scope.rows(query)]
+        return [finding_brief(row) for row in self._scope.rows(query)]
 
-    def _query(self) -> Any:
-        query = self._scope.select(findings, findings, images.c.sha256)
+    def _query(self, *columns: Any) -> Any:
+        query = self._scope.select(findings, *(columns or (findings,)), images.c.sha256)
         return query.join(images, images.c.id == findings.c.image_id)
 
     def _row(self, finding_id: str) -> Any:
@@ -236,6 +269,13 @@ class FindingQueue:
 
     def _labels_of(self, sha256: str) -> Labels:
         return self._labels([sha256]).get(sha256, _UNLABELED)
+
+
+def _narrowed(query: Any, state: str | None, kind: str | None) -> Any:
+    query = query.order_by(findings.c.score.desc(), findings.c.id)
+    if state is not None:
+        query = query.where(findings.c.state == state)
+    return query if kind is None else query.where(findings.c.kind == kind)
 
 
 def _values(

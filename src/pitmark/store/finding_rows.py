@@ -36,11 +36,11 @@ class NewFinding:
     labels_hash: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FindingRow:
-    """A finding as it stands.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingBrief:
+    """A finding as it stands, without the shapes that it suggests.
 
-    `labels_hash` names the labels of the image that `shape_index` and `suggestion` refer
+    `labels_hash` names the labels of the image that `shape_index` and a suggestion refer
     to; empty for an unlabeled image. `decision` numbers what was settled in one go;
     `weight` says what a fault here would cost, None until that was worked out.
     """
@@ -52,7 +52,6 @@ class FindingRow:
     shape_index: int | None
     score: float
     why: str
-    suggestion: tuple[Shape, ...] | None
     related: tuple[str, ...]
     expected_gain: float | None
     run_id: str | None
@@ -64,6 +63,13 @@ class FindingRow:
     labels_hash: str
     decision: int | None = None
     weight: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow(FindingBrief):
+    """A finding as it stands, with all shapes of the image as they should be, if known."""
+
+    suggestion: tuple[Shape, ...] | None
 
 
 def finding_key(finding_id: str) -> int:
@@ -114,24 +120,40 @@ def finding_row(row: Any) -> FindingRow:
     Returns:
         The finding.
     """
-    return FindingRow(
-        id=f"f{row.id}",
-        source=row.source,
-        kind=row.kind,
-        sha256=row.sha256,
-        shape_index=row.shape_index,
-        score=row.score,
-        why=row.why,
-        suggestion=None if row.suggestion is None else shapes_from_plain(row.suggestion),
-        related=tuple(row.related),
-        expected_gain=row.expected_gain,
-        run_id=row.run_id,
-        state=row.state,
-        found=row.found,
-        by=row.settled_by,
-        at=row.settled_at,
-        note=row.note,
-        labels_hash=row.labels_hash,
-        decision=row.decision,
-        weight=row.weight,
-    )
+    meant = None if row.suggestion is None else shapes_from_plain(row.suggestion)
+    return FindingRow(**_told(row), suggestion=meant)
+
+
+def finding_brief(row: Any) -> FindingBrief:
+    """A finding from a row that lacks what it suggests.
+
+    Args:
+        row: A row of a result, with the sha256 of its image.
+
+    Returns:
+        The finding.
+    """
+    return FindingBrief(**_told(row))
+
+
+def _told(row: Any) -> dict[str, Any]:
+    return {
+        "id": f"f{row.id}",
+        "source": row.source,
+        "kind": row.kind,
+        "sha256": row.sha256,
+        "shape_index": row.shape_index,
+        "score": row.score,
+        "why": row.why,
+        "related": tuple(row.related),
+        "expected_gain": row.expected_gain,
+        "run_id": row.run_id,
+        "state": row.state,
+        "found": row.found,
+        "by": row.settled_by,
+        "at": row.settled_at,
+        "note": row.note,
+        "labels_hash": row.labels_hash,
+        "decision": row.decision,
+        "weight": row.weight,
+    }

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from pitmark.core.errors import ConflictError, NotFoundError
 from pitmark.core.labels import Shape
 from pitmark.store.annotations import NewAnnotation
-from pitmark.store.finding_rows import FindingRow, FindingState, NewFinding
+from pitmark.store.finding_rows import FindingBrief, FindingRow, FindingState, NewFinding
 from pitmark.store.finding_settling import FindingSettling, carried_columns
 from pitmark.store.schema import findings
 
-__all__ = ["FindingRow", "FindingState", "Findings", "NewFinding"]
+__all__ = ["FindingBrief", "FindingRow", "FindingState", "Findings", "NewFinding"]
 
 _OPEN: Mapping[str, Any] = {
     "state": "open",

@@ -55,6 +55,8 @@ class ProjectInfo:
 class ProjectStore:
     """One project of a workspace.
 
+    `id`, `name` and `task` are at hand; `info` counts.
+
     Args:
         scope: The project.
         row: Its row.
@@ -75,6 +77,7 @@ class ProjectStore:
         keys: KeyFiles,
     ) -> None:
         self._scope, self._work = scope, work
+        self.id, self.name = int(row.id), str(row.name)
         self.task = cast("Task", row.task)
         self.organisation, self.name = scope.organisation, str(row.name)
         self.blobs, self.audit, self.keys = blobs, audit, keys

@@ -141,6 +141,10 @@ class Releases:
         """All releases, the newest first."""
         return [_release(row) for row in self._scope.rows(self._query())]
 
+    def count(self) -> int:
+        """How many releases there are."""
+        return int(self._scope.value(self._scope.select(releases, func.count())))
+
     def _query(self) -> Any:
         query = self._scope.select(
             releases, releases, runs.c.number, snapshots.c.id.label("snapshot_id")

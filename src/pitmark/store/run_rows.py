@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from sqlalchemy import func
+
 from pitmark.core.errors import NotFoundError
 from pitmark.store.run_lock import RunLocks
 from pitmark.store.schema import run_artifacts, run_predictions, runs, snapshots
@@ -114,6 +116,18 @@ class RunReader:
         if kind is not None:
             query = query.where(runs.c.kind == kind)
         return self._rows(self._scope.rows(query))
+
+    def count_done(self, kind: str) -> int:
+        """How many runs of a kind are done.
+
+        Args:
+            kind: Such as "train".
+
+        Returns:
+            Their number.
+        """
+        query = self._scope.select(runs, func.count())
+        return int(self._scope.value(query.where(runs.c.kind == kind, runs.c.state == "done")))
 
     def _query(self) -> Any:
         query = self._scope.select(runs, runs, snapshots.c.id.label("snapshot_id"))

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from pitmark.wire.images import ImageCard
+from pitmark.wire.labels import Shape
 from pitmark.wire.message import Document, Message
 
 
@@ -40,12 +41,16 @@ class Report(Message):
 
 
 class ReportCase(Message):
-    """An image that a report speaks of: what is true and what the run said."""
+    """An image that a report speaks of: what is true and what the run said.
+
+    `why` says what is wrong with it, such as "verdict right; dent not found".
+    """
 
     card: ImageCard
     truth: str
     said: str
     score: float
+    why: str
 
 
 class AskCases(Message):
@@ -68,11 +73,37 @@ class ReportCases(Message):
     items: list[ReportCase]
 
 
+class RunSaid(Message):
+    """What one of two runs says of an image."""
+
+    verdict: str
+    score: float
+    shapes: list[Shape]
+
+
+class ChangedImage(Message):
+    """An image on which two runs give different verdicts: the older one's words first."""
+
+    sha256: str
+    name: str
+    width: int
+    height: int
+    truth: str
+    better: bool
+    labels: list[Shape]
+    said: list[RunSaid]
+
+
 class Comparison(Message):
-    """Two runs on the same images, as data and in words."""
+    """Two runs on the same images, as data, in words and in pictures.
+
+    `changed` are some of the images with another verdict, what got worse first; `content`
+    names all of them.
+    """
 
     sentences: list[str]
     content: Document
+    changed: list[ChangedImage]
 
 
 class Snapshot(Message):

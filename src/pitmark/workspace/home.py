@@ -89,7 +89,7 @@ class Workspace:
         """
         if name is not None:
             return Project(self._store.project(name))
-        names = [p.name for p in self._store.projects()]
+        names = self._store.project_names()
         if len(names) != 1:
             found = f"there are {len(names)} projects" if names else "there is no project yet"
             hint = (

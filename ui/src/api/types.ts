@@ -1117,12 +1117,17 @@ export interface Report {
   history: Record<string, FiniteFloat>[];
 }
 
-/** An image that a report speaks of: what is true and what the run said. */
+/**
+ * An image that a report speaks of: what is true and what the run said.
+ *
+ * `why` says what is wrong with it, such as "verdict right; dent not found".
+ */
 export interface ReportCase {
   card: ImageCard;
   truth: string;
   said: string;
   score: FiniteFloat;
+  why: string;
 }
 
 /**
@@ -1144,10 +1149,35 @@ export interface ReportCases {
   items: ReportCase[];
 }
 
-/** Two runs on the same images, as data and in words. */
+/** What one of two runs says of an image. */
+export interface RunSaid {
+  verdict: string;
+  score: FiniteFloat;
+  shapes: Shape[];
+}
+
+/** An image on which two runs give different verdicts: the older one's words first. */
+export interface ChangedImage {
+  sha256: string;
+  name: string;
+  width: number;
+  height: number;
+  truth: string;
+  better: boolean;
+  labels: Shape[];
+  said: RunSaid[];
+}
+
+/**
+ * Two runs on the same images, as data, in words and in pictures.
+ *
+ * `changed` are some of the images with another verdict, what got worse first; `content`
+ * names all of them.
+ */
 export interface Comparison {
   sentences: string[];
   content: Document;
+  changed: ChangedImage[];
 }
 
 /** An immutable version of the data. */

@@ -71,6 +71,20 @@ describe("an upload", () => {
     expect(problems).toEqual([{ name: "large.png", reason: "too large" }]);
   });
 
+  it("counts no file as sent because another with the same bytes failed", async () => {
+    const large = hashOf("large");
+    const server = await serve([], ({ path }) =>
+      path.includes(large)
+        ? [413, { code: "too_large", message: "too large", hint: "" }]
+        : null,
+    );
+    const twins = [file("a.png", "large"), file("b.png", "large"), file("c.png", "c")];
+    const { files, problems } = await upload(twins, options);
+    expect(files.map((f) => f.path)).toEqual(["c.png"]);
+    expect(problems.map((p) => p.name).sort()).toEqual(["a.png", "b.png"]);
+    expect(server.puts()).toHaveLength(3);
+  });
+
   it("ends when it may not", async () => {
     await serve([], () => [403, { code: "not_allowed", message: "role viewer", hint: "" }]);
     await expect(upload([file("a.png", "a")], options)).rejects.toThrow("role viewer");

@@ -57,7 +57,7 @@ export async function upload(
 class Upload {
   readonly result: UploadResult = { files: [], problems: [] };
   private readonly options: UploadOptions;
-  private readonly sent = new Set<string>();
+  private readonly sending = new Map<string, Promise<boolean>>();
   private state: UploadState;
 
   constructor(files: readonly LocalFile[], options: UploadOptions) {
@@ -76,10 +76,14 @@ class Upload {
     const hashed = await this.hashed(batch);
     const missing = await this.missing([...new Set(hashed.map((h) => h.sha256))]);
     await inParallel(hashed, AT_ONCE, async ({ local, sha256 }) => {
-      // Two files with the same bytes are sent once.
-      const needed = missing.has(sha256) && !this.sent.has(sha256);
-      this.sent.add(sha256);
-      if (needed && !(await this.send(local, sha256))) return;
+      // Two files with the same bytes are sent once, unless the first could not be sent.
+      const first = this.sending.get(sha256);
+      const needed = missing.has(sha256) && !(first && (await first));
+      if (needed) {
+        const sending = this.send(local, sha256);
+        this.sending.set(sha256, sending);
+        if (!(await sending)) return;
+      }
       this.result.files.push({ path: local.path, sha256 });
       this.tell({
         there: this.state.there + 1,

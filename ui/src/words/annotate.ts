@@ -38,6 +38,7 @@ export const annotate = {
       `The labels of ${count === 1 ? "one image" : `${count} images`} are kept on this computer until the server takes them.`,
     refused: "Not accepted",
     refusedTitle: "The server did not accept the labels of an image",
+    refusedIn: (project: string) => `In the project ${project}.`,
     again: "Open the image",
     drop: "Give these labels up",
     restored: "Labels that had not reached the server were restored.",

@@ -10,7 +10,13 @@ from fastapi import APIRouter, Depends, Query
 from pitmark.core.errors import NotAllowedError
 from pitmark.core.roles import at_least
 from pitmark.ops import evidence
-from pitmark.ops.finding_order import RankedFinding, explained, learned_for_order, ranked
+from pitmark.ops.finding_order import (
+    RankedFinding,
+    explained,
+    learned_for_order,
+    ranked,
+    with_suggestions,
+)
 from pitmark.ops.finding_words import kind_words
 from pitmark.ops.inconsistency import GROUP
 from pitmark.ops.labeling import settle
@@ -21,6 +27,7 @@ from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.wire_shapes import from_wire, to_wire
 from pitmark.store.annotations import AnnotationRow
 from pitmark.store.db import ProjectStore
+from pitmark.store.findings import FindingRow
 from pitmark.wire.findings import (
     Evidence,
     Finding,
@@ -51,7 +58,9 @@ def findings(
     return FindingPage(
         total=len(found),
         offset=offset,
-        items=_findings(access.store, found[offset : offset + limit]),
+        items=_findings(
+            access.store, with_suggestions(access.store, found[offset : offset + limit])
+        ),
         counts=access.store.findings.counts(),
     )
 
@@ -144,14 +153,16 @@ def _finding(store: ProjectStore, finding: str) -> Finding:
     return _findings(store, explained(store, [row], learned_for_order(store)))[0]
 
 
-def _findings(store: ProjectStore, found: Sequence[RankedFinding]) -> list[Finding]:
+def _findings(store: ProjectStore, found: Sequence[RankedFinding[FindingRow]]) -> list[Finding]:
     shas = list(dict.fromkeys(f.row.sha256 for f in found))
     held = store.annotations.consensus(shas)
     names = {record.sha256: record.name for record in store.images.many(shas)}
     return [_wire(one, names[one.row.sha256], held.get(one.row.sha256)) for one in found]
 
 
-def _wire(one: RankedFinding, image_name: str, held: AnnotationRow | None) -> Finding:
+def _wire(
+    one: RankedFinding[FindingRow], image_name: str, held: AnnotationRow | None
+) -> Finding:
     row = one.row
     return Finding(
         id=row.id,

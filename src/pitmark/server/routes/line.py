@@ -37,7 +37,7 @@ def releases(access: Viewer) -> list[Release]:
 def bundle(access: Viewer, version: Version) -> FileResponse:
     """The bundle of a release, as a device takes it."""
     row = access.store.releases.get(version)
-    name = f"{access.store.info.name}-v{row.version}.pitmark"
+    name = f"{access.store.name}-v{row.version}.pitmark"
     return download(access.store.blobs.path(row.bundle_sha), name, "application/octet-stream")
 
 

@@ -89,7 +89,7 @@ def make_token(access: InPerson, given: NewToken) -> Token:
     """Make a token in one's own name; its secret is told this once."""
     project = None
     if given.project is not None:
-        project = access.store.project(given.project).info.id
+        project = access.store.project(given.project).id
     new = TokenToMake(given.name, given.scope, project, given.days)
     row, secret = people.make_token(access.store, access.member, new)
     return _token(row, secret=secret)

@@ -42,7 +42,7 @@ LeadingProject = Annotated[ProjectAccess, Depends(project_access("admin"))]
 @router.get(ORGANISATION + "/projects")
 def projects(access: Anywhere) -> list[Project]:
     """The projects by name; a token of one project sees that one."""
-    names = [info.name for info in access.store.projects()]
+    names = access.store.project_names()
     return [
         _project(access.store.project(name), access.role_in(name))
         for name in names
@@ -67,16 +67,14 @@ def project(access: Seeing) -> Project:
 @router.patch(PROJECT)
 def rename_project(access: LeadingProject, change: ProjectChange) -> Project:
     """Call a project by another name; all that belongs to it stays."""
-    renamed = access.workspace.rename_project(
-        access.store.info.name, change.name, by=access.who
-    )
+    renamed = access.workspace.rename_project(access.store.name, change.name, by=access.who)
     return _project(renamed, access.role)
 
 
 @router.delete(PROJECT, status_code=204)
 def delete_project(access: LeadingProject) -> None:
     """Remove a project with all its images, labels, runs and releases."""
-    access.workspace.delete_project(access.store.info.name, by=access.who)
+    access.workspace.delete_project(access.store.name, by=access.who)
 
 
 @router.get(PROJECT + "/label-book")
@@ -138,8 +136,8 @@ def _project(store: ProjectStore, role: Role) -> Project:
         images=info.images,
         labeled=info.labeled,
         open_findings=sum(by.get("open", 0) for by in store.findings.counts().values()),
-        runs=len([r for r in store.runs.list(kind="train") if r.state == "done"]),
-        releases=len(store.releases.list()),
+        runs=store.runs.count_done("train"),
+        releases=store.releases.count(),
         role=role,
     )
 

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from pitmark.core.errors import InvalidInputError
+from pitmark.core.inspector import InspectorSpec
 from pitmark.ops.evaluating import Costs
+from pitmark.ops.predicted_shapes import predicted_shapes
 from pitmark.ops.report_cases import CaseQuestion, JudgedImages, judged_images
 from pitmark.ops.report_cases import ReportCase as FoundCase
 from pitmark.ops.report_words import comparison_sentences, report_sentences
+from pitmark.ops.reports import ChangedImage as FoundChange
 from pitmark.ops.reports import compare_runs, history, report_at, report_of
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.recent import Recent
+from pitmark.server.wire_shapes import to_wire
 from pitmark.store.run_rows import RunRow
 from pitmark.wire.images import ImageCard
 from pitmark.wire.runs import (
     AskCases,
+    ChangedImage,
     Comparison,
     Report,
     ReportCase,
     ReportCases,
     Run,
+    RunSaid,
     Snapshot,
 )
 
@@ -83,7 +90,7 @@ def cases(
     row = access.store.runs.get(run)
     question = CaseQuestion(asked.truth, asked.said, asked.wrong)
     found = _judged(access, row, request).cases(question)
-    findings = Counter(f.sha256 for f in access.store.findings.list(state="open"))
+    findings = Counter(f.sha256 for f in access.store.findings.briefs(state="open"))
     shown = found[asked.offset : asked.offset + asked.limit]
     return ReportCases(
         total=len(found),
@@ -92,11 +99,24 @@ def cases(
 
 
 @router.get("/runs/{run}/compare/{other}")
-def compare(access: Viewer, run: str, other: str) -> Comparison:
-    """A run against another one, on the images that neither has learned from."""
+def compare(
+    access: Viewer,
+    run: str,
+    other: str,
+    shown: Annotated[int, Query(ge=0, le=60)] = 0,
+) -> Comparison:
+    """A run against another one, on the images that neither has learned from.
+
+    So many of the images with another verdict come with what both runs say of them.
+    """
     first, second = access.store.runs.get(other), access.store.runs.get(run)
     found = compare_runs(access.store, first, second)
-    return Comparison(sentences=comparison_sentences(found), content=found.to_json())
+    specs = [InspectorSpec.from_json(row.inspector or {}) for row in (first, second)]
+    return Comparison(
+        sentences=comparison_sentences(found),
+        content=found.to_json(),
+        changed=[_changed(one, specs) for one in _of_both(found.changed, shown)],
+    )
 
 
 @router.get("/snapshots")
@@ -151,7 +171,7 @@ def _judged(access: ProjectAccess, row: RunRow, request: Request) -> JudgedImage
     kept: Recent[JudgedImages] = request.app.state.judged
     key = (
         access.workspace.organisation,
-        access.store.info.id,
+        access.store.id,
         row.id,
         json.dumps(row.inspector),
         access.store.book.current().revision,
@@ -164,6 +184,35 @@ def _history(access: ProjectAccess, row: RunRow) -> list[dict[str, float]]:
         return []
     points = history(access.store, row)
     return [{k: v for k, v in p.items() if isinstance(v, int | float)} for p in points]
+
+
+def _of_both(changed: Sequence[FoundChange], count: int) -> list[FoundChange]:
+    """Some images that got worse and some that got better, as many of each if there are."""
+    worse = [c for c in changed if not c.second_right]
+    better = [c for c in changed if c.second_right]
+    half = max(count // 2, count - len(better))
+    return [*worse[:half], *better[: count - len(worse[:half])]]
+
+
+def _changed(found: FoundChange, specs: Sequence[InspectorSpec]) -> ChangedImage:
+    image, told = found.item.image, found.to_json()
+    return ChangedImage(
+        sha256=image.sha256,
+        name=image.name,
+        width=image.width,
+        height=image.height,
+        truth=told["truth"],
+        better=found.second_right,
+        labels=to_wire(found.item.shapes or ()),
+        said=[
+            RunSaid(
+                verdict=told[which],
+                score=float(said.score),
+                shapes=to_wire([shape for shape, _ in predicted_shapes(said, spec)]),
+            )
+            for which, said, spec in zip(("first", "second"), found.said, specs, strict=True)
+        ],
+    )
 
 
 def _case(found: FoundCase, findings: int) -> ReportCase:
@@ -181,4 +230,6 @@ def _case(found: FoundCase, findings: int) -> ReportCase:
         synthetic=image.synthetic,
         score=judged.score,
     )
-    return ReportCase(card=card, truth=found.truth, said=found.said, score=judged.score)
+    return ReportCase(
+        card=card, truth=found.truth, said=found.said, score=judged.score, why=judged.why
+    )

@@ -194,7 +194,18 @@ export default function AnnotatePage() {
       />
       <div className={classes.middle}>
         <ToolBar editor={editor} tools={TOOLS[task]}>
-          <SaveNote outbox={outbox} open={open} />
+          <SaveNote
+            outbox={outbox}
+            open={(image, project) => {
+              if (project === here.project) open(image);
+              // The order of this project means nothing in another.
+              else
+                void navigate({
+                  to: "/p/$project/annotate/$sha",
+                  params: { project, sha: image },
+                });
+            }}
+          />
           <Button
             size="compact-sm"
             variant="transparent"

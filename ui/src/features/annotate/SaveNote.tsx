@@ -23,7 +23,10 @@ function textOf(state: SavingState): string {
   }
 }
 
-export function SaveNote({ outbox, open }: { outbox: Outbox; open: (sha256: string) => void }) {
+/** Opens an image of a project, which need not be the one on the page. */
+type Open = (sha256: string, project: string) => void;
+
+export function SaveNote({ outbox, open }: { outbox: Outbox; open: Open }) {
   const state = useSyncExternalStore(outbox.listen, () => outbox.state);
   const note = (
     <span className={classes.note} data-kind={state.kind} role="status" title={textOf(state)}>
@@ -42,11 +45,17 @@ export function SaveNote({ outbox, open }: { outbox: Outbox; open: (sha256: stri
       <Popover.Dropdown>
         <Text fw={600}>{words.refusedTitle}</Text>
         <Text fz="sm" mt={4}>
+          {words.refusedIn(state.project)}
+        </Text>
+        <Text fz="sm" mt={4}>
           {state.problem.message} {state.problem.hint}
         </Text>
         <Group mt="sm">
-          <Button onClick={() => open(state.sha256)}>{words.again}</Button>
-          <Button variant="default" onClick={() => void outbox.forget(state.sha256)}>
+          <Button onClick={() => open(state.sha256, state.project)}>{words.again}</Button>
+          <Button
+            variant="default"
+            onClick={() => void outbox.forget(state.project, state.sha256)}
+          >
             {words.drop}
           </Button>
         </Group>

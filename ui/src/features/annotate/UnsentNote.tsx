@@ -44,7 +44,11 @@ export default function UnsentNote() {
       >
         {words.again}
       </Button>
-      <Button size="compact-sm" variant="default" onClick={() => void outbox.forget(sha256)}>
+      <Button
+        size="compact-sm"
+        variant="default"
+        onClick={() => void outbox.forget(project, sha256)}
+      >
         {words.drop}
       </Button>
     </div>

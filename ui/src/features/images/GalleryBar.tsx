@@ -137,6 +137,7 @@ interface FilterBoxProps {
 function FilterBox({ filter, total, onFilter }: FilterBoxProps) {
   const [text, setText] = useState(filter ?? "");
   useEffect(() => setText(filter ?? ""), [filter]);
+  const found = total === undefined ? "" : words.count(countText(total), total === 1);
   return (
     <form
       className={classes.filter}
@@ -153,13 +154,11 @@ function FilterBox({ filter, total, onFilter }: FilterBoxProps) {
         value={text}
         onChange={(e) => setText(e.currentTarget.value)}
         onBlur={() => text.trim() !== (filter ?? "") && onFilter(text.trim() || undefined)}
-        rightSectionWidth={text ? 138 : 110}
+        rightSectionWidth={`calc(${found.length}ch + ${text ? 48 : 16}px)`}
         rightSectionProps={{ className: classes.count }}
         rightSection={
           <>
-            <span role="status">
-              {total === undefined ? "" : words.count(countText(total), total === 1)}
-            </span>
+            <span role="status">{found}</span>
             {text ? (
               <CloseButton
                 size="sm"

@@ -64,7 +64,7 @@ export function Cases({ run, question }: { run: string; question: CasesQuestion 
 /** A case with its labels, and with what this very run said where that is still known. */
 function CaseTile({ run, item }: { run: string; item: ReportCase }) {
   const here = useHere();
-  const { card, truth, said, score } = item;
+  const { card, truth, said, score, why } = item;
   const detail = useQuery({ ...imageQuery(here, card.sha256), staleTime: Infinity }).data;
   const book = useQuery(labelBookQuery(here)).data;
   const colors = useMemo(() => colorsOf(book?.classes ?? []), [book]);
@@ -74,17 +74,19 @@ function CaseTile({ run, item }: { run: string; item: ReportCase }) {
       className={classes.case}
       to="/p/$project/annotate/$sha"
       params={{ project: here.project, sha: card.sha256 }}
-      title={card.name}
+      title={[card.name, why].filter(Boolean).join(": ")}
     >
-      <img src={pictureUrl(here, card.sha256, 384)} alt={card.name} loading="lazy" />
-      {detail?.labels.consensus ? (
-        <ShapesOverlay shapes={detail.labels.consensus} {...size} />
-      ) : null}
-      {detail?.prediction?.run === run ? (
-        <ShapesOverlay shapes={detail.prediction.shapes} {...size} dashed />
-      ) : null}
+      <span className={classes.casePicture}>
+        <img src={pictureUrl(here, card.sha256, 384)} alt={card.name} loading="lazy" />
+        {detail?.labels.consensus ? (
+          <ShapesOverlay shapes={detail.labels.consensus} {...size} />
+        ) : null}
+        {detail?.prediction?.run === run ? (
+          <ShapesOverlay shapes={detail.prediction.shapes} {...size} dashed />
+        ) : null}
+      </span>
       <span className={classes.caseText}>
-        {truth} → {said} ({score.toFixed(2)})
+        {why || `${truth} → ${said}`} ({score.toFixed(2)})
       </span>
     </Link>
   );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  changedOf,
   classRowsOf,
   confusionOf,
   costPerImage,
@@ -70,5 +71,15 @@ describe("a comparison", () => {
     expect(withRunNames("r0004 against r0001 on 11 images.", runs)).toBe(
       "The training of today against r0001 on 11 images.",
     );
+  });
+
+  it("counts what became better and what worse from one run to the other", () => {
+    const changed = [
+      { truth: "NG", first: "OK", second: "NG" },
+      { truth: "OK", first: "OK", second: "NG" },
+      { truth: "NG", first: "NG", second: "OK" },
+    ];
+    expect(changedOf({ changed })).toEqual({ worse: 2, better: 1 });
+    expect(changedOf({})).toEqual({ worse: 0, better: 0 });
   });
 });

@@ -169,3 +169,10 @@ export function withRunNames(
   );
   return named.slice(0, 1).toUpperCase() + named.slice(1);
 }
+
+/** How many images a comparison found judged otherwise, by what became of them. */
+export function changedOf(content: Document): { worse: number; better: number } {
+  const found = Array.isArray(content.changed) ? (content.changed as Document[]) : [];
+  const better = found.filter((one) => one.second === one.truth).length;
+  return { worse: found.length - better, better };
+}

@@ -153,10 +153,10 @@ export class Outbox {
     this.run();
   }
 
-  /** Give up a word that the server refused. */
-  async forget(sha256: string): Promise<void> {
+  /** Give up a word that the server refused; another project may have the same image. */
+  async forget(project: string, sha256: string): Promise<void> {
     for (const entry of [...this.entries.values()]) {
-      if (entry.sha256 !== sha256 || !entry.refused) continue;
+      if (entry.project !== project || entry.sha256 !== sha256 || !entry.refused) continue;
       this.entries.delete(entry.id);
       await this.store.replace(entry, null);
     }
