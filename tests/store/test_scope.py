@@ -128,10 +128,10 @@ def test_statements_are_made_in_one_place_only():
                 assert not makers & {n.name for n in node.names}, path.name
 
 
-def test_only_the_queue_of_jobs_looks_across_organisations():
+def test_only_the_queue_of_jobs_counts_and_keys_of_devices_look_across_organisations():
     source = STORE.parent
     askers = {p.name for p in source.rglob("*.py") if "Scope.across(" in p.read_text()}
-    assert askers == {"figures.py", "jobs.py", "jobs_queue.py"}
+    assert askers == {"devices.py", "figures.py", "jobs.py", "jobs_queue.py"}
 
 
 @pytest.fixture

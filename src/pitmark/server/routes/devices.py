@@ -25,6 +25,7 @@ from pitmark.server.attempts import Attempt
 from pitmark.server.device_access import DeviceAccess, device_access
 from pitmark.server.downloads import download
 from pitmark.store.device_reports import DeviceState
+from pitmark.store.devices import organisation_of
 from pitmark.wire.devices import (
     Desired,
     DeviceKey,
@@ -64,7 +65,8 @@ def register(request: Request, given: Register) -> DeviceKey:
     """Exchange a one-time code for the key of a device; the code is used up by it."""
     stores = request.app.state.stores
     with Attempt(request, "device"):
-        done = register_device([stores.of(name) for name in stores.names()], given.code)
+        owner = organisation_of(stores.local().database, code=given.code)
+        done = register_device([] if owner is None else [stores.of(owner)], given.code)
     return DeviceKey(project=done.device.project, device=done.device.name, key=done.key)
 
 
