@@ -74,7 +74,7 @@ def _fleet(project):
     reports.set_state(device.id, DeviceState(1, False, False, {}))
     reports.add_note(device.id, Note("n", now(), 1, "kept")), reports.notes(device.id)
     for _ in range(2):
-        reports.count_part(device.id, now(), 1, "OK")
+        reports.count_parts(device.id, [(now(), 1, "OK")])
     reports.counts(device.id, now())
     project.fleet.page(FleetFilter("p"), silent_since=now(), parts_since=now())
     project.fleet.summary(silent_since=now())

@@ -11,6 +11,7 @@ from pitmark.wire.message import Document, Message
 
 KEY_PATTERN = r"^[A-Za-z0-9_-]{1,60}$"
 Key = Annotated[str, Field(pattern=KEY_PATTERN)]
+MOST_RECORDS = 64
 VersionNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -96,6 +97,26 @@ class Taken(Message):
 
     key: str
     new: bool
+
+
+class DeviceRecords(FromDevice):
+    """Records of the outbox that travel together; each is looked at by itself."""
+
+    records: list[Document] = Field(min_length=1, max_length=MOST_RECORDS)
+
+
+class RecordAnswer(Message):
+    """What became of one record: new, known by its key, or refused for good with the reason."""
+
+    key: str
+    outcome: Literal["new", "known", "refused"]
+    message: str = ""
+
+
+class RecordAnswers(Message):
+    """What became of records, in the order in which they were sent."""
+
+    records: list[RecordAnswer]
 
 
 class DeviceReport(FromDevice):
