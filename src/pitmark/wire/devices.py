@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -191,6 +191,20 @@ class FleetDevice(Message):
     drift: bool
     note: DeviceNote | None
     report: Document | None
+
+
+class DevicesAsked(TypedDict, total=False):
+    """Which devices a list is to show: all that fulfill everything that is given.
+
+    `name` is a part of the name; `behind` are those that run another release than the one
+    offered to them, `drift` those whose watch has raised an alarm.
+    """
+
+    name: str
+    state: Literal["active", "silent", "waiting", "revoked"]
+    release: int
+    behind: bool
+    drift: bool
 
 
 class FleetList(Message):
