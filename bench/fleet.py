@@ -3,7 +3,8 @@
     python3 dev.py bench fleet -- --devices 10000 --events 1000000
 
 Rows are generated; the questions are those of the API, each asked in several variations.
-Records are posted to the routes in one process, half of them with an image of 512 px.
+Records are posted to the routes in one process, half of them with an image of 512 px; then
+an outbox sends them to a server over a socket, as many in a request as it takes.
 """
 
 from __future__ import annotations
@@ -13,30 +14,39 @@ import base64
 import hashlib
 import io
 import random
+import socket
 import tempfile
+import threading
 import time
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import uvicorn
 from PIL import Image
 from starlette.testclient import TestClient
 
 from bench.shape import finish, gate, parser, tell
 from pitmark.core.label_book import LabelBook
+from pitmark.edge.delivery import Delivery
+from pitmark.edge.http_sender import HttpSender
+from pitmark.edge.outbox import Outbox
+from pitmark.edge.outbox_entry import Entry, Priority
 from pitmark.ops import rollouts
 from pitmark.ops.devices import add_device, register_device
 from pitmark.ops.fleet import device_details, fleet_page, fleet_summary
 from pitmark.server.app import create_app
 from pitmark.store.db import ProjectStore, open_store
 from pitmark.store.fleet import FleetFilter
-from pitmark.store.schema import events, now
+from pitmark.store.schema import now
 from pitmark.store.schema_devices import device_hours, devices
 from pitmark.store.secret import digest
 
-_HOURS, _ASKED, _PART = 24, 200, 10_000
+_HOURS, _ASKED, _DAY_S, _NG = 24, 200, 86_400, 0.05
+_SMALL = "records together, no image"
 
 
 def main() -> None:
@@ -62,6 +72,7 @@ def main() -> None:
             at_least=False,
         ),
         gate("one device, p95 under 100 ms", held["device", "p95_ms"], 100.0, at_least=False),
+        gate("100 small records a second", held[_SMALL, "per_s"], 100.0, at_least=True),
     ]
     finish("fleet", results, gates, arguments)
 
@@ -89,15 +100,41 @@ def _fill(project: ProjectStore, count: int, parts: int) -> None:
                 for k in keys
             ]
             scope.insert(connection, device_hours, rows)
-    for start in range(0, parts, _PART):
-        rows = [_event(n, count, draw, moment) for n in range(start, min(parts, start + _PART))]
-        with scope.write() as connection:
-            scope.insert(connection, events, rows)
+        _insert_events(scope, connection, count, parts, moment)
+
+
+def _insert_events(
+    scope: Any, connection: Any, count: int, parts: int, moment: datetime
+) -> None:
+    """All in this transaction, oldest first as they come, by the driver itself."""
+    connection.exec_driver_sql("PRAGMA cache_size = -400000")
+    draw, times = random.Random(0), [moment - timedelta(seconds=n) for n in range(_DAY_S)]
+    # As the store keeps a moment in SQLite.
+    told = [f"{at:%Y-%m-%d %H:%M:%S.%f}" for at in times]
+    fixed = (scope.organisation, scope.project_id, 3, "", "{}")
+    columns = (
+        "organisation_id, project_id, release, reason, facts, key, at, device, name,"
+        " verdict, score"
+    )
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for n in range(parts):
+            at = told[_DAY_S - 1 - n * _DAY_S // parts]
+            verdict = "NG" if draw.random() < _NG else "OK"
+            yield (*fixed, f"{n:09}", at, _name(n % count), f"{n}.png", verdict, draw.random())
+
+    marks = ", ".join("?" * 11)
+    cursor = connection.connection.cursor()
+    cursor.executemany(f"INSERT INTO events ({columns}) VALUES ({marks})", rows())
+
+
+def _name(number: int) -> str:
+    return f"plant{number % 97:02}-press-{number:05}"
 
 
 def _device(number: int, draw: random.Random, moment: Any) -> dict[str, Any]:
     return {
-        "name": f"plant{number % 97:02}-press-{number:05}",
+        "name": _name(number),
         "key_sha": digest(f"{number}"),
         "created": moment,
         "registered": moment,
@@ -110,27 +147,11 @@ def _device(number: int, draw: random.Random, moment: Any) -> dict[str, Any]:
     }
 
 
-def _event(number: int, count: int, draw: random.Random, moment: Any) -> dict[str, Any]:
-    owner = draw.randrange(count)
-    return {
-        "key": f"{number}",
-        "at": moment - timedelta(seconds=draw.randint(0, 86_400)),
-        "device": f"plant{owner % 97:02}-press-{owner:05}",
-        "release": 3,
-        "name": f"{number}.png",
-        "verdict": "NG" if draw.random() < 0.05 else "OK",
-        "score": draw.random(),
-        "reason": "",
-        "facts": {},
-    }
-
-
 def _questions(project: ProjectStore, count: int) -> list[dict[str, Any]]:
     draw = random.Random(1)
 
     def name() -> str:
-        number = draw.randrange(count)
-        return f"plant{number % 97:02}-press-{number:05}"
+        return _name(draw.randrange(count))
 
     filters = (
         FleetFilter(),
@@ -187,8 +208,56 @@ def _records(home: Path, store: Any, count: int) -> list[dict[str, Any]]:
         for body in bodies:
             assert client.post("/api/devices/sender/events", json=body).status_code == 201
         rate = count / (time.perf_counter() - started)
-    tell(f"{rate:.0f} records a second")
-    return [{"query": "records", "metric": "per_s", "value": round(rate, 1)}]
+    tell(f"{rate:.0f} records a second, one by one")
+    one_by_one = {"query": "records one by one", "metric": "per_s", "value": round(rate, 1)}
+    return [one_by_one, *_together(home, store, count, rng)]
+
+
+def _together(home: Path, store: Any, count: int, rng: Any) -> list[dict[str, Any]]:
+    """From the outbox of a device over a socket to a server, as many as it takes at once."""
+    out = []
+    for query, every in ((_SMALL, 0), ("records together", 2)):
+        _, code = add_device(store.project("line"), f"sender-{every}", by="bench")
+        key = register_device([store], code).key
+        with tempfile.TemporaryDirectory() as folder, _serving(home) as url:
+            outbox = Outbox(Path(folder))
+            sender = HttpSender(url, f"sender-{every}", key)
+            outbox.put([_entry(n, rng, every) for n in range(count)])
+            delivery = Delivery(outbox, sender, together=sender)
+            started = time.perf_counter()
+            while delivery.send_some():
+                pass
+            rate = count / (time.perf_counter() - started)
+            assert delivery.sent == count
+            sender.close()
+            outbox.close()
+        tell(f"{query}: {rate:.0f} a second")
+        out.append({"query": query, "metric": "per_s", "value": round(rate, 1)})
+    return out
+
+
+@contextmanager
+def _serving(home: Path) -> Iterator[str]:
+    """The server on a free port of this machine."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(home), log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.02)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _entry(number: int, rng: np.random.Generator, every: int) -> Entry:
+    told = _record(number if every else 2 * number, rng)
+    image = told.pop("image_base64")
+    del told["key"], told["image_sha256"]
+    return Entry(Priority.SAMPLE, told, None if image is None else base64.b64decode(image))
 
 
 def _record(number: int, rng: np.random.Generator) -> dict[str, Any]:

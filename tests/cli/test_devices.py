@@ -43,7 +43,7 @@ def test_a_device_is_added_renewed_and_revoked(call, project):
 def test_the_fleet_is_listed_for_a_person(call, project):
     device = project.devices.get("press-01")
     for verdict in ("OK", "OK", "OK", "NG"):
-        project.device_reports.count_part(device.id, now(), 1, verdict)
+        project.device_reports.count_parts(device.id, [(now(), 1, verdict)])
     runs(project, "press-01", 1)
     _, told, _ = call("devices", "list", "--limit", "3", as_json=False)
     assert "press-01  active  1" in told

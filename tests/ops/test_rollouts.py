@@ -76,7 +76,7 @@ def test_time_and_parts_are_waited_for(project):
     assert "judged 0 of 30 parts" in rollouts.advance(project, now=later, at_once=True).why
     (name,) = project.rollouts.offered(1)
     for _ in range(30):
-        project.device_reports.count_part(project.devices.get(name).id, now(), 1, "OK")
+        project.device_reports.count_parts(project.devices.get(name).id, [(now(), 1, "OK")])
     assert rollouts.advance(project, now=later, at_once=True).wave == 1
 
 

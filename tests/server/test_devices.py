@@ -218,17 +218,21 @@ def test_the_key_in_the_header_must_be_that_of_the_record(press):
 
 ROUTES = [
     ("POST", "events"),
+    ("POST", "events/batch"),
     ("PUT", "state"),
     ("GET", "desired"),
     ("GET", "releases/1/bundle"),
 ]
 
 
+BODY = {**part(), "records": [part()]}
+
+
 def asked(client, device):
     return {
         (told.status_code, told.json().get("code"))
         for method, path in ROUTES
-        for told in [client.request(method, f"/api/devices/{device}/{path}", json=part())]
+        for told in [client.request(method, f"/api/devices/{device}/{path}", json=BODY)]
     }
 
 

@@ -36,7 +36,7 @@ def test_the_fleet_is_listed_page_by_page_with_its_ng_rate(viewer, project):
     device = project.devices.get("press-03")
     for number in range(20):
         verdict = "NG" if number < 5 else "OK"
-        project.device_reports.count_part(device.id, now(), 1, verdict)
+        project.device_reports.count_parts(device.id, [(now(), 1, verdict)])
     first = viewer.get(f"{FLEET}/devices", params={"limit": 4})
     assert names(first) == [f"press-{n:02}" for n in range(4)]
     told = first.json()["items"][3]

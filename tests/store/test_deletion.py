@@ -32,7 +32,7 @@ def _fill(project):
     project.events.add_many([EventRow("k", now(), "OK", 0.1, "a", sha256=seen)])
     _, code = project.devices.add("press-1")
     device, _ = project.devices.exchange(code)
-    project.device_reports.count_part(device.id, now(), 1, "OK")
+    project.device_reports.count_parts(device.id, [(now(), 1, "OK")])
     project.device_reports.add_note(device.id, Note("n", now(), 1, "kept"))
     project.rollouts.add(1, {}, by="ann")
     study = project.studies.create("", {"images": [sha]}, author="ann")

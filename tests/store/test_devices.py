@@ -92,7 +92,7 @@ def test_parts_are_counted_by_hour_and_release(project):
         (late, 4, "NG"),
         (HOUR + timedelta(hours=1), None, "error"),
     ]:
-        project.device_reports.count_part(device.id, at, release, verdict)
+        project.device_reports.count_parts(device.id, [(at, release, verdict)])
     assert project.device_reports.counts(device.id, HOUR) == PartCounts(1, 2, 1)
     assert project.device_reports.counts(device.id, late) == PartCounts(0, 0, 1)
 

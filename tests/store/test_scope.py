@@ -76,7 +76,7 @@ def _fleet(project):
     reports.set_state(device.id, DeviceState(1, False, False, {}))
     reports.add_note(device.id, Note("n", now(), 1, "kept")), reports.notes(device.id)
     for _ in range(2):
-        reports.count_part(device.id, now(), 1, "OK")
+        reports.count_parts(device.id, [(now(), 1, "OK")])
     reports.counts(device.id, now())
     project.fleet.page(FleetFilter("p"), silent_since=now(), parts_since=now())
     project.fleet.summary(silent_since=now())
@@ -130,10 +130,10 @@ def test_statements_are_made_in_one_place_only():
                 assert not makers & {n.name for n in node.names}, path.name
 
 
-def test_only_the_queue_of_jobs_looks_across_organisations():
+def test_only_the_queue_of_jobs_counts_and_keys_of_devices_look_across_organisations():
     source = STORE.parent
     askers = {p.name for p in source.rglob("*.py") if "Scope.across(" in p.read_text()}
-    assert askers == {"figures.py", "jobs.py", "jobs_queue.py"}
+    assert askers == {"devices.py", "figures.py", "jobs.py", "jobs_queue.py"}
 
 
 @pytest.fixture

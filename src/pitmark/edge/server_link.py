@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from pitmark.core.errors import InvalidInputError
 
 _TIMEOUT_S = 20.0
+_DIGITS = 5
 
 
 class NoAnswerError(Exception):
@@ -24,11 +25,15 @@ class NoAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said: the status of HTTP, and the body."""
+    """What the server said: the status of HTTP, and the body.
+
+    `at_once` is how many records it takes in one request; 0 where it says nothing of it.
+    """
 
     status: int
     body: bytes
     tag: str = ""
+    at_once: int = 0
 
     def json(self) -> dict[str, Any]:
         """The body as an object.
@@ -101,7 +106,9 @@ class ServerLink:
         except (OSError, http.client.HTTPException, ValueError) as exc:
             self.close()
             raise NoAnswerError(f"{self._host} does not answer: {exc}") from exc
-        return Answer(answer.status, data, answer.headers.get("ETag", ""))
+        offered = answer.headers.get("Pitmark-Batch", "")
+        at_once = int(offered) if offered.isdecimal() and len(offered) < _DIGITS else 0
+        return Answer(answer.status, data, answer.headers.get("ETag", ""), at_once)
 
     def open(self, path: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         """Ask for something large, to be read piece by piece; `close` the link afterwards.

@@ -85,7 +85,7 @@ class Station:
         if self.outbox is not None and spec.server is not None:
             server = spec.server
             sender = HttpSender(server.url, server.device or spec.name, server.key)
-            self.delivery = Delivery(self.outbox, sender)
+            self.delivery = Delivery(self.outbox, sender, together=sender)
             self.talk = self._talk(server)
         self._cameras: dict[str, NamedCamera] = {
             p.name: camera_for(p.source, p.name)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pitmark.core.errors import InvalidInputError
+from pitmark.core.errors import InvalidInputError, PitmarkError, UnreadableImageError
 from pitmark.core.inspector import Outcome
 from pitmark.formats.images import decode_image
 from pitmark.ops.rollouts import advance
@@ -82,26 +82,55 @@ def take_part(project: ProjectStore, device: DeviceRow, told: PartRecord) -> boo
         InvalidInputError: The image is not the one announced, or there is too much else.
         UnreadableImageError: The image is none, or too large.
     """
+    (found,) = take_parts(project, device, [told])
+    if isinstance(found, PitmarkError):
+        raise found
+    return found
+
+
+def take_parts(
+    project: ProjectStore, device: DeviceRow, told: Sequence[PartRecord]
+) -> list[bool | PitmarkError]:
+    """Keep parts that a device inspected, written together: a disk is waited for once.
+
+    Args:
+        project: That of the device.
+        device: Who tells them.
+        told: The parts; one that is refused does not concern the others.
+
+    Returns:
+        For each whether it was new, or why it is refused for good.
+    """
     # A device cannot take the key of another one's record.
-    key = f"{device.name}/{told.key}"
-    if project.events.has(key):
-        project.device_reports.seen(device.id)
-        return False
-    _check_facts(told)
-    sha256 = None
-    if told.image is not None:
-        _check_image(told)
-        sha256 = project.blobs.put(told.image)
-    event = _event(project, device, replace(told, key=key), sha256)
+    keys = [f"{device.name}/{one.key}" for one in told]
+    known = project.events.known(keys)
+    out: list[bool | PitmarkError] = [False] * len(told)
+    good: dict[str, tuple[int, PartRecord]] = {}
+    for place, (key, one) in enumerate(zip(keys, told, strict=True)):
+        if key in known or key in good:
+            continue
+        try:
+            _check(one)
+        except (InvalidInputError, UnreadableImageError) as exc:
+            out[place] = exc
+        else:
+            good[key] = place, replace(one, key=key)
+    images = [one.image for _, one in good.values() if one.image is not None]
+    blobs = project.blobs
+    kept = blobs.put_many(images) if len(images) > 1 else [blobs.put(i) for i in images]
+    rows = [_event(project, device, one) for _, one in good.values()]
     with project.transaction():
-        if sha256 is not None:
-            project.blobs.require([sha256])
-        new = project.events.add_many([event]) == 1
-        if new:
-            reports = project.device_reports
-            reports.count_part(device.id, event.at, event.release, event.verdict)
+        blobs.require(kept)
+        # Asked again under the lock: the same record may have come twice at once.
+        late = project.events.known(list(good)) if good else set()
+        new = [row for row in rows if row.key not in late]
+        project.events.add_many(new)
+        counted = [(row.at, row.release, row.verdict) for row in new]
+        project.device_reports.count_parts(device.id, counted)
         project.device_reports.seen(device.id)
-    return new
+    for row in new:
+        out[good[row.key][0]] = True
+    return out
 
 
 def take_release_note(project: ProjectStore, device: DeviceRow, told: ReleaseRecord) -> bool:
@@ -143,17 +172,18 @@ def take_state(project: ProjectStore, device: DeviceRow, state: DeviceState) -> 
     advance(project)
 
 
-def _check_facts(told: PartRecord) -> None:
+def _check(told: PartRecord) -> None:
     size = len(json.dumps(dict(told.facts)).encode())
     if size > _MOST_FACTS_BYTES:
         raise InvalidInputError(
             f"the record has {size:,} bytes beside its image, at most"
             f" {_MOST_FACTS_BYTES:,} are taken"
         )
+    if told.image is not None:
+        _check_image(told, told.image)
 
 
-def _check_image(told: PartRecord) -> None:
-    image = told.image or b""
+def _check_image(told: PartRecord, image: bytes) -> None:
     found = hashlib.sha256(image).hexdigest()
     if found != told.image_sha256:
         raise InvalidInputError(
@@ -164,9 +194,7 @@ def _check_image(told: PartRecord) -> None:
         decode_image(image, name=told.name or "the image", max_pixels=MOST_PIXELS)
 
 
-def _event(
-    project: ProjectStore, device: DeviceRow, told: PartRecord, sha256: str | None
-) -> EventRow:
+def _event(project: ProjectStore, device: DeviceRow, told: PartRecord) -> EventRow:
     received = datetime.now(UTC)
     # A recipe may use the release of another project, whose versions say nothing here.
     ours = told.project in (None, project.info.name)
@@ -179,7 +207,7 @@ def _event(
         name=told.name,
         device=device.name,
         release=told.version if ours else None,
-        sha256=sha256,
+        sha256=None if told.image is None else told.image_sha256,
         label=told.label,
         reason=told.reason,
         facts={**told.facts, "received": received.isoformat(timespec="seconds")},

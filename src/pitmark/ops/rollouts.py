@@ -129,11 +129,18 @@ def advance(
         return row
     if not at_once and timedelta(0) <= moment - row.checked < _LOOK_EVERY:
         return row
+    _look(project, row, _facts(project, row, moment), moment)
+    return project.rollouts.get()
+
+
+def _look(
+    project: ProjectStore, row: RolloutRow, facts: RolloutFacts, moment: datetime
+) -> RolloutRow:
+    """Do what the facts ask for; they were counted before, so that no writer waits for it."""
     with project.transaction():
-        # Looked at again under the lock: another request may have done it meanwhile.
-        row = project.rollouts.get()
-        if row.state == "running":
-            _apply(project, row, decide(_rules(row), _facts(project, row, moment)), moment)
+        # Looked at again under the lock: another request may have changed it meanwhile.
+        if project.rollouts.get() == row and row.state == "running":
+            _apply(project, row, decide(_rules(row), facts), moment)
     return project.rollouts.get()
 
 
@@ -154,11 +161,14 @@ def status(
         NotFoundError: None such.
     """
     moment = now or datetime.now(UTC)
-    advance(project, now=moment, at_once=True)
     newest = project.rollouts.get()
     row = newest if number is None else project.rollouts.get(number)
-    counts = project.rollouts.waves(row.version) if row.number == newest.number else {}
     facts = _facts(project, row, moment)
+    if row.number == newest.number and row.state == "running":
+        wave, row = row.wave, _look(project, row, facts, moment)
+        if row.wave != wave:
+            facts = _facts(project, row, moment)
+    counts = project.rollouts.waves(row.version) if row.number == newest.number else {}
     return RolloutStatus(
         row,
         RolloutPlan.from_json(row.plan),

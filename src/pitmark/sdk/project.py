@@ -17,6 +17,7 @@ from pitmark.formats.archives import unpack
 from pitmark.sdk import imports
 from pitmark.sdk.connection import Connection, message, part, unexpected
 from pitmark.sdk.data import RemoteData
+from pitmark.sdk.devices import RemoteDevices
 from pitmark.sdk.findings import (
     Finding,
     Findings,
@@ -31,6 +32,7 @@ from pitmark.sdk.jobs import Jobs, result_of
 from pitmark.sdk.labels import RemoteLabels
 from pitmark.sdk.options import plain_options
 from pitmark.sdk.releases import Bundle, bundle_target
+from pitmark.sdk.rollouts import RemoteRollouts
 from pitmark.sdk.runs import Run
 from pitmark.sdk.shapes import to_wire
 from pitmark.sdk.summaries import AuditSummary, ExportSummary
@@ -61,6 +63,8 @@ class RemoteProject:
         self.labels = RemoteLabels(connection, self._path)
         self.data = RemoteData(connection, self._path, self._jobs)
         self.upkeep = RemoteUpkeep(connection, self._path, self._jobs, self._fetch)
+        self.devices = RemoteDevices(connection, self._path)
+        self.rollouts = RemoteRollouts(connection, self._path)
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from pitmark.core.errors import NotFoundError, NotSignedInError
 from pitmark.store.db import ProjectStore
-from pitmark.store.devices import KEY_PREFIX, DeviceRow
+from pitmark.store.devices import KEY_PREFIX, DeviceRow, organisation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,12 @@ def device_access(request: Request, device: str) -> DeviceAccess:
     key = key.strip()
     if kind.lower() == "bearer" and key.startswith(KEY_PREFIX):
         stores = request.app.state.stores
-        for organisation in stores.names():
-            store = stores.of(organisation)
-            found = store.devices.by_key(key)
-            if found is None:
-                continue
+        owner = organisation_of(stores.local().database, key=key)
+        found = None if owner is None else stores.of(owner).devices.by_key(key)
+        if found is not None:
             if found.name != device:
                 raise NotFoundError(f"there is no device {device!r} for this key")
-            return DeviceAccess(store.project(found.project), found)
+            return DeviceAccess(stores.of(owner).project(found.project), found)
     raise NotSignedInError(
         "the key of the device is unknown or was revoked",
         hint="An admin makes a new code: pitmark devices renew NAME",

@@ -26,6 +26,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from pitmark.core.errors import InvalidInputError, StorageError
 
 BUSY_TIMEOUT_MS = 15_000
+# As many as a server has threads for requests; few of them are kept while nobody asks.
+KEPT_CONNECTIONS, MOST_CONNECTIONS = 5, 40
 _WRITES = "pitmark_writes"
 # The owner of what belongs to no organisation: persons and their sessions.
 NOBODY = ""

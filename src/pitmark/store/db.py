@@ -109,6 +109,21 @@ class Store:
         self.persons, self.sessions = Persons(database), Sessions(database)
         self._open: dict[tuple[int, str], ProjectStore] = {}
 
+    def of(self, organisation: str) -> Store:
+        """The same workspace as another organisation sees it, over the same connections.
+
+        Args:
+            organisation: Its id.
+
+        Returns:
+            A store to be used while this one is open; it need not be closed.
+
+        Raises:
+            NotFoundError: No such organisation.
+        """
+        _check_organisation(self.database, organisation, create=False)
+        return Store(self.home, self.database, organisation=organisation)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything written inside, also of persons, is saved together or not at all."""

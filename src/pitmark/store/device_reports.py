@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,30 +75,30 @@ class DeviceReports:
         """
         self._change(device_id, {"last_seen": now()})
 
-    def count_part(
-        self, device_id: int, at: datetime, release: int | None, verdict: Outcome
+    def count_parts(
+        self, device_id: int, parts: Iterable[tuple[datetime, int | None, Outcome]]
     ) -> None:
-        """Count one part of a device.
+        """Count parts of a device.
 
         Args:
             device_id: The device.
-            at: When it was inspected.
-            release: The version that judged it.
-            verdict: What came out.
+            parts: When each was inspected, the version that judged it, and what came out.
         """
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        one = {v: int(verdict == said) for v, said in _COLUMNS}
-        place = (
-            (device_hours.c.device_id == device_id)
-            & (device_hours.c.hour == hour)
-            & (device_hours.c.release == (release or _NO_RELEASE))
-        )
-        more = {name: device_hours.c[name] + n for name, n in one.items() if n}
+        found: dict[tuple[datetime, int], Counter[str]] = {}
+        for at, release, verdict in parts:
+            hour = at.replace(minute=0, second=0, microsecond=0)
+            place = found.setdefault((hour, release or _NO_RELEASE), Counter())
+            place[_COLUMN_OF[verdict]] += 1
         with self._scope.write() as connection:
-            change = self._scope.update(device_hours).where(place).values(**more)
-            if connection.execute(change).rowcount == 0:
-                where = {"device_id": device_id, "hour": hour, "release": release or 0}
-                self._scope.insert(connection, device_hours, [{**where, **one}])
+            for (hour, release), counts in found.items():
+                where = {"device_id": device_id, "hour": hour, "release": release}
+                change = self._scope.update(device_hours).where(
+                    *(device_hours.c[name] == value for name, value in where.items())
+                )
+                more = {name: device_hours.c[name] + n for name, n in counts.items()}
+                if connection.execute(change.values(**more)).rowcount == 0:
+                    zero = dict.fromkeys(_COLUMN_OF.values(), 0)
+                    self._scope.insert(connection, device_hours, [{**where, **zero, **counts}])
 
     def add_note(self, device_id: int, note: Note) -> bool:
         """Add what became of a release; one that is known already changes nothing.
@@ -180,12 +181,12 @@ class DeviceReports:
             connection.execute(change.values(**values))
 
 
-_COLUMNS: tuple[tuple[str, Outcome], ...] = (("ok", "OK"), ("ng", "NG"), ("error", "error"))
+_COLUMN_OF: Mapping[Outcome, str] = {"OK": "ok", "NG": "ng", "error": "error"}
 
 
 def sums() -> list[Any]:
     """The sums of parts by verdict, to select."""
-    return [func.sum(device_hours.c[name]).label(name) for name, _ in _COLUMNS]
+    return [func.sum(device_hours.c[name]).label(name) for name in _COLUMN_OF.values()]
 
 
 def part_counts(row: Any) -> PartCounts:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pitmark.core.errors import ConflictError, InvalidInputError, NotFoundError
+from pitmark.store.connection import Database
 from pitmark.store.schema import now, projects
 from pitmark.store.schema_devices import devices
 from pitmark.store.scope import Scope
@@ -212,6 +213,26 @@ class Devices:
         change = self._scope.update(devices).where(devices.c.id == device_id)
         with self._scope.write() as connection:
             connection.execute(change.values(**values))
+
+
+def organisation_of(database: Database, *, key: str = "", code: str = "") -> str | None:
+    """Whose device shows a secret; the secret opens nothing by that alone.
+
+    Args:
+        database: Of the workspace.
+        key: Of a device.
+        code: A one-time code as typed; looked at where there is no key.
+
+    Returns:
+        The organisation; None where nobody knows the secret.
+    """
+    shown = devices.c.key_sha == digest(key)
+    if not key:
+        shown = devices.c.code_sha == digest(_plain(code))
+    query = Scope.across(devices, devices.c.organisation_id).where(shown)
+    with database.read() as connection:
+        found: str | None = connection.execute(query).scalar()
+    return found
 
 
 def device_row(row: Any) -> DeviceRow:

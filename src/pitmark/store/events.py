@@ -69,25 +69,26 @@ class Events:
         new = 0
         with self._scope.write() as connection:
             for part in chunks(list({r.key: r for r in reversed(rows)}.values())):
-                query = self._scope.select(events, events.c.key)
-                known = query.where(events.c.key.in_([r.key for r in part]))
-                old = {r.key for r in self._scope.rows(known)}
+                old = self.known([r.key for r in part])
                 fresh = [_values(r) for r in part if r.key not in old]
                 self._scope.insert(connection, events, fresh)
                 new += len(fresh)
         return new
 
-    def has(self, key: str) -> bool:
-        """Whether an event is known.
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Which events were added before.
 
         Args:
-            key: Of the event.
+            keys: Of events.
 
         Returns:
-            True where it was added before.
+            Those of the keys that are known.
         """
-        query = self._scope.select(events, events.c.id).where(events.c.key == key)
-        return self._scope.first(query) is not None
+        out: set[str] = set()
+        for part in chunks(keys):
+            query = self._scope.select(events, events.c.key).where(events.c.key.in_(part))
+            out |= {row.key for row in self._scope.rows(query)}
+        return out
 
     def counts(self, since: datetime | None = None) -> dict[str, int]:
         """How many events there are of each verdict.

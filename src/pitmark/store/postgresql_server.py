@@ -27,7 +27,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from pitmark.core.errors import InvalidInputError, MissingExtraError, StorageError
-from pitmark.store.connection import Write
+from pitmark.store.connection import KEPT_CONNECTIONS, MOST_CONNECTIONS, Write
 from pitmark.store.plain_json import dump_json
 from pitmark.store.postgresql_check import find_problems
 
@@ -39,8 +39,6 @@ _SCHEMES = (_DRIVER, "postgresql", "postgres")
 _EXAMPLE = "postgresql+psycopg://user:password@host:5432/name"
 _LOCK = int.from_bytes(b"pitmark", "big")
 _AGAIN = "Try again; nothing that was saved before is lost."
-_KEPT_CONNECTIONS = 5
-_MOST_CONNECTIONS = 40
 _MANY_ROWS = 1000
 # By the SQLSTATE of the error, the more particular first.
 _FAILURES: Mapping[str, tuple[str, str]] = {
@@ -117,8 +115,8 @@ class PostgresqlServer:
                 connect_args={**arguments, "application_name": "pitmark"},
                 json_serializer=dump_json,
                 pool_pre_ping=True,
-                pool_size=_KEPT_CONNECTIONS,
-                max_overflow=_MOST_CONNECTIONS - _KEPT_CONNECTIONS,
+                pool_size=KEPT_CONNECTIONS,
+                max_overflow=MOST_CONNECTIONS - KEPT_CONNECTIONS,
             )
         except ModuleNotFoundError as exc:
             raise MissingExtraError(

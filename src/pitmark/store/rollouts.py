@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import case, func, or_
 
 from pitmark.core.errors import NotFoundError
-from pitmark.store.device_reports import PartCounts, part_counts, sums
+from pitmark.store.device_reports import PartCounts
 from pitmark.store.plain_json import plain
 from pitmark.store.schema import now
 from pitmark.store.schema_devices import device_hours, device_notes, devices, rollouts
@@ -18,6 +18,7 @@ from pitmark.store.scope import Scope, chunks
 
 RolloutState = Literal["running", "halted", "done", "superseded", "rolled back"]
 OPEN: tuple[RolloutState, ...] = ("running", "halted")
+_VERDICTS = ("ok", "ng", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,22 +254,24 @@ class Rollouts:
         Returns:
             Counts of other versions, and of this one, on the devices that run it.
         """
-        under = self._scope.select(device_hours, *sums()).where(
-            device_hours.c.release == version, device_hours.c.device_id.in_(self._among(wave))
+        under = device_hours.c.release == version
+        before = ~under & (device_hours.c.hour >= since)
+        figures = [*_sums_if("before", before), *_sums_if("under", under)]
+        # One walk for both: the hours of a fleet are hundreds of thousands.
+        query = self._scope.select(device_hours, *figures).where(
+            device_hours.c.device_id.in_(self._reached(version, wave)), under | before
         )
-        reached = self._scope.select(device_hours, device_hours.c.device_id).where(
-            device_hours.c.release == version
-        )
-        before = self._scope.select(device_hours, *sums()).where(
-            device_hours.c.release != version,
-            device_hours.c.hour >= since,
-            device_hours.c.device_id.in_(self._among(wave)),
-            device_hours.c.device_id.in_(reached),
-        )
-        return part_counts(self._scope.first(before)), part_counts(self._scope.first(under))
+        row = self._scope.first(query)
+        return _counts(row, "before"), _counts(row, "under")
 
-    def _among(self, wave: int) -> Any:
-        return self._scope.select(devices, devices.c.id).where(devices.c.wave <= wave)
+    def _reached(self, version: int, wave: int) -> Any:
+        """Keys of the devices up to a wave that judged parts by a version."""
+        hour = device_hours.alias("hour")
+        judged = self._scope.select(hour, hour.c.device_id).where(
+            hour.c.release == version, hour.c.device_id == devices.c.id
+        )
+        chosen = self._scope.select(devices, devices.c.id)
+        return chosen.where(devices.c.wave <= wave, judged.correlate(devices).exists())
 
     def _failed(self, version: int) -> Any:
         """Devices whose last word on a version is that they refused it or took it back."""
@@ -284,6 +287,20 @@ class Rollouts:
 
 def _count(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
+
+
+def _sums_if(prefix: str, condition: Any) -> list[Any]:
+    return [
+        func.sum(case((condition, device_hours.c[verdict]), else_=0)).label(
+            f"{prefix}_{verdict}"
+        )
+        for verdict in _VERDICTS
+    ]
+
+
+def _counts(row: Any, prefix: str) -> PartCounts:
+    found = [getattr(row, f"{prefix}_{verdict}", None) or 0 for verdict in _VERDICTS]
+    return PartCounts(*map(int, found))
 
 
 def _rollout(row: Any) -> RolloutRow:

@@ -61,8 +61,8 @@ class Scope:
     def across(table: FromClause, *columns: Any) -> Select[Any]:
         """A query over the rows of all organisations, for the queue that serves them all.
 
-        What it gives never reaches a person: only the queue of jobs and counts without
-        names ask so, which a test sees to.
+        What it gives never reaches a person: only the queue of jobs, counts without names
+        and the question whose device shows a key ask so, which a test sees to.
 
         Args:
             table: Where the rows are.

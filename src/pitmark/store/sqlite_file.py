@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from pitmark.store.connection import Write
+from pitmark.store.connection import KEPT_CONNECTIONS, MOST_CONNECTIONS, Write
 from pitmark.store.plain_json import dump_json
 
 _FAILURES: Mapping[int, tuple[str, str]] = {
@@ -62,6 +62,8 @@ class SqliteFile:
             URL.create("sqlite", database=self.name),
             connect_args={"timeout": self._busy_timeout_ms / 1000, "check_same_thread": False},
             json_serializer=dump_json,
+            pool_size=KEPT_CONNECTIONS,
+            max_overflow=MOST_CONNECTIONS - KEPT_CONNECTIONS,
         )
         event.listen(engine, "connect", self._on_connect)
         return engine

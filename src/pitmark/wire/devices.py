@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -11,6 +11,7 @@ from pitmark.wire.message import Document, Message
 
 KEY_PATTERN = r"^[A-Za-z0-9_-]{1,60}$"
 Key = Annotated[str, Field(pattern=KEY_PATTERN)]
+MOST_RECORDS = 64
 VersionNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -98,6 +99,26 @@ class Taken(Message):
     new: bool
 
 
+class DeviceRecords(FromDevice):
+    """Records of the outbox that travel together; each is looked at by itself."""
+
+    records: list[Document] = Field(min_length=1, max_length=MOST_RECORDS)
+
+
+class RecordAnswer(Message):
+    """What became of one record: new, known by its key, or refused for good with the reason."""
+
+    key: str
+    outcome: Literal["new", "known", "refused"]
+    message: str = ""
+
+
+class RecordAnswers(Message):
+    """What became of records, in the order in which they were sent."""
+
+    records: list[RecordAnswer]
+
+
 class DeviceReport(FromDevice):
     """What a device says of itself: the release that runs, and plain figures besides."""
 
@@ -170,6 +191,20 @@ class FleetDevice(Message):
     drift: bool
     note: DeviceNote | None
     report: Document | None
+
+
+class DevicesAsked(TypedDict, total=False):
+    """Which devices a list is to show: all that fulfill everything that is given.
+
+    `name` is a part of the name; `behind` are those that run another release than the one
+    offered to them, `drift` those whose watch has raised an alarm.
+    """
+
+    name: str
+    state: Literal["active", "silent", "waiting", "revoked"]
+    release: int
+    behind: bool
+    drift: bool
 
 
 class FleetList(Message):

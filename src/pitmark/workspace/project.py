@@ -26,8 +26,10 @@ from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 from pitmark.store.snapshots import SnapshotInfo
 from pitmark.workspace.data import Data
+from pitmark.workspace.devices import Devices
 from pitmark.workspace.labels import Labels
 from pitmark.workspace.review import Review
+from pitmark.workspace.rollouts import Rollouts
 from pitmark.workspace.upkeep import Upkeep
 from pitmark.workspace.views import (
     Findings,
@@ -44,6 +46,7 @@ class Project:
         self.labels = Labels(store)
         self.data = Data(store)
         self.upkeep = Upkeep(store)
+        self.devices, self.rollouts = Devices(store), Rollouts(store)
 
     @property
     def name(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -19,8 +18,8 @@ from pitmark.ops.fleet import (
     device_details,
     fleet_page,
     fleet_summary,
-    note_json,
 )
+from pitmark.ops.fleet_messages import details_message, list_message, rollout_line
 from pitmark.ops.rollout_plan import RolloutPlan
 from pitmark.ops.rollout_rules import RolloutRules
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
@@ -28,9 +27,7 @@ from pitmark.store.fleet import FleetFilter
 from pitmark.store.rollouts import RolloutRow
 from pitmark.wire.devices import (
     DeviceCode,
-    DeviceNote,
     FleetCounts,
-    FleetDevice,
     FleetDeviceDetails,
     FleetList,
     HaltRollout,
@@ -87,8 +84,7 @@ def devices(
 ) -> FleetList:
     """Devices by name, a page at a time."""
     found = fleet_page(access.store, asked.filter, after=after, limit=limit, hours=hours)
-    items = [FleetDevice.model_validate(d.to_json()) for d in found.items]
-    return FleetList(items=items, after=found.after)
+    return list_message(found)
 
 
 @router.post("/devices", status_code=201)
@@ -101,13 +97,7 @@ def new_device(access: Admin, given: NewDevice) -> DeviceCode:
 @router.get("/devices/{device}")
 def device(access: Viewer, device: str, hours: Hours = 24) -> FleetDeviceDetails:
     """One device, with what became of releases on it and its latest inspections."""
-    found = device_details(access.store, device, hours=hours)
-    latest = [{k: v for k, v in asdict(e).items() if k != "facts"} for e in found.latest]
-    return FleetDeviceDetails(
-        device=FleetDevice.model_validate(found.shown.to_json()),
-        notes=[DeviceNote.model_validate(note_json(n)) for n in found.notes],
-        latest=latest,
-    )
+    return details_message(device_details(access.store, device, hours=hours))
 
 
 @router.delete("/devices/{device}", status_code=204)
@@ -126,11 +116,7 @@ def renew(access: Admin, device: str) -> DeviceCode:
 def list_rollouts(access: Viewer) -> list[RolloutLine]:
     """All rollouts, the newest first."""
     rollouts.advance(access.store)
-    names = RolloutLine.model_fields
-    return [
-        RolloutLine(**{n: getattr(row, n) for n in names})
-        for row in access.store.rollouts.list()
-    ]
+    return [rollout_line(row) for row in access.store.rollouts.list()]
 
 
 @router.post("/rollouts", status_code=201)
