@@ -63,13 +63,15 @@ class OddImages:
         Returns:
             (K, M) natural logarithms of e-values.
         """
-        known = self.count[self.counted] + before
-        known_images = self.images + starts[:, None] * float(self.block)
-        new = total - before
-        new_images = (blocks - starts[:, None]) * float(self.block)
-        apart = _log_mixed(known, known_images) + _log_mixed(new, new_images)
+        size = float(self.block)
+        known: Array = self.count[self.counted] + before
+        known_images = np.asarray(self.images + starts[:, None] * size, dtype=np.float64)
+        new: Array = total - before
+        new_images = np.asarray((blocks - starts[:, None]) * size, dtype=np.float64)
+        apart: Array = _log_mixed(known, known_images) + _log_mixed(new, new_images)
         together = _log_best(known + new, known_images + new_images)
-        return np.asarray(self.weight[self.counted] * (apart - together))
+        found: Array = self.weight[self.counted] * (apart - together)
+        return found
 
 
 def count_odd(
@@ -97,9 +99,9 @@ def count_odd(
 
 def _log_mixed(odd: Array, images: Array) -> Array:
     """Chance of a sequence, mixed over all chances of an odd image."""
-    return np.asarray(
-        _log_gamma(odd + 0.5) + _log_gamma(images - odd + 0.5) - _log_gamma(images + 1)
-    ) - np.log(np.pi)
+    chances: Array = _log_gamma(odd + 0.5) + _log_gamma(images - odd + 0.5)
+    mixed: Array = chances - _log_gamma(images + 1) - np.log(np.pi)
+    return mixed
 
 
 def _log_best(odd: Array, images: Array) -> Array:
