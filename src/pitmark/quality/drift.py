@@ -8,9 +8,11 @@ was asked for, on average over references; autocorrelation is allowed for by wha
 reference and the stream show of it (`block_spread`). The evidence may be read after every
 image; there is no schedule of tests to keep.
 
-What it does not promise: that one unlucky reference keeps the rate by itself; that a drift
-slower than the reference's own wandering is seen; a rate for lines that wander in ways
-which neither the reference nor the stream has shown yet.
+What it does not promise: the run as a proof, for one factor of it was measured
+(`eprocess.DROPPED`); that one unlucky reference keeps the rate by itself; a rate against a
+short, shuffled reference of a correlated line, or for lines that wander in ways which
+neither the reference nor the stream has shown yet; that a drift slower than the reference's
+own wandering is seen.
 """
 
 from __future__ import annotations

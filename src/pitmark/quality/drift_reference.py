@@ -29,7 +29,7 @@ from pitmark.quality.conditions import (
 from pitmark.quality.embedding_basis import EmbeddingBasis, fit_basis
 from pitmark.quality.eprocess import Baseline, Mixture
 from pitmark.quality.input_statistics import STATISTIC_NAMES
-from pitmark.quality.odd_images import OddImages
+from pitmark.quality.odd_images import stored_odd_images
 from pitmark.quality.reference_figures import (
     ENOUGH_IMAGES,
     checked_figures,
@@ -340,7 +340,7 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> DriftRe
         freedom=arrays["freedom"],
         weight=arrays["weight"],
         floor=arrays["floor"],
-        odd=_odd_images(arrays, images, block),
+        odd=stored_odd_images(arrays, images, block),
     )
     plain = ("centers", "scales", "means", "deviations", "pair_variance")
     by = conditions_from_json(
@@ -362,18 +362,6 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> DriftRe
         conditions=by,
         caveat=str(about["caveat"]),
     )
-
-
-def _odd_images(arrays: Mapping[str, Array], images: int, block: int) -> OddImages | None:
-    if "odd_count" not in arrays:
-        return None
-    count, weight = arrays["odd_count"], arrays["odd_weight"]
-    shape = arrays["centers"].shape
-    if count.shape != shape or weight.shape != shape:
-        raise ValueError("its parts do not fit together")
-    if (count > images).any() or (weight <= 0).any() or (weight > 1).any():
-        raise ValueError("its odd images cannot be")
-    return OddImages(images, block, count, weight)
 
 
 def _names(directions: int) -> tuple[str, ...]:

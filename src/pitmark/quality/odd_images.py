@@ -12,6 +12,7 @@ Trofimov, 1981, on either side of the moment.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,6 +96,31 @@ def count_odd(
     count = np.where(rare, (np.abs(values) >= bound).sum(axis=0), -1).astype(np.float64)
     ones = np.ones(values.shape[1])
     return OddImages(len(values), block, count, ones).correlated(weight)
+
+
+def stored_odd_images(arrays: Mapping[str, Array], images: int, block: int) -> OddImages | None:
+    """What a stored reference knows of odd images.
+
+    Args:
+        arrays: (C,) `odd_count` and `odd_weight`, beside `centers` of the same shape.
+        images: Of the reference.
+        block: Images per block.
+
+    Returns:
+        None where nothing was counted, as in references of before.
+
+    Raises:
+        ValueError: Arrays that do not fit together.
+    """
+    if "odd_count" not in arrays:
+        return None
+    count, weight = arrays["odd_count"], arrays["odd_weight"]
+    shape = arrays["centers"].shape
+    if count.shape != shape or weight.shape != shape:
+        raise ValueError("its parts do not fit together")
+    if (count > images).any() or (weight <= 0).any() or (weight > 1).any():
+        raise ValueError("its odd images cannot be")
+    return OddImages(images, block, count, weight)
 
 
 def _log_mixed(odd: Array, images: Array) -> Array:
