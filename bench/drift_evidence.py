@@ -12,7 +12,7 @@ from bench.drift_looks import Looks
 from pitmark.quality.block_spread import resembling
 from pitmark.quality.drift import DriftMonitor, DriftReference
 from pitmark.quality.drift_reference import BOUND
-from pitmark.quality.eprocess import Baseline, RestartSums, log_sum
+from pitmark.quality.eprocess import Baseline, RestartSums, gathered, log_sum
 from pitmark.quality.neighbor_correlation import NeighborCorrelation
 
 Floats = NDArray[np.float64]
@@ -132,6 +132,8 @@ def evidence_together(
     """
     if len({(r.block, r.baseline.blocks) for r in references}) > 1:
         raise ValueError("the references are not alike")
+    if any(r.baseline.odd is not None for r in references):
+        raise ValueError("a reference counts odd images, which this pass does not")
     block = references[0].block
     stacked = _stacked(references)
     spreads = np.concatenate(
@@ -152,10 +154,10 @@ def evidence_together(
         baseline = resembling(
             stacked.baseline, phi, image_variance=stacked.pair_variance, block=block
         )
-        whole = log_sum(sums.log_evidence(baseline))
+        whole = sums.log_evidence(baseline)
         open_ = ~(out[:, :number] >= enough).any(axis=1)
         for n in np.flatnonzero(open_):
-            out[n, number] = _averaged(references[n], whole[parts[n]], phi[parts[n]])
+            out[n, number] = _averaged(references[n], whole[:, parts[n]], phi[parts[n]])
         if not open_.any():
             break
     return out
@@ -181,4 +183,5 @@ def _averaged(reference: DriftReference, log_evidence: Floats, phi: Floats) -> f
     """The monitor's evidence of one stream from that of its figures."""
     left_out = NeighborCorrelation(len(phi)).distrusted(reference, phi)
     kept = np.where(left_out, -1e3, log_evidence)
-    return float(np.exp(log_sum(kept)) / len(kept) * reference.block)
+    average = log_sum(kept.T) - np.log(len(phi))
+    return float(np.exp(gathered(average, reference.block)))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pitmark.quality.block_spread import fit_baseline
-from pitmark.quality.eprocess import RestartSums, log_sum
+from pitmark.quality.eprocess import RestartSums, gathered, log_sum
 
 BOUND = 3.0
 BLOCK = 10
@@ -32,9 +32,10 @@ def run_lengths(draw, *, phi, reference, streams, components, run_length, seed=0
     lengths = np.full(streams, float(cut))
     for number, block in enumerate(bounded[reference:].reshape(-1, BLOCK, len(floor)), start=1):
         mean = block.mean(axis=0)
-        sums.add(mean, mean)
-        evidence = log_sum(sums.log_evidence(baseline)).reshape(streams, components)
-        alarm = np.exp(np.minimum(evidence, 600)).mean(axis=1) * BLOCK >= run_length
+        sums.add(mean, mean, odd=(np.abs(block) >= BOUND).sum(axis=0))
+        by_stream = sums.log_evidence(baseline).reshape(-1, streams, components)
+        average = log_sum(by_stream.transpose(2, 0, 1)) - np.log(components)
+        alarm = gathered(average, BLOCK) >= np.log(run_length)
         lengths = np.where(alarm & (lengths == cut), number * BLOCK, lengths)
     return lengths
 

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from pitmark.quality.eprocess import PRIOR_VARIANCES, Baseline, RestartSums, log_sum
+from pitmark.quality.eprocess import (
+    DROPPED,
+    PRIOR_VARIANCES,
+    Baseline,
+    RestartSums,
+    gathered,
+    log_sum,
+)
 
 
 def _baseline(reference, weight=1.0):
@@ -121,3 +128,14 @@ def test_constant_blocks_are_no_evidence():
     sums = _fed(np.ones((5, 1)))
     baseline = _baseline(np.ones((5, 1)))
     assert np.exp(sums.log_evidence(baseline)).max() <= 1.0
+
+
+def test_gathered_evidence_counts_only_moments_that_speak_for_a_change():
+    log_evidence = np.log([[3.0, 0.5], [0.2, 0.9], [6.0, 1.0]])
+    found = gathered(log_evidence, 10)
+    assert np.exp(found[0]) == pytest.approx((2 + 5) * 10 * DROPPED)
+    assert found[1] == -np.inf
+
+
+def test_gathered_evidence_does_not_overflow():
+    assert gathered(np.array([5000.0, 0.1]), 10) == pytest.approx(5000 + np.log(10 * DROPPED))

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pitmark.quality.eprocess import Baseline
+from pitmark.quality.odd_images import count_odd
 
 Array = NDArray[np.float64]
 
@@ -69,6 +70,9 @@ def fit_baseline(values: Array, block: int, *, bound: float, floor: Array) -> Ba
         # Long tails of single images reach into the block means by one part in `block`.
         weight=1 / (inflation * (1 + tails / block)),
         floor=floor,
+        odd=count_odd(
+            values, tails, 1 / np.maximum(longest, inflation), bound=bound, block=block
+        ),
     )
 
 
@@ -117,12 +121,17 @@ def resembling(
         block: Images per block.
 
     Returns:
-        The baseline with larger variance and smaller weight where `phi` asks for it.
+        The baseline with larger variance, less freedom and smaller weight where `phi` asks
+        for it.
     """
+    worth = baseline.blocks * block / _long_run(phi)
     return replace(
         baseline,
+        # A shuffled reference does not show that it stands for fewer images.
+        freedom=np.minimum(baseline.freedom, np.maximum(worth - 1, 0.0)),
         variance=np.maximum(baseline.variance, image_variance * _short_run(phi, block) / block),
         weight=np.minimum(baseline.weight, 1 / block_inflation(phi, block)),
+        odd=None if baseline.odd is None else baseline.odd.correlated(1 / _long_run(phi)),
     )
 
 

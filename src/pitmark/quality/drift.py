@@ -8,9 +8,11 @@ was asked for, on average over references; autocorrelation is allowed for by wha
 reference and the stream show of it (`block_spread`). The evidence may be read after every
 image; there is no schedule of tests to keep.
 
-What it does not promise: that one unlucky reference keeps the rate by itself; that a drift
-slower than the reference's own wandering is seen; a rate for lines that wander in ways
-which neither the reference nor the stream has shown yet.
+What it does not promise: the run as a proof, for one factor of it was measured
+(`eprocess.DROPPED`); that one unlucky reference keeps the rate by itself; a rate against a
+short, shuffled reference of a correlated line, or for lines that wander in ways which
+neither the reference nor the stream has shown yet; that a drift slower than the reference's
+own wandering is seen.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from pitmark.quality.block_spread import resembling
 from pitmark.quality.drift_causes import Cause
 from pitmark.quality.drift_found import Evidence, Found, explain
 from pitmark.quality.drift_reference import BOUND, DriftReference
-from pitmark.quality.eprocess import RestartSums, log_sum
+from pitmark.quality.eprocess import RestartSums, gathered, log_sum
 from pitmark.quality.input_statistics import STATISTIC_NAMES, image_statistics
 from pitmark.quality.neighbor_correlation import NeighborCorrelation
 from pitmark.quality.newest_looking import Looked, NewestLooking
@@ -47,7 +49,7 @@ Array = NDArray[np.float64]
 DEFAULT_RUN_LENGTH_IMAGES = 50_000
 _MOST_EVIDENCE = 1e300
 _NO_EVIDENCE = -1e3
-_STATE_VERSION = 2
+_STATE_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class DriftMonitor:
         self._unknown = 0
         self._open_raw: Array
         self._open_bounded: Array
+        self._open_odd: Array
         self._open_shares: Array
         self._clear()
 
@@ -169,6 +172,7 @@ class DriftMonitor:
         self._correlation.add(spreads)
         self._tags.add(raw, known)
         self._open_bounded = self._open_bounded + bounded
+        self._open_odd = self._open_odd + (np.abs(spreads) >= BOUND)
         self._open_raw = self._open_raw + raw
         self._open_shares = self._open_shares + self.reference.conditions.shares(known)
         self._open_images += 1
@@ -229,6 +233,7 @@ class DriftMonitor:
             "open_images": self._open_images,
             "open_bounded": self._open_bounded.tolist(),
             "open_raw": self._open_raw.tolist(),
+            "open_odd": self._open_odd.tolist(),
             "open_shares": self._open_shares.tolist(),
             "sums": sums.to_json(),
             "correlation": self._correlation.to_json(),
@@ -275,6 +280,7 @@ class DriftMonitor:
         self._open_images = 0
         self._open_bounded = np.zeros(components)
         self._open_raw = np.zeros(components)
+        self._open_odd = np.zeros(components)
         self._open_shares = np.zeros(conditions)
         self._phi = np.zeros(components)
         self._evidence = 0.0
@@ -287,6 +293,7 @@ class DriftMonitor:
         self._open_images = int(data["open_images"])
         self._open_bounded = _row(data["open_bounded"], components)
         self._open_raw = _row(data["open_raw"], components)
+        self._open_odd = _row(data["open_odd"], components)
         conditions = len(self.reference.conditions.values)
         self._open_shares = _row(data["open_shares"], conditions)
         self._sums = RestartSums.from_json(data["sums"], components, conditions)
@@ -301,12 +308,16 @@ class DriftMonitor:
     def _close_block(self) -> None:
         size = self._open_images
         self._sums.add(
-            self._open_bounded / size, self._open_raw / size, self._open_shares / size
+            self._open_bounded / size,
+            self._open_raw / size,
+            self._open_shares / size,
+            odd=self._open_odd,
         )
         self._tags.close_block()
         self._open_images = 0
         self._open_bounded = np.zeros_like(self._open_bounded)
         self._open_raw = np.zeros_like(self._open_raw)
+        self._open_odd = np.zeros_like(self._open_odd)
         self._open_shares = np.zeros_like(self._open_shares)
         self._phi = self._correlation.phi(self.reference)
         self._judge()
@@ -322,9 +333,9 @@ class DriftMonitor:
         )
         log_evidence = self._sums.log_evidence(baseline, reference.mixture)
         log_evidence[:, self._correlation.distrusted(reference, self._phi)] = _NO_EVIDENCE
-        # The average over components of numbers that grow by one a block does so, too.
+        # The average over components of numbers that are one on average is one, too.
         log_average = log_sum(log_evidence.T) - np.log(log_evidence.shape[1])
-        log_total = float(log_sum(log_average)) + np.log(reference.block)
+        log_total = float(gathered(log_average, reference.block))
         self._evidence = min(float(np.exp(min(log_total, 690.0))), _MOST_EVIDENCE)
         if self._evidence >= self.run_length_images or self._alarm:
             self._found = explain(

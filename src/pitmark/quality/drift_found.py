@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pitmark.quality.drift_causes import Cause, carrying_tags, describe_cause
 from pitmark.quality.drift_reference import DriftReference
-from pitmark.quality.eprocess import RestartSums, log_sum
+from pitmark.quality.eprocess import RestartSums, gathered
 from pitmark.quality.tag_history import TagHistory
 
 Array = NDArray[np.float64]
@@ -104,7 +104,7 @@ def _causes(
     needed: float,
     number_of: Callable[[int], int],
 ) -> tuple[Cause, ...]:
-    own = log_sum(log_evidence) + np.log(reference.block)
+    own = gathered(log_evidence, reference.block)
     leading = np.argsort(-own, kind="stable")[:_MOST_CAUSES]
     enough = own[leading] >= np.log(needed)
     moved = leading[enough] if enough.any() else leading[:1]

@@ -29,6 +29,7 @@ from pitmark.quality.conditions import (
 from pitmark.quality.embedding_basis import EmbeddingBasis, fit_basis
 from pitmark.quality.eprocess import Baseline, Mixture
 from pitmark.quality.input_statistics import STATISTIC_NAMES
+from pitmark.quality.odd_images import stored_odd_images
 from pitmark.quality.reference_figures import (
     ENOUGH_IMAGES,
     checked_figures,
@@ -56,7 +57,7 @@ _ARRAYS = (
     "condition_shifts",
 )  # fmt: skip
 # Not in references of before they were kept.
-_LATER_ARRAYS = ("condition_usual", "condition_doubt")
+_LATER_ARRAYS = ("condition_usual", "condition_doubt", "odd_count", "odd_weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,8 @@ class DriftReference:
         return hashlib.sha256(parts).hexdigest()[:16]
 
     def _arrays(self) -> dict[str, Array]:
+        odd = self.baseline.odd
+        counted = {} if odd is None else {"odd_count": odd.count, "odd_weight": odd.weight}
         return {
             "centers": self.centers,
             "scales": self.scales,
@@ -280,6 +283,7 @@ class DriftReference:
             "condition_shifts": self.conditions.shifts,
             "condition_usual": self.conditions.usual,
             "condition_doubt": self.conditions.doubt,
+            **counted,
         }
 
 
@@ -290,6 +294,8 @@ def _less_certain(baseline: Baseline, by: Conditions, images: int) -> Baseline:
         baseline,
         variance=baseline.variance / share,
         freedom=baseline.freedom * share,
+        # Odd images may come from one value alone, and their shares are not allowed for.
+        odd=None,
     )
 
 
@@ -334,6 +340,7 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> DriftRe
         freedom=arrays["freedom"],
         weight=arrays["weight"],
         floor=arrays["floor"],
+        odd=stored_odd_images(arrays, images, block),
     )
     plain = ("centers", "scales", "means", "deviations", "pair_variance")
     by = conditions_from_json(

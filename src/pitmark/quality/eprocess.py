@@ -10,7 +10,12 @@ after A blocks, whenever one looks. Evidence is larger the more there is for a c
 Sources: the e-detector of Shin, Ramdas and Rinaldo, "E-detectors: a nonparametric
 framework for sequential change detection", 2023; the Bayes factor of the two-sample t
 test of Goenen, Johnson, Lu and Westfall, 2005 (the right Haar prior makes it an e-value
-whatever the true mean and spread are).
+whatever the true mean and spread are). Figures that hardly ever leave one value have no
+mean to speak of; their images are counted instead (`odd_images`).
+
+Much of what the sum may grow by is lost on the way: old moments are dropped, and factors
+below one, which speak against a change, are not counted. `DROPPED` gives some of it back,
+as measured on simulated lines (docs/decisions/0014), not as proved.
 """
 
 from __future__ import annotations
@@ -22,6 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pitmark.quality.odd_images import OddImages
+
 Array = NDArray[np.float64]
 
 # Variances of the shift, in variances of a block mean: about 0.1, 0.3 and 1 standard
@@ -29,8 +36,10 @@ Array = NDArray[np.float64]
 PRIOR_VARIANCES = np.array([0.1, 1.0, 10.0])
 # Starts younger than this many blocks are all kept; then half as many per doubling of age.
 RECENT_STARTS = 8
-_SUMS = ("sums", "squares", "raw")
-_TOTALS = ("total_sums", "total_squares", "total_raw")
+# A larger factor would break the stated run where a correlated line's reference was shuffled.
+DROPPED = 3.0
+_SUMS = ("sums", "squares", "raw", "odd")
+_TOTALS = ("total_sums", "total_squares", "total_raw", "total_odd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,8 @@ class Baseline:
     `blocks` is its length in blocks. `mean` and `variance` are those of one block mean,
     `freedom` the degrees of freedom behind the variance, `floor` the least variance to
     believe. `weight` in (0, 1] is the share of an independent block that each block is
-    worth where neighbors are correlated.
+    worth where neighbors are correlated. `odd` is what is known of figures whose images
+    are counted instead; None where there are none.
     """
 
     blocks: float
@@ -61,6 +71,7 @@ class Baseline:
     freedom: Array
     weight: Array
     floor: Array
+    odd: OddImages | None = None
 
 
 @dataclass(slots=True)
@@ -69,9 +80,9 @@ class RestartSums:
 
     `starts` (K,) are numbers of blocks before the moment; `sums`, `squares` and `raw`
     (K, C) are sums over those blocks of the bounded values, their squares, and the values
-    in their own unit. The `total_*` (C,) are the same over the whole stream. `shares`
-    (K, V) and `total_shares` (V,) are sums of the shares in which each block's images had
-    the values of conditions.
+    in their own unit; `odd` (K, C) are numbers of odd images. The `total_*` (C,) are the
+    same over the whole stream. `shares` (K, V) and `total_shares` (V,) are sums of the shares
+    in which each block's images had the values of conditions.
     """
 
     components: int
@@ -81,33 +92,45 @@ class RestartSums:
     sums: Array = field(init=False)
     squares: Array = field(init=False)
     raw: Array = field(init=False)
+    odd: Array = field(init=False)
     total_sums: Array = field(init=False)
     total_squares: Array = field(init=False)
     total_raw: Array = field(init=False)
+    total_odd: Array = field(init=False)
     shares: Array = field(init=False)
     total_shares: Array = field(init=False)
 
     def __post_init__(self) -> None:
         empty = np.empty((0, self.components))
-        self.sums, self.squares, self.raw = empty, empty.copy(), empty.copy()
         zero = np.zeros(self.components)
-        self.total_sums, self.total_squares, self.total_raw = zero, zero.copy(), zero.copy()
+        for name, total in zip(_SUMS, _TOTALS, strict=True):
+            setattr(self, name, empty.copy())
+            setattr(self, total, zero.copy())
         self.shares = np.empty((0, self.conditions))
         self.total_shares = np.zeros(self.conditions)
 
-    def add(self, values: Array, raw: Array, shares: Array | None = None) -> None:
+    def add(
+        self,
+        values: Array,
+        raw: Array,
+        shares: Array | None = None,
+        *,
+        odd: Array | None = None,
+    ) -> None:
         """Takes the next block mean; the stream may have changed just before it.
 
         Args:
             values: (C,) mean of the bounded values of the block's images.
             raw: (C,) mean of the same images in their own units.
             shares: (V,) share of the block's images with each value of a condition.
+            odd: (C,) how many of its images are odd; None where none is counted.
         """
         keep = _kept(self.starts, self.blocks + 1)
         self.starts = np.append(self.starts[keep], self.blocks)
         self.sums = np.vstack([self.sums[keep], self.total_sums])
         self.squares = np.vstack([self.squares[keep], self.total_squares])
         self.raw = np.vstack([self.raw[keep], self.total_raw])
+        self.odd = np.vstack([self.odd[keep], self.total_odd])
         self.shares = np.vstack([self.shares[keep], self.total_shares])
         self.blocks += 1
         if shares is not None:
@@ -115,6 +138,8 @@ class RestartSums:
         self.total_sums = self.total_sums + values
         self.total_squares = self.total_squares + values**2
         self.total_raw = self.total_raw + raw
+        if odd is not None:
+            self.total_odd = self.total_odd + odd
 
     def log_evidence(self, baseline: Baseline, mixture: Mixture | None = None) -> Array:
         """Evidence that each component has changed at each moment.
@@ -141,7 +166,13 @@ class RestartSums:
         if mixture is not None:
             doubt = doubt + self._mixture_doubt(mixture, baseline.blocks)[:, None]
         harmonic = weight / doubt
-        return _log_bayes_factor(mean_after - mean_before, within, freedom, harmonic)
+        found = _log_bayes_factor(mean_after - mean_before, within, freedom, harmonic)
+        if baseline.odd is not None:
+            counted = baseline.odd.counted
+            found[:, counted] = baseline.odd.log_evidence(
+                self.odd[:, counted], self.total_odd[counted], self.starts, self.blocks
+            )
+        return found
 
     def _mixture_doubt(self, mixture: Mixture, blocks: float) -> Array:
         """(K,) how much less sure each comparison is: conditions come in other shares."""
@@ -197,6 +228,26 @@ def log_sum(log_values: Array) -> Array:
     """
     peak = log_values.max(axis=0)
     total: Array = peak + np.log(np.exp(log_values - peak).sum(axis=0))
+    return total
+
+
+def gathered(log_evidence: Array, block: int) -> Array:
+    """Logarithm of the evidence that is held against the run length, in images.
+
+    Args:
+        log_evidence: (K, ...) Bayes factors by moment.
+        block: Images per block.
+
+    Returns:
+        (...) logarithms; minus infinity where no moment speaks for a change.
+    """
+    speaks = log_evidence > 0
+    excess = np.log(np.expm1(np.where(speaks, np.minimum(log_evidence, 690.0), 1.0)))
+    excess = np.where(log_evidence > 690.0, log_evidence, excess)
+    excess = np.where(speaks, excess, -np.inf)
+    peak = np.where(speaks.any(axis=0), excess.max(axis=0), 0.0)
+    with np.errstate(divide="ignore"):
+        total: Array = peak + np.log(np.exp(excess - peak).sum(axis=0) * DROPPED * block)
     return total
 
 

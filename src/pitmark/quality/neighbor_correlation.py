@@ -48,7 +48,7 @@ class NeighborCorrelation:
         self.latest = spreads
 
     def phi(self, reference: DriftReference) -> Array:
-        """The correlation of neighbors that the stream shows beyond chance.
+        """The correlation of neighbors that the stream shows.
 
         Args:
             reference: It says how much images differ that are no neighbors.
@@ -62,8 +62,7 @@ class NeighborCorrelation:
         ratio = np.where(
             random > 0, self.squares / self.pairs / np.where(random > 0, random, 1), 1
         )
-        chance = np.sqrt(2 / reference.images + 2 / self.pairs)
-        return np.asarray(np.clip(1 - ratio * (1 + chance), 0.0, _MOST_CORRELATION))
+        return np.asarray(np.clip(1 - ratio, 0.0, _MOST_CORRELATION))
 
     def distrusted(self, reference: DriftReference, phi: Array) -> NDArray[np.bool_]:
         """Which components the reference was too short for, as the stream now shows.
