@@ -104,6 +104,20 @@ export interface AgreementReport {
   rules: Document[];
 }
 
+/** An inspection that a device told of. */
+export interface Inspection {
+  key: string;
+  at: string;
+  device: string;
+  release: number | null;
+  name: string;
+  sha256: string | null;
+  verdict: string;
+  score: FiniteFloat | null;
+  label: string | null;
+  reason: string;
+}
+
 /** A one-time code, to be exchanged for a key. */
 export interface Register {
   code: string;
@@ -192,7 +206,7 @@ export interface FleetList {
 export interface FleetDeviceDetails {
   device: FleetDevice;
   notes: DeviceNote[];
-  latest: Document[];
+  latest: Inspection[];
 }
 
 /** The fleet in counts; `releases` by version, "" where none is known. */
@@ -812,20 +826,6 @@ export interface Release {
   created: string;
   gate: Document;
   signed_by: string | null;
-}
-
-/** An inspection that a device told of. */
-export interface Inspection {
-  key: string;
-  at: string;
-  device: string;
-  release: number | null;
-  name: string;
-  sha256: string | null;
-  verdict: string;
-  score: FiniteFloat | null;
-  label: string | null;
-  reason: string;
 }
 
 /** How many images came within an hour, by verdict. */

@@ -13,6 +13,7 @@ export const frame = {
     report: "Report",
     release: "Release",
     line: "Line",
+    devices: "Devices",
   },
   more: {
     export: "Export",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -24,6 +23,7 @@ from pitmark.ops.fleet import (
 from pitmark.ops.rollout_plan import RolloutPlan
 from pitmark.ops.rollout_rules import RolloutRules
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
+from pitmark.server.routes.line import inspection_of
 from pitmark.store.fleet import FleetFilter
 from pitmark.store.rollouts import RolloutRow
 from pitmark.wire.devices import (
@@ -102,7 +102,7 @@ def new_device(access: Admin, given: NewDevice) -> DeviceCode:
 def device(access: Viewer, device: str, hours: Hours = 24) -> FleetDeviceDetails:
     """One device, with what became of releases on it and its latest inspections."""
     found = device_details(access.store, device, hours=hours)
-    latest = [{k: v for k, v in asdict(e).items() if k != "facts"} for e in found.latest]
+    latest = [inspection_of(event) for event in found.latest]
     return FleetDeviceDetails(
         device=FleetDevice.model_validate(found.shown.to_json()),
         notes=[DeviceNote.model_validate(note_json(n)) for n in found.notes],

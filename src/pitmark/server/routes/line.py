@@ -66,7 +66,7 @@ def line(
             Hour(start=start, counts=counts)
             for start, counts in zip(found.starts, found.by_hour, strict=True)
         ],
-        items=[_inspection(row) for row in found.newest],
+        items=[inspection_of(row) for row in found.newest],
     )
 
 
@@ -97,7 +97,15 @@ def _device(found: DeviceOnLine) -> Device:
     )
 
 
-def _inspection(row: EventRow) -> Inspection:
+def inspection_of(row: EventRow) -> Inspection:
+    """An inspection as the wire tells it.
+
+    Args:
+        row: As the store has it.
+
+    Returns:
+        The message.
+    """
     told = asdict(row)
     del told["facts"]
     return Inspection(**told)

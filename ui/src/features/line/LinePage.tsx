@@ -12,12 +12,12 @@ import { AlarmSteps } from "@/features/line/AlarmSteps";
 import { DeviceCard } from "@/features/line/DeviceCard";
 import { driftOf } from "@/features/line/drift";
 import { HoursChart } from "@/features/line/HoursChart";
-import { Verdicts } from "@/features/line/Verdicts";
 import { Empty } from "@/ui/Empty";
 import { countText, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
+import { Verdicts } from "@/ui/Verdicts";
 import { line as words } from "@/words/line";
 import classes from "./LinePage.module.css";
 
@@ -73,7 +73,7 @@ function Known({ line }: { line: Line }) {
         <Title order={2} fz="lg">
           {words.newest}
         </Title>
-        <Verdicts items={line.items} />
+        <Verdicts here={here} items={line.items} />
       </section>
     </Page>
   );
