@@ -104,18 +104,27 @@ class Events:
         rows = self._scope.rows(query.group_by(events.c.verdict))
         return {row.verdict: row.n for row in rows}
 
-    def counts_of_release(self, version: int) -> dict[str, int]:
+    def counts_of_release(
+        self, version: int, *, since: datetime | None = None, until: datetime | None = None
+    ) -> dict[str, int]:
         """How many events of each verdict a release had.
 
         Args:
             version: Of the release.
+            since: Only events at or after this moment.
+            until: Only events before this moment.
 
         Returns:
             Verdict to count.
         """
         query = self._scope.select(events, events.c.verdict, func.count().label("n"))
-        query = query.where(events.c.release == version).group_by(events.c.verdict)
-        return {row.verdict: row.n for row in self._scope.rows(query)}
+        query = query.where(events.c.release == version)
+        if since is not None:
+            query = query.where(events.c.at >= since)
+        if until is not None:
+            query = query.where(events.c.at < until)
+        rows = self._scope.rows(query.group_by(events.c.verdict))
+        return {row.verdict: row.n for row in rows}
 
     def list(self, since: datetime | None = None, limit: int = 1000) -> Sequence[EventRow]:
         """Events, the newest first.

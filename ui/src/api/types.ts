@@ -1202,6 +1202,34 @@ export interface Analysis {
   sentences: string[];
 }
 
+/** The newest version that took the place of another, with parts before and since. */
+export interface Swap {
+  at: string;
+  version: number;
+  version_before: number;
+  before: PartTotals;
+  since: PartTotals;
+}
+
+/**
+ * Whether a drift does harm, as far as labels of images drawn at random tell.
+ *
+ * `since` is when the alarm began, None without one; `waiting` counts drawn images without
+ * a label.
+ */
+export interface Harm {
+  verdict: "harmless" | "retrain" | "more labels";
+  since: string | null;
+  drawn: number;
+  waiting: number;
+  sentences: string[];
+}
+
+/** How many images drawn at random shall wait for a label. */
+export interface DrawForHarm {
+  count?: number;
+}
+
 /** How a project stands on the line; `due` says whether and why an update is due. */
 export interface Upkeep {
   run: string | null;
@@ -1212,6 +1240,7 @@ export interface Upkeep {
   limits: Document;
   schedule: Document;
   updates: Document[];
+  swap: Swap | null;
   sentences: string[];
 }
 

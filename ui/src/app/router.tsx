@@ -164,6 +164,17 @@ const rollout = createRoute({
   component: page(() => import("@/features/rollout/RolloutPage")),
 });
 
+const update = createRoute({
+  getParentRoute: () => project,
+  path: "/update",
+  component: page(() => import("@/features/update/UpdatePage")),
+});
+const limits = createRoute({
+  getParentRoute: () => project,
+  path: "/limits",
+  component: page(() => import("@/features/limits/LimitsPage")),
+});
+
 const exporting = createRoute({
   getParentRoute: () => project,
   path: "/export",
@@ -204,6 +215,8 @@ const tree = root.addChildren([
       devices,
       device,
       rollout,
+      update,
+      limits,
       exporting,
       datasheet,
       settings,

@@ -9,7 +9,7 @@ export const rollout = {
   noDevicesText: "A rollout reaches devices that have used their code.",
   noDevicesDo: "To the devices",
   devices: "Devices",
-  viewer: "Starting, halting and rolling back needs the role admin.",
+  viewer: "Starting, halting and rolling back needs the role operator.",
   which: (n: number) => `Release ${n}`,
   states: {
     running: "under way",

@@ -10,8 +10,8 @@ import type { Line } from "@/api/types";
 import { useHere } from "@/app/here";
 import { AlarmSteps } from "@/features/line/AlarmSteps";
 import { DeviceCard } from "@/features/line/DeviceCard";
-import { driftOf } from "@/features/line/drift";
 import { HoursChart } from "@/features/line/HoursChart";
+import { driftOf } from "@/ui/drift";
 import { Empty } from "@/ui/Empty";
 import { countText, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
@@ -54,8 +54,17 @@ function Known({ line }: { line: Line }) {
       <PageHead
         title={words.title}
         text={`${countsText(line)} ${words.since(whenText(line.since))}`}
-      />
-      {alarmed[0] ? <AlarmSteps device={alarmed[0]} newest={newest} /> : null}
+      >
+        <Button
+          variant="default"
+          renderRoot={(root) => (
+            <Link to="/p/$project/update" params={{ project: here.project }} {...root} />
+          )}
+        >
+          {words.update}
+        </Button>
+      </PageHead>
+      {alarmed.length > 0 ? <AlarmSteps devices={alarmed} /> : null}
       <div className={classes.devices}>
         {line.devices.map((device) => (
           <DeviceCard key={device.name} device={device} newest={newest} />

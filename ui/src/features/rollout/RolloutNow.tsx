@@ -44,7 +44,7 @@ export function RolloutNow({ rollout, releases }: RolloutNowProps) {
         <Parts name={words.before} parts={rollout.parts_before} />
         <Parts name={words.under} parts={rollout.parts_under} />
       </dl>
-      {may(here.role, "admin") && (open || state === "done") ? (
+      {may(here.role, "operator") && (open || state === "done") ? (
         <Actions rollout={rollout} releases={releases} />
       ) : null}
     </section>

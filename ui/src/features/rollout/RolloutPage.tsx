@@ -62,8 +62,8 @@ function Known({ releases, list, devices }: KnownProps) {
   // Devices refuse a release that is older than one that was offered before.
   const possible = releases.filter((r) => newest === undefined || r.version >= newest.version);
   const open = newest?.state === "running" || newest?.state === "halted";
-  const admin = may(here.role, "admin");
-  const form = admin && possible.length > 0 && (newest === undefined || starting);
+  const able = may(here.role, "operator");
+  const form = able && possible.length > 0 && (newest === undefined || starting);
   return (
     <Page>
       <PageHead title={words.title} text={words.text}>
@@ -75,7 +75,7 @@ function Known({ releases, list, devices }: KnownProps) {
         >
           {words.devices}
         </Button>
-        {admin && !form && possible.length > 0 ? (
+        {able && !form && possible.length > 0 ? (
           <Button variant={open ? "default" : "filled"} onClick={() => setStarting(true)}>
             {words.startTitle}
           </Button>
@@ -95,7 +95,7 @@ function Known({ releases, list, devices }: KnownProps) {
           />
         </section>
       ) : null}
-      {admin ? null : <Text c="dimmed">{words.viewer}</Text>}
+      {able ? null : <Text c="dimmed">{words.viewer}</Text>}
       {list.length > 1 ? <Earlier list={list.slice(1)} /> : null}
     </Page>
   );
