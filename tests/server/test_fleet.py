@@ -3,6 +3,7 @@ import pytest
 from pitmark.ops.rollout_rules import RolloutRules
 from pitmark.store.events import EventRow
 from pitmark.store.schema import now
+from tests.edge.lines import png
 from tests.ops.fleets import add_devices, add_release, add_run, runs
 
 FLEET = "/api/orgs/local/projects/plates"
@@ -138,3 +139,13 @@ def test_the_latest_parts_of_a_device_are_inspections(viewer, project):
     (told,) = viewer.get(f"{FLEET}/devices/press-03").json()["latest"]
     assert (told["name"], told["verdict"], told["release"]) == ("p1", "NG", 1)
     assert "facts" not in told
+
+
+def test_the_picture_that_a_device_sent_is_shown_before_it_is_imported(viewer, project):
+    sha = project.blobs.put(png())
+    path = f"{FLEET}/images/{sha}/picture"
+    assert viewer.get(path).status_code == 404
+    row = EventRow("e1", now(), "NG", 0.5, name="p1", device="press-03", sha256=sha)
+    project.events.add_many([row])
+    shown = viewer.get(path)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")

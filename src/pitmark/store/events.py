@@ -89,6 +89,18 @@ class Events:
         query = self._scope.select(events, events.c.id).where(events.c.key == key)
         return self._scope.first(query) is not None
 
+    def shows(self, sha256: str) -> bool:
+        """Whether some bytes are the image of an inspection, imported or not.
+
+        Args:
+            sha256: Their hash.
+
+        Returns:
+            True where a device of the project sent them.
+        """
+        query = self._scope.select(events, events.c.id).where(events.c.sha256 == sha256)
+        return self._scope.first(query) is not None
+
     def counts(self, since: datetime | None = None) -> dict[str, int]:
         """How many events there are of each verdict.
 

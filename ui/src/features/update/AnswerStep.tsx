@@ -61,6 +61,7 @@ function One({ finding, left }: { finding: Finding; left: number }) {
           {choices.map((choice, i) => (
             <Button
               key={choice.label}
+              h={44}
               variant={i === 0 ? "filled" : "default"}
               disabled={!able}
               justify="space-between"
@@ -71,6 +72,7 @@ function One({ finding, left }: { finding: Finding; left: number }) {
             </Button>
           ))}
           <Button
+            h={44}
             variant="default"
             justify="flex-start"
             renderRoot={(root) => (
@@ -85,6 +87,7 @@ function One({ finding, left }: { finding: Finding; left: number }) {
             {words.mark}
           </Button>
           <Button
+            h={44}
             variant="subtle"
             justify="space-between"
             disabled={!able}

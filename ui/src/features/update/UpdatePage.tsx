@@ -80,7 +80,7 @@ function Steps({ upkeep }: { upkeep: Upkeep }) {
   const rollouts = useQuery(rolloutsQuery(here)).data;
   const feedback = useNewestJob(here, "feedback");
   const making = useNewestJob(here, "update");
-  const [open, setOpen] = useState<ReadonlySet<Step>>(new Set(["alarm"]));
+  const [open, setOpen] = useState<ReadonlySet<Step>>(new Set());
   const now = stepNow({
     waiting: upkeep.waiting,
     answered: answeredOf(upkeep),
@@ -111,7 +111,7 @@ function Steps({ upkeep }: { upkeep: Upkeep }) {
           number={i + 1}
           now={step === now}
           done={i < STEPS.indexOf(now)}
-          open={step === now || open.has(step)}
+          open={step === now || open.has(step) || (step === "alarm" && now === "pictures")}
           said={saidOf(step, upkeep, line)}
           onToggle={() => toggle(step)}
         >
