@@ -214,7 +214,7 @@ def test_a_rollout_is_started_halted_resumed_and_rolled_back(plant):
     rollouts.start(plant.project, 1, rollouts.RolloutPlan((1.0,)), by="ann")
     plant.project.rollouts.change(1, state="done")
     plant.go("rollout?release=2")
-    page.get_by_label("First of all").fill("press-05")
+    page.get_by_role("combobox", name="First of all").fill("press-05")
     page.get_by_role("option", name="press-05").click()
     page.keyboard.press("Escape")
     expect(page.get_by_text("wave 1: 1 device; wave 2: 1 device", exact=False)).to_be_visible()
@@ -295,6 +295,8 @@ def test_an_operator_goes_from_the_alarm_to_a_new_version_on_the_devices(plant):
 
 def test_limits_are_set_by_an_admin_and_bind_the_operator(plant):
     page, line = plant.page, plant.line
+    set_limits(line, LOOSE, actor=ADA)
+    plant.sign_in(OPERATOR)
     plant.go("limits", "parts")
     expect(page.get_by_text("Changing this needs the role admin.")).to_be_visible()
     expect(page.get_by_label("New versions within 24 hours")).to_be_disabled()

@@ -28,9 +28,8 @@ export function MakeStep({ upkeep, job, now }: MakeStepProps) {
   const cut = lastState(upkeep) === "interrupted";
   return (
     <>
-      <p>
-        {answered > 0 || cut ? words.makeText(plural(answered, "picture")) : words.makeNone}
-      </p>
+      {answered > 0 || cut ? <p>{words.makeText(plural(answered, "picture"))}</p> : null}
+      {answered === 0 && !cut && job?.state !== "done" ? <p>{words.makeNone}</p> : null}
       {cut ? <p className={classes.dim}>{words.makeEnded}</p> : null}
       {job ? <Came job={job} /> : null}
       <div className={classes.row}>
