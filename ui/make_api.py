@@ -35,6 +35,7 @@ REQUESTS = frozenset(
         "BookChange",
         "DeviceRecord",
         "DeviceReport",
+        "DrawForHarm",
         "HaltRollout",
         "ImageSelection",
         "Invite",

@@ -1,7 +1,9 @@
 import pytest
 
 from pitmark.ops.rollout_rules import RolloutRules
+from pitmark.store.events import EventRow
 from pitmark.store.schema import now
+from tests.edge.lines import png
 from tests.ops.fleets import add_devices, add_release, add_run, runs
 
 FLEET = "/api/orgs/local/projects/plates"
@@ -114,3 +116,36 @@ def test_a_rollout_is_rolled_back_over_http(admin, project):
 def test_a_rollout_that_cannot_be_is_refused(admin, project, asked, status):
     assert admin.post(f"{FLEET}/rollouts", json=asked).status_code == status
     assert project.rollouts.list() == []
+
+
+def test_operators_roll_out_and_back_within_the_limits(client_as, project):
+    operator = client_as("operator")
+    begun = {"version": 1, "waves": [1], "rules": QUICK}
+    assert client_as("labeler").post(f"{FLEET}/rollouts", json=begun).status_code == 403
+    assert operator.post(f"{FLEET}/rollouts", json=begun).status_code == 201
+    assert operator.post(f"{FLEET}/rollouts/1/halt", json={}).json()["state"] == "halted"
+    client_as("admin").put(f"{FLEET}/limits", json={"allowed": ["feedback"]})
+    for what in ("rollouts/1/resume", "rollouts/1/rollback"):
+        refused = operator.post(f"{FLEET}/{what}", json={})
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    again = operator.post(f"{FLEET}/rollouts", json={**begun, "version": 2})
+    assert "operators may not roll out" in again.json()["message"]
+    assert client_as("admin").post(f"{FLEET}/rollouts/1/resume", json={}).status_code == 200
+
+
+def test_the_latest_parts_of_a_device_are_inspections(viewer, project):
+    row = EventRow("e1", now(), "NG", 0.5, name="p1", device="press-03", release=1)
+    project.events.add_many([row])
+    (told,) = viewer.get(f"{FLEET}/devices/press-03").json()["latest"]
+    assert (told["name"], told["verdict"], told["release"]) == ("p1", "NG", 1)
+    assert "facts" not in told
+
+
+def test_the_picture_that_a_device_sent_is_shown_before_it_is_imported(viewer, project):
+    sha = project.blobs.put(png())
+    path = f"{FLEET}/images/{sha}/picture"
+    assert viewer.get(path).status_code == 404
+    row = EventRow("e1", now(), "NG", 0.5, name="p1", device="press-03", sha256=sha)
+    project.events.add_many([row])
+    shown = viewer.get(path)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")

@@ -1,9 +1,13 @@
 """Upkeep over HTTP: who may what, the loop that starts what is due, never two at once."""
 
+from datetime import timedelta
+
 import pytest
 
 from pitmark.ops.snapshots import take_snapshot
 from pitmark.server.upkeep_loop import look_after_all
+from pitmark.store.events import EventRow
+from pitmark.store.promotions import NewPromotion
 
 PROJECT = "/api/orgs/local/projects/casings"
 
@@ -109,3 +113,41 @@ def test_the_loop_starts_what_is_due_once(client_as, stores, casings, in_use):
     row = casings.jobs.get(job)
     assert (row.kind, row.by, row.state) == ("update", "schedule", "queued")
     assert look_after_all(stores) == []
+
+
+def test_a_swap_is_told_with_the_parts_before_and_since(client_as, casings, in_use):
+    assert client_as("viewer").get(f"{PROJECT}/upkeep").json()["swap"] is None
+    casings.releases.add(in_use, 1, casings.blobs.put(b"one"), {})
+    casings.releases.add(in_use, 2, casings.blobs.put(b"two"), {})
+    record = {"version_in_use": 1, "checks": []}
+    promoted = NewPromotion("promoted", in_use, in_use, 2, record)
+    at = casings.promotions.add(promoted, by="olga").at
+    told = [(1, -30, "OK"), (1, -2, "NG"), (1, -1, "OK"), (2, 1, "OK"), (1, 1, "NG")]
+    rows = [
+        EventRow(
+            key=f"{number}",
+            at=at + timedelta(hours=hours),
+            verdict=verdict,
+            score=0.5,
+            name=f"part-{number}",
+            device="press-3",
+            release=version,
+        )
+        for number, (version, hours, verdict) in enumerate(told)
+    ]
+    casings.events.add_many(rows)
+    swap = client_as("viewer").get(f"{PROJECT}/upkeep").json()["swap"]
+    assert (swap["version_before"], swap["version"]) == (1, 2)
+    # What came a day before, and what the old version judged after, is not counted.
+    assert swap["before"] == {"ok": 1, "ng": 1, "error": 0}
+    assert swap["since"] == {"ok": 1, "ng": 0, "error": 0}
+
+
+def test_harm_is_asked_by_anybody_and_drawn_by_operators(client_as, casings, in_use):
+    calm = client_as("viewer").get(f"{PROJECT}/harm").json()
+    assert (calm["verdict"], calm["since"], calm["waiting"]) == ("harmless", None, 0)
+    assert calm["sentences"] == ["No device reports a drift: there is nothing to test."]
+    for role, status in (("labeler", 403), ("operator", 409)):
+        answer = client_as(role).post(f"{PROJECT}/harm/draw", json={"count": 5})
+        assert answer.status_code == status
+    assert "no device reports a drift" in answer.json()["message"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from pitmark.ops.fleet import DeviceDetails, FleetPage, note_json
+from pitmark.store.events import EventRow
 from pitmark.store.rollouts import RolloutRow
 from pitmark.wire.devices import (
     DeviceNote,
@@ -13,6 +14,7 @@ from pitmark.wire.devices import (
     FleetList,
     RolloutLine,
 )
+from pitmark.wire.line import Inspection
 
 
 def list_message(page: FleetPage) -> FleetList:
@@ -29,7 +31,7 @@ def list_message(page: FleetPage) -> FleetList:
 
 
 def details_message(found: DeviceDetails) -> FleetDeviceDetails:
-    """One device; its latest parts without the facts of each.
+    """One device with its latest parts.
 
     Args:
         found: The device.
@@ -40,8 +42,22 @@ def details_message(found: DeviceDetails) -> FleetDeviceDetails:
     return FleetDeviceDetails(
         device=FleetDevice.model_validate(found.shown.to_json()),
         notes=[DeviceNote.model_validate(note_json(n)) for n in found.notes],
-        latest=[{k: v for k, v in asdict(e).items() if k != "facts"} for e in found.latest],
+        latest=[inspection_message(event) for event in found.latest],
     )
+
+
+def inspection_message(row: EventRow) -> Inspection:
+    """A part that was inspected, without the facts of its device.
+
+    Args:
+        row: As the store has it.
+
+    Returns:
+        The message.
+    """
+    told = asdict(row)
+    del told["facts"]
+    return Inspection(**told)
 
 
 def rollout_line(row: RolloutRow) -> RolloutLine:

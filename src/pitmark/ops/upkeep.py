@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pitmark.ops.feedback import waiting_for_answer
@@ -14,6 +15,37 @@ from pitmark.ops.schedule import Due, Schedule, is_due, schedule_of
 from pitmark.store.db import ProjectStore
 from pitmark.store.promotions import AliasRow
 from pitmark.store.updates import UpdateRow
+
+# What a swap is compared with: the parts of the version before in the hours just before it.
+_BEFORE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Parts by verdict."""
+
+    ok: int = 0
+    ng: int = 0
+    error: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """The newest version that took the place of another, and how both did on the line.
+
+    `before` counts parts that `version_before` judged in the 24 hours before `at`, `since`
+    those that `version` has judged from then on.
+    """
+
+    at: datetime
+    version: int
+    version_before: int
+    before: Parts
+    since: Parts
+
+    def to_json(self) -> dict[str, Any]:
+        """The swap as plain JSON types."""
+        return {**asdict(self), "at": self.at.isoformat(timespec="seconds")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +60,7 @@ class UpkeepStatus:
     limits: Limits
     schedule: Schedule
     updates: Sequence[UpdateRow]
+    swap: Swap | None = None
 
     def sentences(self) -> list[str]:
         """The status for a person on the line."""
@@ -52,6 +85,7 @@ class UpkeepStatus:
             "limits": self.limits.to_json(),
             "schedule": self.schedule.to_json(),
             "updates": [update_json(u) for u in self.updates],
+            "swap": None if self.swap is None else self.swap.to_json(),
             "sentences": self.sentences(),
         }
 
@@ -106,7 +140,32 @@ def upkeep_status(project: ProjectStore) -> UpkeepStatus:
         limits_of(project),
         schedule_of(project),
         project.updates.list(10),
+        last_swap(project),
     )
+
+
+def last_swap(project: ProjectStore) -> Swap | None:
+    """The newest swap of versions, with the parts before and since.
+
+    Args:
+        project: The project.
+
+    Returns:
+        The swap; None where no version ever took the place of another.
+    """
+    for row in project.promotions.list(50):
+        before = row.record.get("version_in_use")
+        if row.decision == "promoted" and row.version is not None and before is not None:
+            old = project.events.counts_of_release(
+                int(before), since=row.at - _BEFORE, until=row.at
+            )
+            new = project.events.counts_of_release(row.version, since=row.at)
+            return Swap(row.at, row.version, int(before), _parts(old), _parts(new))
+    return None
+
+
+def _parts(counts: dict[str, int]) -> Parts:
+    return Parts(counts.get("OK", 0), counts.get("NG", 0), counts.get("error", 0))
 
 
 def look_after(project: ProjectStore) -> Due:

@@ -90,6 +90,18 @@ class Events:
             out |= {row.key for row in self._scope.rows(query)}
         return out
 
+    def shows(self, sha256: str) -> bool:
+        """Whether some bytes are the image of an inspection, imported or not.
+
+        Args:
+            sha256: Their hash.
+
+        Returns:
+            True where a device of the project sent them.
+        """
+        query = self._scope.select(events, events.c.id).where(events.c.sha256 == sha256)
+        return self._scope.first(query) is not None
+
     def counts(self, since: datetime | None = None) -> dict[str, int]:
         """How many events there are of each verdict.
 
@@ -105,18 +117,27 @@ class Events:
         rows = self._scope.rows(query.group_by(events.c.verdict))
         return {row.verdict: row.n for row in rows}
 
-    def counts_of_release(self, version: int) -> dict[str, int]:
+    def counts_of_release(
+        self, version: int, *, since: datetime | None = None, until: datetime | None = None
+    ) -> dict[str, int]:
         """How many events of each verdict a release had.
 
         Args:
             version: Of the release.
+            since: Only events at or after this moment.
+            until: Only events before this moment.
 
         Returns:
             Verdict to count.
         """
         query = self._scope.select(events, events.c.verdict, func.count().label("n"))
-        query = query.where(events.c.release == version).group_by(events.c.verdict)
-        return {row.verdict: row.n for row in self._scope.rows(query)}
+        query = query.where(events.c.release == version)
+        if since is not None:
+            query = query.where(events.c.at >= since)
+        if until is not None:
+            query = query.where(events.c.at < until)
+        rows = self._scope.rows(query.group_by(events.c.verdict))
+        return {row.verdict: row.n for row in rows}
 
     def list(self, since: datetime | None = None, limit: int = 1000) -> Sequence[EventRow]:
         """Events, the newest first.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from pitmark.wire.line import Inspection
 from pitmark.wire.message import Document, Message
 
 KEY_PATTERN = r"^[A-Za-z0-9_-]{1,60}$"
@@ -219,7 +220,7 @@ class FleetDeviceDetails(Message):
 
     device: FleetDevice
     notes: list[DeviceNote]
-    latest: list[Document]
+    latest: list[Inspection]
 
 
 class FleetCounts(Message):

@@ -7,9 +7,40 @@ from typing import Literal
 
 from pydantic import Field
 
+from pitmark.wire.devices import PartTotals
 from pitmark.wire.message import Document, Message
 
 _SHARE = Field(default=None, ge=0, le=1)
+
+
+class Swap(Message):
+    """The newest version that took the place of another, with parts before and since."""
+
+    at: datetime
+    version: int
+    version_before: int
+    before: PartTotals
+    since: PartTotals
+
+
+class Harm(Message):
+    """Whether a drift does harm, as far as labels of images drawn at random tell.
+
+    `since` is when the alarm began, None without one; `waiting` counts drawn images without
+    a label.
+    """
+
+    verdict: Literal["harmless", "retrain", "more labels"]
+    since: datetime | None
+    drawn: int
+    waiting: int
+    sentences: list[str]
+
+
+class DrawForHarm(Message):
+    """How many images drawn at random shall wait for a label."""
+
+    count: int = Field(default=60, ge=1, le=1000)
 
 
 class Upkeep(Message):
@@ -23,6 +54,7 @@ class Upkeep(Message):
     limits: Document
     schedule: Document
     updates: list[Document]
+    swap: Swap | None
     sentences: list[str]
 
 

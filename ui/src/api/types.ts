@@ -104,6 +104,20 @@ export interface AgreementReport {
   rules: Document[];
 }
 
+/** An inspection that a device told of. */
+export interface Inspection {
+  key: string;
+  at: string;
+  device: string;
+  release: number | null;
+  name: string;
+  sha256: string | null;
+  verdict: string;
+  score: FiniteFloat | null;
+  label: string | null;
+  reason: string;
+}
+
 /** A one-time code, to be exchanged for a key. */
 export interface Register {
   code: string;
@@ -192,7 +206,7 @@ export interface FleetList {
 export interface FleetDeviceDetails {
   device: FleetDevice;
   notes: DeviceNote[];
-  latest: Document[];
+  latest: Inspection[];
 }
 
 /** The fleet in counts; `releases` by version, "" where none is known. */
@@ -814,20 +828,6 @@ export interface Release {
   signed_by: string | null;
 }
 
-/** An inspection that a device told of. */
-export interface Inspection {
-  key: string;
-  at: string;
-  device: string;
-  release: number | null;
-  name: string;
-  sha256: string | null;
-  verdict: string;
-  score: FiniteFloat | null;
-  label: string | null;
-  reason: string;
-}
-
 /** How many images came within an hour, by verdict. */
 export interface Hour {
   start: string;
@@ -1202,6 +1202,34 @@ export interface Analysis {
   sentences: string[];
 }
 
+/** The newest version that took the place of another, with parts before and since. */
+export interface Swap {
+  at: string;
+  version: number;
+  version_before: number;
+  before: PartTotals;
+  since: PartTotals;
+}
+
+/**
+ * Whether a drift does harm, as far as labels of images drawn at random tell.
+ *
+ * `since` is when the alarm began, None without one; `waiting` counts drawn images without
+ * a label.
+ */
+export interface Harm {
+  verdict: "harmless" | "retrain" | "more labels";
+  since: string | null;
+  drawn: number;
+  waiting: number;
+  sentences: string[];
+}
+
+/** How many images drawn at random shall wait for a label. */
+export interface DrawForHarm {
+  count?: number;
+}
+
 /** How a project stands on the line; `due` says whether and why an update is due. */
 export interface Upkeep {
   run: string | null;
@@ -1212,6 +1240,7 @@ export interface Upkeep {
   limits: Document;
   schedule: Document;
   updates: Document[];
+  swap: Swap | null;
   sentences: string[];
 }
 

@@ -14,7 +14,7 @@ import classes from "./JobsMenu.module.css";
 
 const OLD_SHOWN = 4;
 
-export function JobsMenu() {
+export default function JobsMenu() {
   const { membership } = useAccount();
   const jobs = useQuery(jobsQuery(membership.organisation)).data ?? [];
   const active = jobs.filter((j) => !isOver(j));

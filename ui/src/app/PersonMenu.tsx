@@ -20,7 +20,7 @@ const SCHEMES = [
   ["auto", SystemIcon],
 ] as const;
 
-export function PersonMenu() {
+export default function PersonMenu() {
   const { session, membership } = useAccount();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const navigate = useNavigate();

@@ -7,6 +7,7 @@ import { countText } from "@/ui/figures";
 import {
   AgreementIcon,
   BookIcon,
+  DevicesIcon,
   FindingsIcon,
   ImagesIcon,
   LineIcon,
@@ -28,6 +29,7 @@ export const PAGES = [
   ["report", ReportIcon],
   ["release", ReleaseIcon],
   ["line", LineIcon],
+  ["devices", DevicesIcon],
 ] as const satisfies readonly (readonly [keyof typeof frame.rail, ComponentType])[];
 
 /** A gap before these: the data, the model, the line. */

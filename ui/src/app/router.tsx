@@ -140,6 +140,41 @@ const line = createRoute({
   component: page(() => import("@/features/line/LinePage")),
 });
 
+const devices = createRoute({
+  getParentRoute: () => project,
+  path: "/devices",
+  validateSearch: search({
+    name: "text",
+    state: "text",
+    release: "text",
+    behind: "flag",
+    drift: "flag",
+  }),
+  component: page(() => import("@/features/devices/DevicesPage")),
+});
+const device = createRoute({
+  getParentRoute: () => project,
+  path: "/devices/$device",
+  component: page(() => import("@/features/devices/DevicePage")),
+});
+const rollout = createRoute({
+  getParentRoute: () => project,
+  path: "/rollout",
+  validateSearch: search({ release: "text" }),
+  component: page(() => import("@/features/rollout/RolloutPage")),
+});
+
+const update = createRoute({
+  getParentRoute: () => project,
+  path: "/update",
+  component: page(() => import("@/features/update/UpdatePage")),
+});
+const limits = createRoute({
+  getParentRoute: () => project,
+  path: "/limits",
+  component: page(() => import("@/features/limits/LimitsPage")),
+});
+
 const exporting = createRoute({
   getParentRoute: () => project,
   path: "/export",
@@ -177,6 +212,11 @@ const tree = root.addChildren([
       report,
       release,
       line,
+      devices,
+      device,
+      rollout,
+      update,
+      limits,
       exporting,
       datasheet,
       settings,

@@ -74,6 +74,12 @@ export const ReleaseIcon = (props: IconProps) => (
     <path d="M3.7 6.4 10 10l6.3-3.6M10 10v7" />
   </Drawn>
 );
+export const DevicesIcon = (props: IconProps) => (
+  <Drawn {...props}>
+    <rect x="3" y="3.75" width="14" height="8.5" rx="2" />
+    <path d="M10 12.25v3.5M6 16.25h8M6.5 8h3" />
+  </Drawn>
+);
 export const LineIcon = (props: IconProps) => (
   <Drawn {...props}>
     <rect x="6.5" y="4" width="7" height="5.5" rx="1" />

@@ -13,6 +13,7 @@ export const frame = {
     report: "Report",
     release: "Release",
     line: "Line",
+    devices: "Devices",
   },
   more: {
     export: "Export",
@@ -74,6 +75,9 @@ export const jobKinds: Record<string, string> = {
   train: "Train",
   audit: "Look for label faults",
   release: "Release",
+  feedback: "Get pictures from the line",
+  update: "Make a new version",
+  promote: "Check and put into use",
   feasibility: "Check feasibility",
   needs: "What the data needs",
   slices: "Look for weak spots",

@@ -26,14 +26,18 @@ export const line = {
   newest: "Newest verdicts",
   nothingNew: "No verdicts yet.",
   alarm: (device: string) => `${device} sees something else than it learned`,
-  steps: ["Correct", "Train", "Release", "Swap"],
-  stepTexts: [
-    "Look at what it doubts and correct the labels.",
-    "Learn from the corrected labels.",
-    "The gate checks that it judges better and alike on the device.",
-    "The device takes the new release.",
-  ],
-  stepDo: ["To the findings", "To the training", "To the release", "Get the file"],
+  alarms: (n: number) => (n === 1 ? "A drift alarm" : `${n} drift alarms`),
+  cause: "What changed",
+  causeUnknown: "The look of the parts; no plain figure such as the light moved.",
+  began: "Began",
+  beganBetween: (low: string, high: string) => `between images ${low} and ${high} of its count`,
+  where: "Only at",
+  alarmSince: (when: string) => `Does it do harm? Alarm since ${when}.`,
+  harmUntested:
+    "Not tested yet. On the server, pitmark harm --draw 60 picks images at random to be labeled; their labels tell.",
+  alarmDo: "Correct and update",
+  alarmFirst: "The pictures that look newest are picked to be looked at first.",
+  update: "Correct and update",
 } as const;
 
 export const verdicts: Record<string, string> = { OK: "OK", NG: "NG", error: "Error" };

@@ -18,6 +18,7 @@ export const release = {
   newest: "newest",
   download: "Download",
   report: "Report",
+  rollout: "Bring it to the devices",
   rollback: "Go back to this",
   rollbackSure: (n: number, next: number) =>
     `What release ${n} was is released once more, as release ${next}. Devices take it as any newer one.`,

@@ -195,7 +195,7 @@ def _picture(
     side: int = 0,
     tile: tuple[int, int, int] | None = None,
 ) -> Response:
-    if not access.store.images.shows(sha):
+    if not (access.store.images.shows(sha) or access.store.events.shows(sha)):
         raise NotFoundError(f"the project has no image with the sha256 {sha!r}")
     tag = f'"{sha}-{what}"'
     headers = {

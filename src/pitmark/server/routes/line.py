@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -12,14 +11,14 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
 from pitmark.edge.bundle_file import bundle_signer
+from pitmark.ops.fleet_messages import inspection_message
 from pitmark.ops.limits import Actor, expect_allowed
 from pitmark.ops.line import MOST_HOURS, DeviceOnLine, line_status
 from pitmark.ops.rollback import roll_back
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.downloads import download
-from pitmark.store.events import EventRow
 from pitmark.store.releases import ReleaseRow
-from pitmark.wire.line import Device, Hour, Inspection, Line, Release
+from pitmark.wire.line import Device, Hour, Line, Release
 
 router = APIRouter(prefix=PROJECT, tags=["line"])
 Viewer = Annotated[ProjectAccess, Depends(project_access("viewer"))]
@@ -66,7 +65,7 @@ def line(
             Hour(start=start, counts=counts)
             for start, counts in zip(found.starts, found.by_hour, strict=True)
         ],
-        items=[_inspection(row) for row in found.newest],
+        items=[inspection_message(row) for row in found.newest],
     )
 
 
@@ -95,9 +94,3 @@ def _device(found: DeviceOnLine) -> Device:
         ng_by_hour=list(found.ng_by_hour),
         drift=found.drift,
     )
-
-
-def _inspection(row: EventRow) -> Inspection:
-    told = asdict(row)
-    del told["facts"]
-    return Inspection(**told)

@@ -6,15 +6,24 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from pitmark.ops.limits import Actor, set_limits
+from pitmark.ops.harm import HarmState, draw_for_harm, harm_state
+from pitmark.ops.limits import Actor, expect_allowed, set_limits
 from pitmark.ops.schedule import set_schedule
 from pitmark.ops.upkeep import upkeep_status
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.store.promotions import PromotionRow
-from pitmark.wire.upkeep import LimitsChange, Promotion, ScheduleChange, Upkeep
+from pitmark.wire.upkeep import (
+    DrawForHarm,
+    Harm,
+    LimitsChange,
+    Promotion,
+    ScheduleChange,
+    Upkeep,
+)
 
 router = APIRouter(prefix=PROJECT, tags=["upkeep"])
 Viewer = Annotated[ProjectAccess, Depends(project_access("viewer"))]
+Operator = Annotated[ProjectAccess, Depends(project_access("operator"))]
 Admin = Annotated[ProjectAccess, Depends(project_access("admin"))]
 
 
@@ -32,6 +41,19 @@ def promotions(
     return [promotion_of(row) for row in access.store.promotions.list(limit)]
 
 
+@router.get("/harm")
+def harm(access: Viewer) -> Harm:
+    """Whether the drift that devices report does harm."""
+    return _harm(harm_state(access.store))
+
+
+@router.post("/harm/draw")
+def draw(access: Operator, how: DrawForHarm) -> Harm:
+    """Draw images of the line at random, to be labeled, until so many wait."""
+    expect_allowed(access.store, "feedback", Actor(access.who, access.role))
+    return _harm(draw_for_harm(access.store, how.count, by=access.who))
+
+
 @router.put("/limits")
 def limits(access: Admin, change: LimitsChange) -> Upkeep:
     """Change what operators may do; what is left out stays."""
@@ -47,6 +69,16 @@ def schedule(access: Admin, change: ScheduleChange) -> Upkeep:
     kept = {k: v for k, v in told.items() if v is not None or k == "corrections"}
     set_schedule(access.store, kept, actor=Actor(access.who, access.role))
     return status(access)
+
+
+def _harm(state: HarmState) -> Harm:
+    return Harm(
+        verdict=state.verdict,
+        since=state.since,
+        drawn=len(state.drawn),
+        waiting=len(state.to_label),
+        sentences=state.sentences(),
+    )
 
 
 def promotion_of(row: PromotionRow) -> Promotion:

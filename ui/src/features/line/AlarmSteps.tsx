@@ -1,70 +1,82 @@
-/** Something new on the line: correct, train, release, swap, one button per step. */
+/** Something new on the line: since when, where, what it is put down to, and what to do now. */
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { address } from "@/api/client";
+import { get } from "@/api/client";
 import { projectPath } from "@/api/here";
-import { projectQuery } from "@/api/queries";
-import type { Device } from "@/api/types";
+import { keys } from "@/api/keys";
+import type { Device, Harm } from "@/api/types";
 import { useHere } from "@/app/here";
-import { driftOf } from "@/features/line/drift";
+import { driftOf } from "@/ui/drift";
+import { sentence, whenText } from "@/ui/figures";
 import { line as words } from "@/words/line";
 import classes from "./LinePage.module.css";
 
-interface AlarmStepsProps {
-  device: Device;
-  newest: number | undefined;
+export function AlarmSteps({ devices }: { devices: readonly Device[] }) {
+  const here = useHere();
+  // Where there is no release to compare with, nothing is said of harm.
+  const harm = useQuery({
+    queryKey: keys.part(here, "harm"),
+    queryFn: ({ signal }) => get<Harm>(projectPath(here, "/harm"), undefined, signal),
+    retry: false,
+    meta: { quiet: true },
+  }).data;
+  return (
+    <section className={classes.alarm} aria-label={words.alarms(devices.length)}>
+      {devices.map((device) => (
+        <Alarm key={device.name} device={device} />
+      ))}
+      {harm?.since ? (
+        <div className={classes.alarmText}>
+          <strong>{words.alarmSince(whenText(harm.since))}</strong>{" "}
+          {harm.drawn > 0 ? harm.sentences.join(" ") : words.harmUntested}
+        </div>
+      ) : null}
+      <div className={classes.alarmDo}>
+        <Button
+          renderRoot={(root) => (
+            <Link to="/p/$project/update" params={{ project: here.project }} {...root} />
+          )}
+        >
+          {words.alarmDo}
+        </Button>
+        <span className={classes.dim}>{words.alarmFirst}</span>
+      </div>
+    </section>
+  );
 }
 
-const PAGES = ["findings", "train", "release"] as const;
-
-export function AlarmSteps({ device, newest }: AlarmStepsProps) {
+function Alarm({ device }: { device: Device }) {
   const here = useHere();
-  const waiting = useQuery(projectQuery(here)).data?.open_findings ?? 0;
-  const behind = newest !== undefined && device.release !== null && device.release < newest;
-  // What is left to do comes first: a newer release only has to be taken.
-  const now = behind ? 3 : waiting > 0 ? 0 : 1;
+  const drift = driftOf(device);
+  if (drift === null) return null;
   return (
-    <section className={classes.alarm} aria-label={words.alarm(device.name)}>
-      <h2 className={classes.alarmTitle}>{words.alarm(device.name)}</h2>
-      <p className={classes.alarmText}>{driftOf(device)?.sentence}</p>
-      <ol className={classes.steps}>
-        {words.steps.map((step, i) => {
-          const page = PAGES[i];
-          return (
-            <li key={step} data-now={i === now || undefined}>
-              <span className={classes.stepName}>
-                {i + 1}. {step}
-              </span>
-              <span className={classes.stepText}>{words.stepTexts[i]}</span>
-              {page ? (
-                <Button
-                  variant={i === now ? "filled" : "default"}
-                  renderRoot={(root) => (
-                    <Link
-                      to={`/p/$project/${page}`}
-                      params={{ project: here.project }}
-                      {...root}
-                    />
-                  )}
-                >
-                  {words.stepDo[i]}
-                </Button>
-              ) : (
-                <Button
-                  component="a"
-                  variant={i === now ? "filled" : "default"}
-                  disabled={newest === undefined}
-                  href={address(projectPath(here, `/releases/${newest}/bundle`))}
-                  download
-                >
-                  {words.stepDo[i]}
-                </Button>
-              )}
-            </li>
-          );
-        })}
-      </ol>
-    </section>
+    <>
+      <h2 className={classes.alarmTitle}>
+        <Link
+          to="/p/$project/devices/$device"
+          params={{ project: here.project, device: device.name }}
+          className={classes.alarmLink}
+        >
+          {words.alarm(device.name)}
+        </Link>
+      </h2>
+      <dl className={classes.alarmFacts}>
+        <dt>{words.cause}</dt>
+        <dd>{sentence(drift.sentence) || words.causeUnknown}</dd>
+        {drift.began ? (
+          <>
+            <dt>{words.began}</dt>
+            <dd>{words.beganBetween(...drift.began)}</dd>
+          </>
+        ) : null}
+        {drift.places.length > 0 ? (
+          <>
+            <dt>{words.where}</dt>
+            <dd>{drift.places.join(", ")}</dd>
+          </>
+        ) : null}
+      </dl>
+    </>
   );
 }

@@ -1,5 +1,5 @@
 import type { Device } from "@/api/types";
-import { driftOf, isSilent } from "@/features/line/drift";
+import { driftOf, isSilent } from "@/ui/drift";
 import { whenText } from "@/ui/figures";
 import { line as words } from "@/words/line";
 import classes from "./LinePage.module.css";

@@ -10,14 +10,14 @@ import type { Line } from "@/api/types";
 import { useHere } from "@/app/here";
 import { AlarmSteps } from "@/features/line/AlarmSteps";
 import { DeviceCard } from "@/features/line/DeviceCard";
-import { driftOf } from "@/features/line/drift";
 import { HoursChart } from "@/features/line/HoursChart";
-import { Verdicts } from "@/features/line/Verdicts";
+import { driftOf } from "@/ui/drift";
 import { Empty } from "@/ui/Empty";
 import { countText, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
+import { Verdicts } from "@/ui/Verdicts";
 import { line as words } from "@/words/line";
 import classes from "./LinePage.module.css";
 
@@ -54,8 +54,17 @@ function Known({ line }: { line: Line }) {
       <PageHead
         title={words.title}
         text={`${countsText(line)} ${words.since(whenText(line.since))}`}
-      />
-      {alarmed[0] ? <AlarmSteps device={alarmed[0]} newest={newest} /> : null}
+      >
+        <Button
+          variant="default"
+          renderRoot={(root) => (
+            <Link to="/p/$project/update" params={{ project: here.project }} {...root} />
+          )}
+        >
+          {words.update}
+        </Button>
+      </PageHead>
+      {alarmed.length > 0 ? <AlarmSteps devices={alarmed} /> : null}
       <div className={classes.devices}>
         {line.devices.map((device) => (
           <DeviceCard key={device.name} device={device} newest={newest} />
@@ -73,7 +82,7 @@ function Known({ line }: { line: Line }) {
         <Title order={2} fz="lg">
           {words.newest}
         </Title>
-        <Verdicts items={line.items} />
+        <Verdicts here={here} items={line.items} />
       </section>
     </Page>
   );

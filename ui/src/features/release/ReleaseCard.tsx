@@ -81,6 +81,21 @@ export function ReleaseCard({ release, newest, next }: ReleaseCardProps) {
           >
             {words.report}
           </Button>
+          {newest ? (
+            <Button
+              variant="default"
+              renderRoot={(root) => (
+                <Link
+                  to="/p/$project/rollout"
+                  params={{ project: here.project }}
+                  search={{ release: String(release.version) }}
+                  {...root}
+                />
+              )}
+            >
+              {words.rollout}
+            </Button>
+          ) : null}
           {newest || !may(here.role, "admin") ? null : (
             <Sure
               loading={back.isPending}

@@ -1,14 +1,17 @@
-/** The newest verdicts as they come in. */
-import { pictureUrl } from "@/api/here";
+/** The newest verdicts as they come in, with the pictures that were sent. */
+import { type Here, pictureUrl } from "@/api/here";
 import type { Inspection } from "@/api/types";
-import { useHere } from "@/app/here";
 import { whenText } from "@/ui/figures";
 import { verdicts, line as words } from "@/words/line";
-import classes from "./LinePage.module.css";
+import classes from "./Verdicts.module.css";
 
-export function Verdicts({ items }: { items: readonly Inspection[] }) {
-  const here = useHere();
-  if (items.length === 0) return <p className={classes.dim}>{words.nothingNew}</p>;
+interface VerdictsProps {
+  here: Pick<Here, "organisation" | "project">;
+  items: readonly Inspection[];
+}
+
+export function Verdicts({ here, items }: VerdictsProps) {
+  if (items.length === 0) return <p className={classes.none}>{words.nothingNew}</p>;
   return (
     <ul className={`${classes.verdicts} pm-stage`}>
       {items.map((item) => (
