@@ -9,6 +9,11 @@ import click
 from pitmark.cli.output import Output
 
 _SHOWN = 10
+_VERDICTS = {
+    "harmless": "Harmless.",
+    "retrain": "It does harm.",
+    "more labels": "More labels are needed.",
+}
 
 
 @click.command()
@@ -32,7 +37,7 @@ _SHOWN = 10
 @click.option("--by", default="cli", show_default=True, help="Who asks for it.")
 @click.pass_obj
 def harm(out: Output, draw: int | None, since: datetime | None, margin: float, by: str) -> None:
-    """Say whether a drift is harmless, or whether to retrain, or how many labels that needs.
+    """Say whether a drift is harmless, or does harm, or how many labels that needs.
 
     Images are drawn at random from the parts since the alarm and labeled by a person; the
     verdicts are compared with what was accepted at the release. It may be asked after
@@ -47,7 +52,7 @@ def harm(out: Output, draw: int | None, since: datetime | None, margin: float, b
         state = harm_state(store, options=options)
     else:
         state = draw_for_harm(store, draw, options=options, by=by)
-    lines = [f"{state.verdict.capitalize()}.", *state.sentences()]
+    lines = [_VERDICTS[state.verdict], *state.sentences()]
     waiting = [d.name for d in state.to_label]
     if waiting:
         more = len(waiting) - _SHOWN
