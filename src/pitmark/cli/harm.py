@@ -43,15 +43,15 @@ def harm(out: Output, draw: int | None, since: datetime | None, margin: float, b
     verdicts are compared with what was accepted at the release. It may be asked after
     every label: the chance of a wrong answer stays below 5 % all the same.
     """
-    from pitmark.ops.harm import HarmOptions, draw_for_harm, harm_state
+    from pitmark.ops.harm import HarmOptions
 
-    store = out.project().store
+    upkeep = out.project().upkeep
     moment = since.replace(tzinfo=UTC) if since else None
     options = HarmOptions(since=moment, margin=margin)
     if draw is None:
-        state = harm_state(store, options=options)
+        state = upkeep.harm(options=options)
     else:
-        state = draw_for_harm(store, draw, options=options, by=by)
+        state = upkeep.draw_for_harm(draw, options=options, by=by)
     lines = [_VERDICTS[state.verdict], *state.sentences()]
     waiting = [d.name for d in state.to_label]
     if waiting:

@@ -1,4 +1,4 @@
-"""A part that a device told of, as an image of the project: what it is called and belongs to."""
+"""A part that a device told of, as an image of the project: its name, group and metadata."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ sent, of another of its kind.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pitmark.ops.from_line import alarm_of, stratum_of

@@ -26,6 +26,24 @@ class Upkeep(Message):
     sentences: list[str]
 
 
+class Harm(Message):
+    """Whether a drift does harm, as far as labels tell; see `ops.harm.HarmState`."""
+
+    verdict: Literal["harmless", "retrain", "more labels"]
+    since: datetime | None
+    release: int | None
+    accepted: Document | None
+    test: Document | None
+    drawn: list[Document]
+    sentences: list[str]
+
+
+class DrawForHarm(Message):
+    """How many pictures shall wait for a label to test a drift."""
+
+    count: int = Field(default=60, ge=1, le=1000)
+
+
 class Promotion(Message):
     """A decision about a run, with the record that it rests on."""
 
@@ -58,4 +76,5 @@ class ScheduleChange(Message):
 
     on: bool | None = None
     corrections: int | None = Field(default=None, ge=1, le=1_000_000)
+    harm: bool | None = None
     retry_hours: float | None = Field(default=None, gt=0, le=1000)
