@@ -7,7 +7,8 @@ runs past a device that registered with the server, sends what it sees and asks 
 release. The network is off but for 127.0.0.1. Then the light of the line changes; an
 operator (a token that may not manage anything) waits for the alarm, answers 40 pictures by
 what is true and asks for an update, which reaches the device as a rollout. `--kill`
-kills server, worker and device with SIGKILL at every arrow. What is timed begins with the first changed part.
+kills server, worker and device with SIGKILL at every arrow. What is timed begins with the
+first changed part.
 """
 
 from __future__ import annotations

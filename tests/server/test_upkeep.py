@@ -109,3 +109,21 @@ def test_the_loop_starts_what_is_due_once(client_as, stores, casings, in_use):
     row = casings.jobs.get(job)
     assert (row.kind, row.by, row.state) == ("update", "schedule", "queued")
     assert look_after_all(stores) == []
+
+
+def test_whether_drift_does_harm_is_asked_by_all_and_drawn_by_operators(client_as, casings):
+    told = client_as("viewer").get(f"{PROJECT}/harm").json()
+    assert (told["verdict"], told["since"], told["drawn"]) == ("harmless", None, [])
+    assert client_as("labeler").post(f"{PROJECT}/harm", json={}).status_code == 403
+    operator = client_as("operator")
+    answer = operator.post(f"{PROJECT}/harm", json={"count": 5})
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_enough_data")
+    client_as("admin").put(f"{PROJECT}/limits", json={"allowed": ["update"]})
+    assert operator.post(f"{PROJECT}/harm", json={"count": 5}).status_code == 403
+    for wrong in (
+        "margin=0",
+        "level=1",
+        "since=2026-01-01",
+        "since=0001-01-01T00:00:00%2B14:00",
+    ):
+        assert operator.get(f"{PROJECT}/harm?{wrong}").status_code == 422

@@ -112,7 +112,7 @@ def operating_curve(
     )
 
 
-def choose_threshold(
+def choose_threshold(  # noqa: PLR0913 - images, costs, and how they count
     defective: ArrayLike,
     scores: ArrayLike,
     *,
@@ -120,6 +120,7 @@ def choose_threshold(
     cost_overkill: float,
     defect_rate: float | None = None,
     false_alarm_rate: float = 0.01,
+    repeats: ArrayLike | None = None,
 ) -> ThresholdChoice:
     """The threshold with the lowest expected cost on validation images.
 
@@ -136,6 +137,8 @@ def choose_threshold(
         defect_rate: Share of defective parts on the line, in [0, 1]; None to take that
             of the images, which usually hold more defects than the line.
         false_alarm_rate: Accepted overkill when there are only good images, in (0, 1).
+        repeats: (N,) how often each image counts for the choice, 1 at least; None for once.
+            What is told of escapes and overkill counts each once.
 
     Returns:
         The choice.
@@ -152,6 +155,9 @@ def choose_threshold(
             "there is no image to choose the threshold on",
             hint="Put at least one labeled image into the validation split.",
         )
+    each_once = bad, good
+    if repeats is not None:
+        bad, good = _split(np.repeat(defective, repeats), np.repeat(scores, repeats))
     cost = None
     if bad.size == 0:
         threshold, reason = _above_good(good, false_alarm_rate)
@@ -166,7 +172,7 @@ def choose_threshold(
         weights = (share * cost_escape / bad.size, (1 - share) * cost_overkill / good.size)
         threshold, cost = _cheapest(bad, good, weights)
         reason = _cheapest_reason(bad, good, threshold, cost)
-    outcome = _outcome(bad, good, threshold)
+    outcome = _outcome(*each_once, threshold)
     return ThresholdChoice(
         threshold=threshold,
         escapes=outcome.escapes,
