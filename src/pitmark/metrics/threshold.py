@@ -112,7 +112,7 @@ def operating_curve(
     )
 
 
-def choose_threshold(  # noqa: PLR0913 - images, costs, and how they count
+def choose_threshold(
     defective: ArrayLike,
     scores: ArrayLike,
     *,
@@ -120,7 +120,6 @@ def choose_threshold(  # noqa: PLR0913 - images, costs, and how they count
     cost_overkill: float,
     defect_rate: float | None = None,
     false_alarm_rate: float = 0.01,
-    repeats: ArrayLike | None = None,
 ) -> ThresholdChoice:
     """The threshold with the lowest expected cost on validation images.
 
@@ -137,8 +136,6 @@ def choose_threshold(  # noqa: PLR0913 - images, costs, and how they count
         defect_rate: Share of defective parts on the line, in [0, 1]; None to take that
             of the images, which usually hold more defects than the line.
         false_alarm_rate: Accepted overkill when there are only good images, in (0, 1).
-        repeats: (N,) how often each image counts for the choice, 1 at least; None for once.
-            What is told of escapes and overkill counts each once.
 
     Returns:
         The choice.
@@ -155,9 +152,6 @@ def choose_threshold(  # noqa: PLR0913 - images, costs, and how they count
             "there is no image to choose the threshold on",
             hint="Put at least one labeled image into the validation split.",
         )
-    each_once = bad, good
-    if repeats is not None:
-        bad, good = _split(np.repeat(defective, repeats), np.repeat(scores, repeats))
     cost = None
     if bad.size == 0:
         threshold, reason = _above_good(good, false_alarm_rate)
@@ -172,7 +166,7 @@ def choose_threshold(  # noqa: PLR0913 - images, costs, and how they count
         weights = (share * cost_escape / bad.size, (1 - share) * cost_overkill / good.size)
         threshold, cost = _cheapest(bad, good, weights)
         reason = _cheapest_reason(bad, good, threshold, cost)
-    outcome = _outcome(*each_once, threshold)
+    outcome = _outcome(bad, good, threshold)
     return ThresholdChoice(
         threshold=threshold,
         escapes=outcome.escapes,

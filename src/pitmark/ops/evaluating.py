@@ -22,7 +22,6 @@ from pitmark.metrics.matching import match_image
 from pitmark.metrics.ranking import ranking_report
 from pitmark.metrics.segmentation import SegmentationTally, label_map
 from pitmark.metrics.threshold import choose_threshold, operating_curve, outcome_at
-from pitmark.ops.snapshots import PICKED
 from pitmark.ops.truth import (
     class_indices,
     defect_mask,
@@ -35,8 +34,6 @@ from pitmark.ops.truth import (
 Predictions = Mapping[str, Prediction]
 # Maps are judged at this many pixels at most; larger images are judged shrunken.
 _MAP_PIXELS = 4_000_000
-# Fewer images from the line say nothing about a limit; each counts for so many at most.
-_ENOUGH_FROM_LINE, _MOST_REPEATS = 5, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,6 @@ def choose_thresholds(
         cost_escape=costs.escape,
         cost_overkill=costs.overkill,
         false_alarm_rate=costs.false_alarm_rate,
-        repeats=_repeats(seen),
     )
     boxes: tuple[float, ...] = ()
     if spec.task == "detection":
@@ -122,19 +118,6 @@ def choose_thresholds(
         boxes = tuple(c.threshold for c in choose_box_thresholds(matches))
     told = {**choice.to_json(), "costs": costs.to_json(), "images": len(seen)}
     return spec.with_thresholds(choice.threshold, boxes), told
-
-
-def _repeats(images: Sequence[LabeledImage]) -> NDArray[np.int_] | None:
-    """How often each image counts for the threshold: those from the line as much as the rest.
-
-    After the light of a line has changed a few of its own images must not be outvoted by
-    all that were there before.
-    """
-    from_line = np.array([PICKED in i.image.metadata for i in images])
-    some, rest = int(from_line.sum()), int((~from_line).sum())
-    if some < _ENOUGH_FROM_LINE or rest <= some:
-        return None
-    return np.where(from_line, min(_MOST_REPEATS, round(rest / some)), 1)
 
 
 def evaluate_predictions(

@@ -17,8 +17,6 @@ from pitmark.store.snapshots import SnapshotInfo
 
 # Metadata of images from the line: how they were picked, and the word for "at random".
 PICKED, AT_RANDOM = "picked", "random"
-# The line's test images are those drawn at random; the rest teaches and chooses the limits.
-LINE_SHARES: Mapping[str, float] = {"train": 0.6, "val": 0.4}
 DEFAULT_SHARES: Mapping[str, float] = {"train": 0.7, "val": 0.15, "test": 0.15}
 
 
@@ -27,10 +25,9 @@ class SplitPlan:
     """How images are parted into train, val and test.
 
     Counts `train` and `val` draw that many labeled images and leave the rest for test;
-    without them the shares 70 / 15 / 15 apply, 60 / 40 to images from the line, and
-    groups placed by an earlier snapshot stay where they are. `given` takes the splits that
-    came with the images. What was drawn at random from the line (see `ops.feedback`) is
-    always in test, so that it stays fair.
+    without them the shares 70 / 15 / 15 apply and groups placed by an earlier snapshot
+    stay where they are. `given` takes the splits that came with the images. What was drawn
+    at random from the line (see `ops.feedback`) is always in test, so that it stays fair.
     """
 
     train: int | None = None
@@ -107,8 +104,6 @@ def _splits(
     counted = how.train is not None or how.val is not None
     fixed = {} if counted else dict(project.snapshots.last_splits())
     fixed |= {r.group_key: "test" for r in images if r.metadata.get(PICKED) == AT_RANDOM}
-    if not counted:
-        fixed = _line_splits(items, images, fixed) | fixed
     if project.task != "anomaly":
         shares = _shares(how, len(items), len(items))
         return _as_splits(assign_parts(items, shares, seed=how.seed, fixed=fixed))
@@ -122,20 +117,6 @@ def _splits(
         halves = {"val": share, "test": 1 - share}
         out |= assign_parts(bad, halves, seed=how.seed, fixed=held)
     return _as_splits(out)
-
-
-def _line_splits(
-    items: Sequence[SplitItem], images: Sequence[ImageRecord], fixed: Mapping[str, str]
-) -> dict[str, str]:
-    """Groups that came from the line since: enough of them for validation.
-
-    By the shares of the whole a night of 30 would give 4: too few to choose a limit on.
-    """
-    picked = {r.sha256 for r in images if PICKED in r.metadata}
-    elsewhere = {i.group for i in items if i.key not in picked}
-    new = [i for i in items if i.group not in fixed and i.group not in elsewhere]
-    placed = assign_parts(new, LINE_SHARES)
-    return {i.group: placed[i.key] for i in new}
 
 
 def _item(
