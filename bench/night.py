@@ -1,12 +1,14 @@
 """3 a.m.: the light changes, and an operator alone brings the line back.
 
-    python3 dev.py bench night -- --data FOLDER --task segmentation --seeds 3 [--kill]
+    python3 dev.py bench night -- [--data FOLDER --task segmentation] --seeds 3 [--kill]
 
-Part of a folder becomes the project, another part runs past a device. The network is off
-but for 127.0.0.1. Then the light of the line changes; an operator (a token that may not
-manage anything) waits for the alarm, answers 40 pictures by what is true, asks for an
-update, and gives it to the device. `--kill` kills server, worker and device with SIGKILL at
-every arrow. What is timed begins with the first changed part.
+Part of a folder (of generated casings where none is named) becomes the project, another part
+runs past a device that registered with the server, sends what it sees and asks for its
+release. The network is off but for 127.0.0.1. Then the light of the line changes; an
+operator (a token that may not manage anything) waits for the alarm, answers 40 pictures by
+what is true and asks for an update, which reaches the device as a rollout. `--kill`
+kills server, worker and device with SIGKILL at every arrow. What is timed begins with the
+first changed part.
 """
 
 from __future__ import annotations
@@ -21,9 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.loop import PITMARK, run_json
-from bench.night_line import Machine, Part, courier, make_project, operator_token, parts_of
+from bench.night_line import Part, make_project, operator_token, parts_of
+from bench.night_machine import Machine, show_all
 from bench.shape import finish, gate, parser, tell
 from pitmark.core.errors import PitmarkError
+from pitmark.core.progress import silent
+from pitmark.ops.demo_factory import build_factory
 from pitmark.sdk.workspace import RemoteWorkspace
 
 _ALONE = "PITMARK_NIGHT_ALONE"
@@ -35,7 +40,7 @@ def main() -> None:
     arguments = _arguments()
     alone = _without_network()
     results = []
-    for data in arguments.data:
+    for data in arguments.data or [None]:
         for seed in range(arguments.seeds):
             with tempfile.TemporaryDirectory() as folder:
                 results.append({**_night(data, seed, Path(folder), arguments), "alone": alone})
@@ -49,6 +54,12 @@ def main() -> None:
             0.1,
             at_least=False,
         ),
+        gate(
+            "lost or doubled",
+            max(r["doubled"] + r["not_arrived"] + r["unanswered"] for r in results),
+            0,
+            at_least=False,
+        ),
         gate("alarm in every draw", min(r["alarm"] for r in results), 1, at_least=True),
     ]
     finish("night", results, gates, arguments)
@@ -56,20 +67,25 @@ def main() -> None:
 
 def _arguments() -> Any:
     out = parser(__doc__ or "")
-    out.add_argument("--task", required=True)
+    out.add_argument("--task", default="detection")
     out.add_argument("--import", dest="import_", default="", help="options of pitmark import")
     out.add_argument("--known", type=int, default=150, help="images of the project")
     out.add_argument("--calm", type=int, default=100, help="parts before the change")
     out.add_argument("--changed", type=int, default=200, help="parts after it, at most")
     out.add_argument("--last", type=int, default=100, help="parts after the update")
     out.add_argument("--corrections", type=int, default=40)
-    out.add_argument("--light", type=float, default=1.6, help="factor on every pixel")
+    out.add_argument("--light", type=float, default=0.6, help="factor on every pixel")
+    out.add_argument("--slope", type=float, default=0.6, help="lighter left, darker right")
+    out.add_argument("--quick", action="store_true", help="the first model, in closed form")
+    out.add_argument("--cost-escape", type=float, default=10.0, help="against 1 of overkill")
     out.add_argument("--preset", default="fast")
     out.add_argument("--steps", type=int, help="image-steps instead of the preset's")
     out.add_argument("--side", type=int)
     out.add_argument("--threads", type=int, help="cores to learn with; all if left out")
     out.add_argument("--run-length", type=int, default=10_000)
-    out.add_argument("--margin", type=float, default=0.1, help="of the gate, set by the admin")
+    out.add_argument(
+        "--margin", type=float, help="of the gate, set by the admin; its own if left out"
+    )
     out.add_argument("--kill", action="store_true", help="SIGKILL at every arrow")
     return out.parse_args()
 
@@ -88,21 +104,24 @@ def _without_network() -> bool:
     return False
 
 
-def _night(data: Path, seed: int, folder: Path, arguments: Any) -> dict[str, Any]:
+def _night(data: Path | None, seed: int, folder: Path, arguments: Any) -> dict[str, Any]:
     home = folder / "home"
+    data = data or _casings(folder / "casings", seed, arguments)
     known, line = parts_of(data, folder, seed, arguments)
     make_project(home, known, arguments.task)
     command = ["--home", str(home), "--json"]
     train = ["--preset", arguments.preset]
     train += ["--steps", str(arguments.steps)] if arguments.steps else []
     train += ["--side", str(arguments.side)] if arguments.side else []
+    train += ["--quick"] if arguments.quick else []
+    train += ["--cost-escape", str(arguments.cost_escape)]
     train += ["--threads", str(arguments.threads)] if arguments.threads else []
     run_json([*PITMARK, "snapshot", *command])
     _, first_s, _ = run_json([*PITMARK, "train", *train, *command])
     run_json([*PITMARK, "release", str(folder / "v1.pitmark"), *command])
     run_json([*PITMARK, "keys", "export", str(folder / "keys.txt"), *command])
-    rule = f"gate.margin={arguments.margin}"
-    run_json([*PITMARK, "limits", rule, *command])
+    if arguments.margin is not None:
+        run_json([*PITMARK, "limits", f"gate.margin={arguments.margin}", *command])
     token = operator_token(home)
     with Machine(home, folder, arguments.run_length) as machine:
         told = _loop(machine, token, line, arguments)
@@ -120,10 +139,10 @@ def _loop(machine: Machine, token: str, line: Sequence[Part], arguments: Any) ->
             machine.kill_all()
             kills += 1
 
-    before = courier(machine, calm, light=1.0)
+    before = show_all(machine, calm, 1.0, 0.0)
     arrow()
     start = time.monotonic()
-    during = courier(machine, changed, light=arguments.light)
+    during = show_all(machine, changed, arguments.light, arguments.slope)
     alarm_s = time.monotonic() - start
     arrow()
     with RemoteWorkspace.connect(machine.url, token) as workspace:
@@ -132,21 +151,25 @@ def _loop(machine: Machine, token: str, line: Sequence[Part], arguments: Any) ->
             lambda: project.upkeep.feedback(options={"count": arguments.corrections})
         )
         arrow()
-        answered = _answer(project, {p.name: p for p in changed + calm}, arrow)
+        answered = _answer(project, machine.shown, arrow)
         answers_s = time.monotonic() - start - alarm_s
         bundle = machine.folder / "new.pitmark"
         result, cut = _update(machine, project, bundle, kill=arguments.kill)
         kills += cut
         update_s = time.monotonic() - start - alarm_s - answers_s
-    swap_s = None
-    after = None
+    swap_s = after = None
     if result.promoted:
-        arrow()
         at = time.monotonic()
-        machine.activate(bundle)
-        swap_s = round(time.monotonic() - at, 1)
+        version = int(result.to_json()["version"])
         arrow()
-        after = courier(machine, last, light=arguments.light)
+        arrived = machine.runs(version)
+        # The release is on trial: killed now, the device begins with it or the one before.
+        arrow()
+        arrived = arrived and machine.runs(version)
+        swap_s = round(time.monotonic() - at, 1) if arrived else None
+        after = show_all(machine, last, arguments.light, arguments.slope)
+        arrow()
+    machine.arrived()
     wall = time.monotonic() - start
     return {
         "wall_s": round(wall, 1),
@@ -164,15 +187,25 @@ def _loop(machine: Machine, token: str, line: Sequence[Part], arguments: Any) ->
         "ng_rate": _rates("ng", before, during, after),
         "false_ng": _rates("false_ng", before, during, after),
         "missed": _rates("missed", before, during, after),
+        "taken_by_device": swap_s is not None,
         "unanswered": sum(s["lost"] for s in (before, during, after) if s),
         "kills": kills,
         "doubled": machine.doubled(),
+        "not_arrived": machine.lost(),
     }
 
 
 def _rates(name: str, before: Any, during: Any, after: Any) -> dict[str, float]:
     out = {"before": before[name], "changed": during[name]}
     return {**out, "after": after[name] if after else during[name]}
+
+
+def _casings(folder: Path, seed: int, arguments: Any) -> Path:
+    """Photographs of casings, with the labels as their labelers drew them."""
+    wanted = arguments.known + arguments.calm + arguments.changed
+    tell(f"about {wanted} casings are photographed")
+    made = build_factory(folder, seed=seed, images=wanted, size_wh=(448, 336), report=silent)
+    return made.photos
 
 
 def _again(do: Callable[[], Any]) -> Any:

@@ -14,7 +14,9 @@ from pitmark.ops.harm import HarmOptions, draw_for_harm, harm_state
 from pitmark.ops.harm_draw import draw_parts, parts_since_alarm
 from pitmark.ops.importing import import_folder
 from pitmark.ops.labeling import annotate
+from pitmark.ops.limits import Actor
 from pitmark.ops.releasing import release
+from pitmark.ops.schedule import is_due, set_schedule
 from pitmark.ops.snapshots import SplitPlan, take_snapshot
 from pitmark.ops.training import train
 from pitmark.store.db import open_store
@@ -156,3 +158,39 @@ def test_a_device_without_alarm_is_left_out_and_a_moment_takes_all(project):
 def test_impossible_counts_are_refused(project):
     with pytest.raises(InvalidInputError, match="found 0"):
         draw_for_harm(project, 0)
+
+
+def test_a_part_without_a_word_on_drift_ends_no_alarm(project):
+    _send(project, 30, alarm=True)
+    project.events.add_many(
+        [EventRow("late", START + timedelta(hours=1), "OK", 0.1, "late.png", "cam", 1)]
+    )
+    assert len(parts_since_alarm(project, None)) == 31
+    _send(project, 1, alarm=False, first=9000)
+    assert parts_since_alarm(project, None) == []
+
+
+def test_the_schedule_asks_for_an_update_when_drift_does_harm(project):
+    ada = Actor("ada", "admin")
+    set_schedule(project, {"on": True, "corrections": None, "harm": True}, actor=ada)
+    _send(project, 150, alarm=True)
+    assert not is_due(project).due
+    state = draw_for_harm(project, 60)
+    _label(project, state.to_label, wrong=lambda n: n % 2 == 0)
+    assert harm_state(project).verdict == "retrain"
+    # What was drawn at random is kept for testing: there is nothing yet to learn from.
+    due = is_due(project)
+    assert not due.due
+    assert due.reason.endswith("the verdicts suffer from it: answer pictures")
+    drawn = {d.sha256 for d in state.drawn}
+    other = next(i for i in project.images.all() if i.sha256 not in drawn)
+    annotate(project, other.sha256, [ImageClass("dent")], labeler="eva")
+    due = is_due(project)
+    assert due.due
+    assert due.reason == "the line has changed, and the verdicts suffer from it"
+    set_schedule(project, {"harm": False}, actor=ada)
+    assert not is_due(project).due
+    set_schedule(project, {"harm": True}, actor=ada)
+    row = project.updates.begin("learn", {}, by="schedule")
+    project.updates.end(row.number, "refused")
+    assert not is_due(project).due

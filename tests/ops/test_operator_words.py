@@ -8,9 +8,20 @@ import click
 import pytest
 
 import pitmark.ops.promotion_checks as checks_module
+from pitmark.cli import harm as harm_command
 from pitmark.cli import upkeep as commands
 from pitmark.core.errors import NotAllowedError
-from pitmark.ops import feedback, limits, promotion, promotion_watch, schedule, updating, upkeep
+from pitmark.ops import (
+    feedback,
+    harm,
+    limits,
+    promotion,
+    promotion_rollout,
+    promotion_watch,
+    schedule,
+    updating,
+    upkeep,
+)
 from pitmark.ops.feedback import feed_back
 from pitmark.ops.limits import Actor, set_limits
 from pitmark.ops.upkeep import upkeep_status
@@ -63,7 +74,18 @@ def _sentences_in(module):
 
 @pytest.mark.parametrize(
     "module",
-    [checks_module, feedback, limits, promotion, promotion_watch, schedule, updating, upkeep],
+    [
+        checks_module,
+        feedback,
+        harm,
+        limits,
+        promotion,
+        promotion_rollout,
+        promotion_watch,
+        schedule,
+        updating,
+        upkeep,
+    ],
     ids=lambda m: m.__name__.rpartition(".")[2],
 )
 def test_no_text_of_the_upkeep_has_one(module):
@@ -72,7 +94,9 @@ def test_no_text_of_the_upkeep_has_one(module):
     assert {text: offending(text) for text in shown if offending(text)} == {}
 
 
-@pytest.mark.parametrize("command", commands.COMMANDS, ids=lambda c: c.name)
+@pytest.mark.parametrize(
+    "command", [*commands.COMMANDS, *harm_command.COMMANDS], ids=lambda c: c.name
+)
 def test_no_help_of_its_commands_has_one(command):
     help_text = command.get_help(click.Context(command, info_name=command.name))
     assert offending(help_text) == []

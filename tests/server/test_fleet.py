@@ -118,19 +118,25 @@ def test_a_rollout_that_cannot_be_is_refused(admin, project, asked, status):
     assert project.rollouts.list() == []
 
 
-def test_operators_roll_out_and_back_within_the_limits(client_as, project):
-    operator = client_as("operator")
-    begun = {"version": 1, "waves": [1], "rules": QUICK}
-    assert client_as("labeler").post(f"{FLEET}/rollouts", json=begun).status_code == 403
-    assert operator.post(f"{FLEET}/rollouts", json=begun).status_code == 201
+def test_operators_halt_resume_and_roll_back_within_the_limits(client_as, admin, project):
+    operator, labeler = client_as("operator"), client_as("labeler")
+    asked = {"version": 2, "waves": [0.5, 1.0]}
+    refused = operator.post(f"{FLEET}/rollouts", json={"version": 1})
+    assert refused.status_code == 403
+    assert "only the version in use" in refused.json()["message"]
+    assert operator.post(f"{FLEET}/rollouts", json=asked).status_code == 201
+    for verb in ("halt", "resume", "rollback"):
+        assert labeler.post(f"{FLEET}/rollouts/1/{verb}", json={}).status_code == 403
     assert operator.post(f"{FLEET}/rollouts/1/halt", json={}).json()["state"] == "halted"
-    client_as("admin").put(f"{FLEET}/limits", json={"allowed": ["feedback"]})
-    for what in ("rollouts/1/resume", "rollouts/1/rollback"):
-        refused = operator.post(f"{FLEET}/{what}", json={})
-        assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
-    again = operator.post(f"{FLEET}/rollouts", json={**begun, "version": 2})
-    assert "operators may not roll out" in again.json()["message"]
-    assert client_as("admin").post(f"{FLEET}/rollouts/1/resume", json={}).status_code == 200
+    loose = {"rules": {**QUICK, "refused": 0}}
+    assert operator.post(f"{FLEET}/rollouts/1/resume", json=loose).status_code == 403
+    assert operator.post(f"{FLEET}/rollouts/1/resume", json={}).json()["state"] == "running"
+    admin.put(f"{FLEET}/limits", json={"allowed": ["roll_back"]})
+    for path in ("rollouts", "rollouts/1/resume"):
+        told = operator.post(f"{FLEET}/{path}", json=asked if path == "rollouts" else {})
+        assert told.json()["message"] == "operators may not roll out in this project"
+    told = operator.post(f"{FLEET}/rollouts/1/rollback", json={"to": 1})
+    assert (told.status_code, told.json()["version"]) == (200, 3)
 
 
 def test_the_latest_parts_of_a_device_are_inspections(viewer, project):

@@ -51,7 +51,7 @@ def test_an_admin_sets_limits_and_schedule_bit_by_bit(client_as, casings):
     assert (told["gate"]["margin"], told["gate"]["shadow"]) == (0.05, 200)
     told = admin.put(f"{PROJECT}/schedule", json={"on": True, "corrections": None}).json()
     assert told["schedule"] == {
-        "on": True, "corrections": None, "retry_hours": 1.0
+        "on": True, "corrections": None, "harm": False, "retry_hours": 1.0
     }  # fmt: skip
     for wrong in ({"hours": [5, 5]}, {"must_pass": ["luck"]}, {"gate": {"margin": 7}}):
         answer = admin.put(f"{PROJECT}/limits", json=wrong)
@@ -143,11 +143,22 @@ def test_a_swap_is_told_with_the_parts_before_and_since(client_as, casings, in_u
     assert swap["since"] == {"ok": 1, "ng": 0, "error": 0}
 
 
-def test_harm_is_asked_by_anybody_and_drawn_by_operators(client_as, casings, in_use):
-    calm = client_as("viewer").get(f"{PROJECT}/harm").json()
-    assert (calm["verdict"], calm["since"], calm["waiting"]) == ("harmless", None, 0)
-    assert calm["sentences"] == ["No device reports a drift: there is nothing to test."]
-    for role, status in (("labeler", 403), ("operator", 409)):
-        answer = client_as(role).post(f"{PROJECT}/harm/draw", json={"count": 5})
-        assert answer.status_code == status
+def test_whether_drift_does_harm_is_asked_by_all_and_drawn_by_operators(client_as, casings):
+    told = client_as("viewer").get(f"{PROJECT}/harm").json()
+    assert (told["verdict"], told["since"], told["drawn"]) == ("harmless", None, [])
+    assert told["waiting"] == 0
+    assert told["sentences"] == ["No device reports a drift: there is nothing to test."]
+    assert client_as("labeler").post(f"{PROJECT}/harm", json={}).status_code == 403
+    operator = client_as("operator")
+    answer = operator.post(f"{PROJECT}/harm", json={"count": 5})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_enough_data")
     assert "no device reports a drift" in answer.json()["message"]
+    client_as("admin").put(f"{PROJECT}/limits", json={"allowed": ["update"]})
+    assert operator.post(f"{PROJECT}/harm", json={"count": 5}).status_code == 403
+    for wrong in (
+        "margin=0",
+        "level=1",
+        "since=2026-01-01",
+        "since=0001-01-01T00:00:00%2B14:00",
+    ):
+        assert operator.get(f"{PROJECT}/harm?{wrong}").status_code == 422

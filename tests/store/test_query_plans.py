@@ -46,6 +46,7 @@ ASKED = {
         p.images.shows(shas[0]),
         p.images.shows("0" * 64),
     ),
+    "verdicts of a release": lambda p, shas: p.events.counts_of_release(3),
     "all names": lambda p, shas: p.images.names_of(shas[0]),
 }
 

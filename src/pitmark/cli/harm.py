@@ -9,6 +9,11 @@ import click
 from pitmark.cli.output import Output
 
 _SHOWN = 10
+_VERDICTS = {
+    "harmless": "Harmless.",
+    "retrain": "It does harm.",
+    "more labels": "More labels are needed.",
+}
 
 
 @click.command()
@@ -32,22 +37,22 @@ _SHOWN = 10
 @click.option("--by", default="cli", show_default=True, help="Who asks for it.")
 @click.pass_obj
 def harm(out: Output, draw: int | None, since: datetime | None, margin: float, by: str) -> None:
-    """Say whether a drift is harmless, or whether to retrain, or how many labels that needs.
+    """Say whether a drift is harmless, or does harm, or how many labels that needs.
 
     Images are drawn at random from the parts since the alarm and labeled by a person; the
     verdicts are compared with what was accepted at the release. It may be asked after
     every label: the chance of a wrong answer stays below 5 % all the same.
     """
-    from pitmark.ops.harm import HarmOptions, draw_for_harm, harm_state
+    from pitmark.ops.harm import HarmOptions
 
-    store = out.project().store
+    upkeep = out.project().upkeep
     moment = since.replace(tzinfo=UTC) if since else None
     options = HarmOptions(since=moment, margin=margin)
     if draw is None:
-        state = harm_state(store, options=options)
+        state = upkeep.harm(options=options)
     else:
-        state = draw_for_harm(store, draw, options=options, by=by)
-    lines = [f"{state.verdict.capitalize()}.", *state.sentences()]
+        state = upkeep.draw_for_harm(draw, options=options, by=by)
+    lines = [_VERDICTS[state.verdict], *state.sentences()]
     waiting = [d.name for d in state.to_label]
     if waiting:
         more = len(waiting) - _SHOWN

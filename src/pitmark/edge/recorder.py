@@ -23,7 +23,7 @@ from pitmark.edge.parts import PartResult
 from pitmark.edge.result_log import ResultLog
 from pitmark.edge.runtime import Inspection
 from pitmark.edge.tallies import Tallies
-from pitmark.formats.images import encode_png
+from pitmark.formats.images import decode_image, encode_png
 from pitmark.quality.drift import DriftState
 
 # Results wait for the disk with their images as far as memory allows, then without.
@@ -180,11 +180,22 @@ def _file_of(result: PartResult) -> bytes | None:
         return None
     image = result.frame.image
     if isinstance(image, bytes):
-        return image or None
+        return image if _is_image(result, image) else None
     try:
         return encode_png(image)
     except (PitmarkError, ValueError, OSError):
         return None
+
+
+def _is_image(result: PartResult, data: bytes) -> bool:
+    """Whether the bytes can be decoded: a server takes no others, nor what goes with them."""
+    if result.inspection is not None and result.inspection.pixels is not None:
+        return True
+    try:
+        decode_image(data, name=result.name)
+    except (PitmarkError, MemoryError):
+        return False
+    return True
 
 
 def _small(inspection: Inspection | None) -> NDArray[Any] | None:

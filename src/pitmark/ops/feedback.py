@@ -14,9 +14,17 @@ from typing import Any
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError, PitmarkError
 from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import ImageRecord, MetadataValue
-from pitmark.formats.images import decode_image
 from pitmark.ops.feedback_choice import FromLine, Picked, choose
 from pitmark.ops.feedback_look import Look, ReleaseEyes
+from pitmark.ops.from_line import (
+    MOMENT_S,
+    SAME_PART,
+    alarm_of,
+    decoded,
+    group_of,
+    record_of,
+    stratum_of,
+)
 from pitmark.ops.snapshots import AT_RANDOM, PICKED
 from pitmark.store.db import ProjectStore
 from pitmark.store.events import EventRow
@@ -44,8 +52,8 @@ class FeedbackOptions:
 
     count: int = 40
     random_share: float = 0.25
-    same_part: tuple[str, ...] = ("part",)
-    moment_s: float = 10.0
+    same_part: tuple[str, ...] = SAME_PART
+    moment_s: float = MOMENT_S
     newest: int = 2000
     seed: int = 0
 
@@ -156,7 +164,7 @@ def feed_back(
     if wanted <= 0 or not fresh:
         return FeedbackSummary({}, len(open_), len(fresh), alarm)
     pool = _look(project, fresh, how, report, strange=alarm)
-    parts = Counter(_stratum(row) for row in project.events.list(limit=10 * how.newest))
+    parts = Counter(stratum_of(row) for row in project.events.list(limit=10 * how.newest))
     items = [_item(pool, sha, how, alarm) for sha in pool.looks]
     picked = choose(items, wanted, random_share=how.random_share, parts=parts, seed=how.seed)
     _write(project, pool, picked, open_, by)
@@ -192,9 +200,9 @@ def alarmed(rows: Sequence[EventRow]) -> bool:
     """
     newest: dict[str, bool] = {}
     for row in rows:
-        drift = row.facts.get("drift")
-        if row.device not in newest and isinstance(drift, dict):
-            newest[row.device] = bool(drift.get("alarm"))
+        said = alarm_of(row)
+        if row.device not in newest and said is not None:
+            newest[row.device] = said
     return any(newest.values())
 
 
@@ -223,21 +231,13 @@ def _look(
         report(Progress("look at pictures", done, len(rows)))
         sha = str(row.sha256)
         try:
-            image = decode_image(project.blobs.read(sha), name=row.name)
+            image = decoded(project, row)
             look = eyes.look(row, image.pixels, strange=strange)
         except PitmarkError as exc:
             pool.problems.append(f"{row.name}: {exc.message}")
             continue
         pool.looks[sha], pool.events[sha] = look, row
-        pool.records[sha] = ImageRecord(
-            sha,
-            image.width,
-            image.height,
-            image.mode,
-            row.name or row.key,
-            metadata=_metadata(row),
-            group=_group(row, how),
-        )
+        pool.records[sha] = record_of(row, image, _group(row, how), {})
     return pool
 
 
@@ -246,7 +246,7 @@ def _item(pool: _Pool, sha: str, how: FeedbackOptions, alarm: bool) -> FromLine:
     return FromLine(
         key=sha,
         group=_group(row, how),
-        stratum=_stratum(row),
+        stratum=stratum_of(row),
         doubt=look.doubt,
         strangeness=look.strangeness if alarm else None,
         ng=row.verdict != "OK",
@@ -254,34 +254,7 @@ def _item(pool: _Pool, sha: str, how: FeedbackOptions, alarm: bool) -> FromLine:
 
 
 def _group(row: EventRow, how: FeedbackOptions) -> str:
-    tags = _tags(row)
-    if how.same_part and all(k in tags for k in how.same_part):
-        return "/".join(str(tags[k]) for k in how.same_part)
-    moment = int(row.at.timestamp() // how.moment_s)
-    return f"{row.device}/{row.facts.get('point', '')}/{moment}"
-
-
-def _stratum(row: EventRow) -> str:
-    """What a device sends surely, apart from what it sends of the rest by chance."""
-    said = str(row.facts.get("priority", "")).lower()
-    return said if said in ("doubtful", "ng") else "rest"
-
-
-def _tags(row: EventRow) -> dict[str, Any]:
-    told = row.facts.get("tags")
-    return dict(told) if isinstance(told, dict) else {}
-
-
-def _metadata(row: EventRow) -> dict[str, MetadataValue]:
-    known: dict[str, Any] = {
-        **_tags(row),
-        "device": row.device,
-        "point": row.facts.get("point"),
-        "release": row.release,
-        "verdict": row.verdict,
-        "at": row.at.isoformat(timespec="seconds"),
-    }
-    return {k: v for k, v in known.items() if isinstance(v, str | int | float | bool)}
+    return group_of(row, same_part=how.same_part, moment_s=how.moment_s)
 
 
 def _write(
@@ -306,10 +279,18 @@ def _write(
         new = project.images.add_many(records)
         for (record, _), added in zip(records, new, strict=True):
             if not added:
-                project.images.set_metadata(record.sha256, dict(record.metadata))
+                project.images.set_metadata(record.sha256, _kept(project, record))
                 project.images.set_group({record.sha256: record.group})
         project.findings.save(found, source=SOURCE)
         project.audit.log(by, "feedback", "images", {"picked": len(picked)})
+
+
+def _kept(project: ProjectStore, record: ImageRecord) -> dict[str, MetadataValue]:
+    """Metadata for an image that is here already: what was drawn at random stays so."""
+    told = dict(record.metadata)
+    if project.images.get(record.sha256).metadata.get(PICKED) == AT_RANDOM:
+        told[PICKED] = AT_RANDOM
+    return told
 
 
 def _described(record: ImageRecord, metadata: Mapping[str, MetadataValue]) -> ImageRecord:

@@ -114,8 +114,10 @@ class ReleaseEyes:
     def _doubt(
         self, row: EventRow, prediction: Prediction, spec: InspectorSpec
     ) -> float | None:
+        # Version against version: the verdict of the part knows regions and tolerances too.
         other = row.facts.get("other_verdict")
-        if row.verdict == "error" or (other is not None and other != row.verdict):
+        said = decide(prediction, spec).outcome
+        if row.verdict == "error" or (other is not None and other != said):
             return 1.0
         score = prediction.score if row.score is None else row.score
         away = abs(score - spec.threshold)

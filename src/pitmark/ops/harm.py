@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
-from pitmark.core.records import ImageRecord, MetadataValue
-from pitmark.formats.images import decode_image
+from pitmark.core.records import ImageRecord
+from pitmark.ops.from_line import decoded, group_of, record_of
 from pitmark.ops.harm_draw import draw_parts, parts_since_alarm
 from pitmark.ops.reports import report_of
+from pitmark.ops.snapshots import AT_RANDOM, PICKED
 from pitmark.quality.harm import (
     USUAL_LABELS,
     AcceptedRates,
@@ -86,6 +87,7 @@ class HarmState:
             "accepted": asdict(self.accepted) if self.accepted else None,
             "test": self.test.to_json() if self.test else None,
             "drawn": [asdict(d) for d in self.drawn],
+            "waiting": len(self.to_label),
             "sentences": self.sentences(),
         }
 
@@ -240,25 +242,7 @@ def _keep(
 
 
 def _record(project: ProjectStore, row: EventRow) -> ImageRecord:
-    sha = str(row.sha256)
-    image = decode_image(project.blobs.read(sha), name=row.name)
-    tags = row.facts.get("tags")
-    told: dict[str, Any] = {
-        **(tags if isinstance(tags, Mapping) else {}),
-        "device": row.device,
-        "point": row.facts.get("point"),
-        "verdict": row.verdict,
-        "at": row.at.isoformat(timespec="seconds"),
-        "picked": "random",
-    }
-    metadata: dict[str, MetadataValue] = {
-        k: v for k, v in told.items() if isinstance(v, str | int | float | bool)
-    }
-    group = f"{row.device}/{told['point'] or ''}/{row.at:%Y%m%dT%H%M}"
-    name = row.name or row.key
-    return ImageRecord(
-        sha, image.width, image.height, image.mode, name, metadata=metadata, group=group
-    )
+    return record_of(row, decoded(project, row), group_of(row), {PICKED: AT_RANDOM})
 
 
 def _said(test: HarmTest) -> list[str]:
@@ -281,7 +265,7 @@ def _next_step(state: HarmState) -> list[str]:
     if test is None:
         return []
     if state.verdict == "retrain":
-        return ["The drift does harm: correct images and retrain."]
+        return ["The drift does harm: answer pictures from the line, then update."]
     if state.verdict == "harmless":
         out = ["The drift is harmless: reset the alarm, or release with a new reference."]
         if not test.defective:

@@ -8,9 +8,10 @@ sent, of another of its kind.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from pitmark.ops.from_line import alarm_of, stratum_of
 from pitmark.store.db import ProjectStore
 from pitmark.store.events import EventRow
 
@@ -30,24 +31,20 @@ def parts_since_alarm(project: ProjectStore, since: datetime | None) -> list[Eve
     if since is not None:
         rows = project.events.list(since=since.astimezone(UTC), limit=_MOST_EVENTS)
         return [r for r in rows if r.verdict in ("OK", "NG")]
-    alarmed = {r.device for r in project.events.newest_of_devices() if _alarm(r)}
-    if not alarmed:
-        return []
-    out, over = [], set[str]()
-    for row in project.events.list(limit=_MOST_EVENTS):
-        if row.device not in alarmed - over:
+    # A part of which a device could not say (its disk was too slow) ends no alarm.
+    newest = project.events.newest_of_devices()
+    open_ = {r.device for r in newest if alarm_of(r) is not False}
+    out, alarmed = [], set[str]()
+    for row in project.events.list(limit=_MOST_EVENTS) if open_ else ():
+        if row.device not in open_:
             continue
-        if _alarm(row) is False:
-            over.add(row.device)
-        elif row.verdict in ("OK", "NG"):
-            out.append(row)
-    return out
-
-
-def _alarm(row: EventRow) -> bool | None:
-    """What a device said of drift with a part; None where it said nothing."""
-    drift = row.facts.get("drift")
-    return bool(drift.get("alarm")) if isinstance(drift, Mapping) else None
+        said = alarm_of(row)
+        if said is False:
+            open_.discard(row.device)
+            continue
+        alarmed |= {row.device} if said else set()
+        out += [row] if row.verdict in ("OK", "NG") else []
+    return [r for r in out if r.device in alarmed]
 
 
 def draw_parts(
@@ -68,8 +65,8 @@ def draw_parts(
     sent: dict[str, dict[str, EventRow]] = {}
     for row in rows:
         if row.sha256 is not None and row.sha256 not in old:
-            sent.setdefault(_kind(row), {}).setdefault(row.sha256, row)
-    kinds = [_kind(row) for row in rows]
+            sent.setdefault(stratum_of(row), {}).setdefault(row.sha256, row)
+    kinds = [stratum_of(row) for row in rows]
     pools = {kind: list(of_kind.values()) for kind, of_kind in sent.items()}
     for pool in pools.values():
         rng.shuffle(pool)
@@ -80,9 +77,3 @@ def draw_parts(
             return out
         out.append(pool.pop())
     return out
-
-
-def _kind(row: EventRow) -> str:
-    """Parts of one kind were equally likely to be sent with their image."""
-    said = str(row.facts.get("priority", "")).lower()
-    return said if said in ("doubtful", "ng") else ("NG" if row.verdict == "NG" else "rest")

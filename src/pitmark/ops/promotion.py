@@ -25,6 +25,7 @@ from pitmark.ops.promotion_facts import (
     shadow,
     to_be_caught,
 )
+from pitmark.ops.promotion_rollout import roll_out_promoted
 from pitmark.ops.promotion_rules import to_json
 from pitmark.ops.reissuing import reissue
 from pitmark.ops.releasing import bundle_target, draft
@@ -322,7 +323,7 @@ def _bundle_of(project: ProjectStore, used: InUse) -> bytes | None:
 
 
 def decide(project: ProjectStore, record: GateRecord, bundle: Path, *, by: str) -> PromotionRow:
-    """Keep the record; where it passed, let the bundle out and make its run the champion.
+    """Keep the record; where it passed, let the bundle out, to devices too, as the champion.
 
     To be called inside a transaction, with what else belongs to the decision.
 
@@ -348,9 +349,11 @@ def decide(project: ProjectStore, record: GateRecord, bundle: Path, *, by: str) 
     project.releases.add(record.run_id, issued.version, issued.sha256, issued.gate, by=by)
     for name in ("candidate", "champion"):
         project.promotions.name(name, record.run_id, version=issued.version, by=by)
-    return project.promotions.add(
+    row = project.promotions.add(
         NewPromotion("promoted", record.run_id, record.in_use, issued.version, told), by=by
     )
+    roll_out_promoted(project, issued.version, record.limits, by=by)
+    return row
 
 
 def copied(project: ProjectStore, row: PromotionRow, out: Path | None) -> Path | None:

@@ -247,21 +247,38 @@ def roll_back(
         ConflictError: The rollout was superseded or rolled back already.
     """
     row = project.rollouts.get()
-    if row.state not in ("running", "halted", "done"):
+    if row.state not in _TAKEN_BACK:
         raise ConflictError(f"rollout {row.number} is {row.state}")
     target = to if to is not None else _before(project, row)
-    names = tuple(project.rollouts.offered(row.version))
-    why = "no device was offered it"
-    back = row
-    if names:
-        made = release_again(project, target, folder, by=by).row
-        back = start(project, made.version, RolloutPlan((), names, _UNHALTED), by=by)
-        why = f"release {made.version} brings back the content of {target}"
-    project.rollouts.change(
-        row.number, state="rolled back", why=why, finished=datetime.now(UTC)
-    )
-    _log(project, row, "roll_back_rollout", by, why)
-    return project.rollouts.get(back.number)
+    if not project.rollouts.offered(row.version):
+        _end_back(project, row, "no device was offered it", by)
+        return project.rollouts.get(row.number)
+    made = release_again(project, target, folder, by=by).row
+    return _bring_back(project, row, made.version, target, by)
+
+
+def bring_back(
+    project: ProjectStore, bad: int, version: int, *, content_of: int, by: str
+) -> RolloutRow | None:
+    """Bring a release with old content to all devices that were offered a bad one.
+
+    Args:
+        project: The project.
+        bad: The version that does badly.
+        version: The one that takes its place.
+        content_of: Whose content that has.
+        by: Who decides.
+
+    Returns:
+        The rollout; None where the bad version was not rolled out, or to no device.
+    """
+    row = project.rollouts.find()
+    if row is None or row.version != bad or row.state not in _TAKEN_BACK:
+        return None
+    if not project.rollouts.offered(bad):
+        _end_back(project, row, "no device was offered it", by)
+        return None
+    return _bring_back(project, row, version, content_of, by)
 
 
 def desired(project: ProjectStore, device: DeviceRow) -> ReleaseRow | None:
@@ -307,7 +324,24 @@ def join(project: ProjectStore, device: DeviceRow) -> None:
     project.rollouts.place_one(device.id, wave=wave, desired=offered)
 
 
+_TAKEN_BACK = ("running", "halted", "done")
 _UNHALTED = RolloutRules(min_hours=0, min_parts=0, ng_jump=1, errors=1, refused=0)
+
+
+def _bring_back(
+    project: ProjectStore, row: RolloutRow, version: int, content_of: int, by: str
+) -> RolloutRow:
+    names = tuple(project.rollouts.offered(row.version))
+    back = start(project, version, RolloutPlan((), names, _UNHALTED), by=by)
+    why = f"release {version} brings back the content of {content_of}"
+    _end_back(project, row, why, by)
+    return project.rollouts.get(back.number)
+
+
+def _end_back(project: ProjectStore, row: RolloutRow, why: str, by: str) -> None:
+    moment = datetime.now(UTC)
+    project.rollouts.change(row.number, state="rolled back", why=why, finished=moment)
+    _log(project, row, "roll_back_rollout", by, why)
 
 
 def _apply(

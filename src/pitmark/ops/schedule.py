@@ -1,4 +1,4 @@
-"""When a project updates by itself: after so many corrections."""
+"""When a project updates by itself: after so many corrections, or when drift does harm."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from typing import Any
 
 from pitmark.core.errors import InvalidInputError, NotAllowedError, NotFoundError
 from pitmark.core.roles import at_least
+from pitmark.ops.harm import KIND as HARM
+from pitmark.ops.harm import harm_state
 from pitmark.ops.limits import Actor, expect_allowed
 from pitmark.ops.promotion_facts import in_use
 from pitmark.ops.promotion_rules import from_json
+from pitmark.ops.snapshots import AT_RANDOM, PICKED
 from pitmark.store.db import ProjectStore
+from pitmark.store.updates import UpdateRow
 
 NAME = "schedule"
 BY_ITSELF = "schedule"
@@ -27,12 +31,14 @@ class Schedule:
     """When to update without being asked; nothing happens while `on` is false.
 
     `corrections` is how many images must have been answered or corrected since the last
-    update, None for never. A failed update is tried again after `retry_hours`, then twice
-    as long each time, a day at most.
+    update, None for never. With `harm` one answer that may be taught from is enough once
+    the drift of the line is known to do harm (see `ops.harm`). A failed update is tried
+    again after `retry_hours`, then twice as long each time, a day at most.
     """
 
     on: bool = False
     corrections: int | None = 40
+    harm: bool = False
     retry_hours: float = 1.0
 
     def __post_init__(self) -> None:
@@ -119,6 +125,11 @@ def is_due(project: ProjectStore, *, now: datetime | None = None) -> Due:
         return Due(True, "the last update failed and is tried again", count)
     if schedule.corrections is not None and count >= schedule.corrections:
         return Due(True, f"{count} pictures were answered since the last update", count)
+    if schedule.harm and _harmed(project, last):
+        if _teaching(project):
+            return Due(True, "the line has changed, and the verdicts suffer from it", count)
+        told = "the line has changed, and the verdicts suffer from it: answer pictures"
+        return Due(False, told, count)
     wanted = schedule.corrections
     told = "" if wanted is None else f", {wanted} are asked for"
     return Due(False, f"{count} pictures were answered since the last update{told}", count)
@@ -160,6 +171,31 @@ def _wait_until(project: ProjectStore, schedule: Schedule) -> datetime | None:
     hours = schedule.retry_hours * 2.0 ** min(failures - 1, 10)
     tried = datetime.fromisoformat(last.facts["tried"]) if "tried" in last.facts else last.begun
     return (last.finished or tried) + min(timedelta(hours=hours), _LONGEST)
+
+
+def _harmed(project: ProjectStore, last: UpdateRow | None) -> bool:
+    """Whether the drift of the version in use does harm that no update was made against.
+
+    After a refusal more of the same would be refused again: then corrections alone count.
+    """
+    used = in_use(project)
+    if used is None or not project.runs.list(kind=HARM):
+        return False
+    state = harm_state(project)
+    if state.verdict != "retrain" or state.since is None or state.version != used.version:
+        return False
+    return last is None or last.state != "refused" or last.begun < state.since
+
+
+def _teaching(project: ProjectStore) -> bool:
+    """Whether an answer since the last update is one to learn from, not kept for testing."""
+    since = _since(project)
+    return any(
+        row.review
+        and (since is None or row.at > since)
+        and project.images.get(sha).metadata.get(PICKED) != AT_RANDOM
+        for sha, row in project.annotations.consensus().items()
+    )
 
 
 def corrections_since_update(project: ProjectStore) -> int:

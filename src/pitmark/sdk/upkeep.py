@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from pitmark.core.progress import Reporter, silent
 from pitmark.sdk.connection import Connection, message
 from pitmark.sdk.jobs import Jobs, result_of
 from pitmark.sdk.options import plain_options
 from pitmark.sdk.releases import Bundle, bundle_target
-from pitmark.wire.upkeep import LimitsChange, Promotion, ScheduleChange
+from pitmark.wire.upkeep import DrawForHarm, Harm, LimitsChange, Promotion, ScheduleChange
 from pitmark.wire.upkeep import Upkeep as WireUpkeep
 
 
@@ -37,6 +38,11 @@ class Told:
     def waiting(self) -> int:
         """How many images wait for an answer."""
         return int(self.result.get("waiting", 0))
+
+    @property
+    def verdict(self) -> str:
+        """Of a test for harm: harmless, retrain or more labels."""
+        return str(self.result.get("verdict", ""))
 
     def sentences(self) -> list[str]:
         """The same in words."""
@@ -83,6 +89,33 @@ class RemoteUpkeep:
             What was picked.
         """
         return Told(result_of(self._jobs.do("feedback", plain_options(options), report)))
+
+    def harm(self, *, options: Any = None) -> Told:
+        """Whether the drift that is on does harm, as far as labels tell.
+
+        Args:
+            options: A pitmark.ops.harm.HarmOptions, or a mapping of its names.
+
+        Returns:
+            The state.
+        """
+        asked = urlencode(_asked(options))
+        found = self._connection.get(f"{self._path}/harm?{asked}", Harm)
+        return Told(found.model_dump(mode="json"))
+
+    def draw_for_harm(self, count: int = 60, *, options: Any = None) -> Told:
+        """Draw images of the line at random until so many wait for a label.
+
+        Args:
+            count: How many shall wait, 1 to 1,000.
+            options: As for `harm`.
+
+        Returns:
+            The state with the new images.
+        """
+        told, asked = message(DrawForHarm, count=count), urlencode(_asked(options))
+        found = self._connection.send("POST", f"{self._path}/harm?{asked}", told, Harm)
+        return Told(found.model_dump(mode="json"))
 
     def update(
         self, out: str | Path | None = None, *, options: Any = None, report: Reporter = silent
@@ -168,3 +201,8 @@ class RemoteUpkeep:
         if out is None or version is None:
             return Told(result)
         return Told(result, self._fetch(int(version), out).path)
+
+
+def _asked(options: Any) -> dict[str, Any]:
+    told = plain_options(options)
+    return {k: v for k, v in told.items() if v is not None}

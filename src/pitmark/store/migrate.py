@@ -10,7 +10,19 @@ from pitmark.core.errors import NotFoundError, StorageError
 from pitmark.store.connection import Database
 
 # Every revision in order; a test holds them to the scripts in `migrations`.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+)
 
 
 def migrate(database: Database, *, create: bool = True) -> None:

@@ -392,6 +392,8 @@ events = Table(
     Index(None, "organisation_id", "project_id", "at", "id"),
     Index(None, "organisation_id", "project_id", "device", "at"),
     Index(None, "organisation_id", "project_id", "sha256"),
+    # How a version does, counted every minute: without it all events would be read.
+    Index(None, "organisation_id", "project_id", "release", "verdict"),
     sqlite_autoincrement=True,
 )
 

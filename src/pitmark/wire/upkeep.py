@@ -23,26 +23,6 @@ class Swap(Message):
     since: PartTotals
 
 
-class Harm(Message):
-    """Whether a drift does harm, as far as labels of images drawn at random tell.
-
-    `since` is when the alarm began, None without one; `waiting` counts drawn images without
-    a label.
-    """
-
-    verdict: Literal["harmless", "retrain", "more labels"]
-    since: datetime | None
-    drawn: int
-    waiting: int
-    sentences: list[str]
-
-
-class DrawForHarm(Message):
-    """How many images drawn at random shall wait for a label."""
-
-    count: int = Field(default=60, ge=1, le=1000)
-
-
 class Upkeep(Message):
     """How a project stands on the line; `due` says whether and why an update is due."""
 
@@ -56,6 +36,29 @@ class Upkeep(Message):
     updates: list[Document]
     swap: Swap | None
     sentences: list[str]
+
+
+class Harm(Message):
+    """Whether a drift does harm, as far as labels tell; see `ops.harm.HarmState`.
+
+    `since` is when the alarm began, None without one; `waiting` of the images in `drawn` have
+    no label yet.
+    """
+
+    verdict: Literal["harmless", "retrain", "more labels"]
+    since: datetime | None
+    release: int | None
+    accepted: Document | None
+    test: Document | None
+    drawn: list[Document]
+    waiting: int
+    sentences: list[str]
+
+
+class DrawForHarm(Message):
+    """How many pictures shall wait for a label to test a drift."""
+
+    count: int = Field(default=60, ge=1, le=1000)
 
 
 class Promotion(Message):
@@ -90,4 +93,5 @@ class ScheduleChange(Message):
 
     on: bool | None = None
     corrections: int | None = Field(default=None, ge=1, le=1_000_000)
+    harm: bool | None = None
     retry_hours: float | None = Field(default=None, gt=0, le=1000)

@@ -11,6 +11,7 @@ from pitmark.store.db import ProjectStore
 
 if TYPE_CHECKING:
     from pitmark.ops.feedback import FeedbackOptions, FeedbackSummary
+    from pitmark.ops.harm import HarmOptions, HarmState
     from pitmark.ops.promotion import PromoteOptions, PromotionResult
     from pitmark.ops.updating import UpdateOptions, UpdateResult
     from pitmark.ops.upkeep import UpkeepStatus
@@ -53,6 +54,36 @@ class Upkeep:
         from pitmark.ops.feedback import feed_back
 
         return feed_back(self._store, options=options, by=by, report=report)
+
+    def harm(self, *, options: HarmOptions | None = None) -> HarmState:
+        """Whether the drift that is on does harm, as far as labels tell.
+
+        Args:
+            options: See HarmOptions.
+
+        Returns:
+            The state.
+        """
+        from pitmark.ops.harm import harm_state
+
+        return harm_state(self._store, options=options)
+
+    def draw_for_harm(
+        self, count: int = 60, *, options: HarmOptions | None = None, by: str = "python"
+    ) -> HarmState:
+        """Draw images of the line at random until so many wait for a label.
+
+        Args:
+            count: How many shall wait, 1 to 1,000.
+            options: See HarmOptions.
+            by: Who asks for it.
+
+        Returns:
+            The state with the new images.
+        """
+        from pitmark.ops.harm import draw_for_harm
+
+        return draw_for_harm(self._store, count, options=options, by=by)
 
     def update(
         self,

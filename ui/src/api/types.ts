@@ -136,6 +136,18 @@ export interface Taken {
   new: boolean;
 }
 
+/** What became of one record: new, known by its key, or refused for good with the reason. */
+export interface RecordAnswer {
+  key: string;
+  outcome: "new" | "known" | "refused";
+  message: string;
+}
+
+/** What became of records, in the order in which they were sent. */
+export interface RecordAnswers {
+  records: RecordAnswer[];
+}
+
 /** The release that a device should run; all None where nothing is offered. */
 export interface Desired {
   version: number | null;
@@ -1211,25 +1223,6 @@ export interface Swap {
   since: PartTotals;
 }
 
-/**
- * Whether a drift does harm, as far as labels of images drawn at random tell.
- *
- * `since` is when the alarm began, None without one; `waiting` counts drawn images without
- * a label.
- */
-export interface Harm {
-  verdict: "harmless" | "retrain" | "more labels";
-  since: string | null;
-  drawn: number;
-  waiting: number;
-  sentences: string[];
-}
-
-/** How many images drawn at random shall wait for a label. */
-export interface DrawForHarm {
-  count?: number;
-}
-
 /** How a project stands on the line; `due` says whether and why an update is due. */
 export interface Upkeep {
   run: string | null;
@@ -1242,6 +1235,28 @@ export interface Upkeep {
   updates: Document[];
   swap: Swap | null;
   sentences: string[];
+}
+
+/**
+ * Whether a drift does harm, as far as labels tell; see `ops.harm.HarmState`.
+ *
+ * `since` is when the alarm began, None without one; `waiting` of the images in `drawn` have
+ * no label yet.
+ */
+export interface Harm {
+  verdict: "harmless" | "retrain" | "more labels";
+  since: string | null;
+  release: number | null;
+  accepted: Document | null;
+  test: Document | null;
+  drawn: Document[];
+  waiting: number;
+  sentences: string[];
+}
+
+/** How many pictures shall wait for a label to test a drift. */
+export interface DrawForHarm {
+  count?: number;
 }
 
 /** A decision about a run, with the record that it rests on. */
@@ -1271,5 +1286,6 @@ export interface LimitsChange {
 export interface ScheduleChange {
   on?: boolean | null;
   corrections?: number | null;
+  harm?: boolean | null;
   retry_hours?: number | null;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -20,7 +21,8 @@ from pitmark.ops.fleet import (
     fleet_summary,
 )
 from pitmark.ops.fleet_messages import details_message, list_message, rollout_line
-from pitmark.ops.limits import Action, Actor, expect_allowed
+from pitmark.ops.limits import Actor, expect_allowed
+from pitmark.ops.promotion_rollout import expect_rollout_allowed
 from pitmark.ops.rollout_plan import RolloutPlan
 from pitmark.ops.rollout_rules import RolloutRules
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
@@ -43,8 +45,8 @@ from pitmark.wire.devices import (
 
 router = APIRouter(prefix=PROJECT, tags=["fleet"])
 Viewer = Annotated[ProjectAccess, Depends(project_access("viewer"))]
-Admin = Annotated[ProjectAccess, Depends(project_access("admin"))]
 Operator = Annotated[ProjectAccess, Depends(project_access("operator"))]
+Admin = Annotated[ProjectAccess, Depends(project_access("admin"))]
 Number = Annotated[int, InPath(ge=1, le=2**31 - 1)]
 Hours = Annotated[int, Query(ge=1, le=MOST_HOURS)]
 State = Literal["active", "silent", "waiting", "revoked"]
@@ -124,8 +126,8 @@ def list_rollouts(access: Viewer) -> list[RolloutLine]:
 @router.post("/rollouts", status_code=201)
 def start_rollout(access: Operator, given: StartRollout) -> Rollout:
     """Begin to bring a release to the devices; an open rollout before it is superseded."""
-    _expect(access, "roll_out")
     plan = RolloutPlan(tuple(given.waves), tuple(given.canary), _rules(given.rules))
+    expect_rollout_allowed(access.store, _actor(access), given.version, plan)
     return _rollout(access, rollouts.start(access.store, given.version, plan, by=access.who))
 
 
@@ -138,6 +140,7 @@ def rollout(access: Viewer, number: Number) -> Rollout:
 @router.post("/rollouts/{number}/halt")
 def halt_rollout(access: Operator, number: Number, given: HaltRollout) -> Rollout:
     """Offer the release to no further device until the rollout is resumed."""
+    expect_allowed(access.store, "roll_back", _actor(access))
     _expect_newest(access, number)
     return _rollout(access, rollouts.halt(access.store, by=access.who, why=given.why))
 
@@ -145,24 +148,27 @@ def halt_rollout(access: Operator, number: Number, given: HaltRollout) -> Rollou
 @router.post("/rollouts/{number}/resume")
 def resume_rollout(access: Operator, number: Number, given: ResumeRollout) -> Rollout:
     """Let a halted rollout go on; it halts again where a rule to halt still holds."""
-    _expect(access, "roll_out")
     _expect_newest(access, number)
     rules = None if given.rules is None else _rules(given.rules)
+    row = access.store.rollouts.get(number)
+    before = RolloutPlan.from_json(row.plan)
+    after = before if rules is None else replace(before, rules=rules)
+    expect_rollout_allowed(access.store, _actor(access), row.version, after)
     return _rollout(access, rollouts.resume(access.store, by=access.who, rules=rules))
 
 
 @router.post("/rollouts/{number}/rollback")
 def roll_back_rollout(access: Operator, number: Number, given: RollBackRollout) -> Rollout:
     """Bring the devices that were offered the release back to one before."""
-    _expect(access, "roll_back")
+    expect_allowed(access.store, "roll_back", _actor(access))
     _expect_newest(access, number)
     with TemporaryDirectory(dir=access.store.work) as folder:
         row = rollouts.roll_back(access.store, Path(folder), by=access.who, to=given.to)
     return _rollout(access, row)
 
 
-def _expect(access: ProjectAccess, action: Action) -> None:
-    expect_allowed(access.store, action, Actor(access.who, access.role))
+def _actor(access: ProjectAccess) -> Actor:
+    return Actor(access.who, access.role)
 
 
 def _code(access: ProjectAccess, name: str, code: str) -> DeviceCode:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime
 
-from pitmark.ops.harm import HarmState, draw_for_harm, harm_state
+from pitmark.ops.harm import HarmOptions, draw_for_harm, harm_state
 from pitmark.ops.limits import Actor, expect_allowed, set_limits
 from pitmark.ops.schedule import set_schedule
 from pitmark.ops.upkeep import upkeep_status
@@ -21,10 +23,24 @@ from pitmark.wire.upkeep import (
     Upkeep,
 )
 
+# Beyond these a moment cannot be brought to UTC in every time zone.
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 router = APIRouter(prefix=PROJECT, tags=["upkeep"])
 Viewer = Annotated[ProjectAccess, Depends(project_access("viewer"))]
 Operator = Annotated[ProjectAccess, Depends(project_access("operator"))]
 Admin = Annotated[ProjectAccess, Depends(project_access("admin"))]
+
+
+class AskedHarm:
+    """How to test for harm, from the query of a request."""
+
+    def __init__(
+        self,
+        since: Annotated[AwareDatetime | None, Query(ge=_FIRST, le=_LAST)] = None,
+        margin: Annotated[float, Query(gt=0, lt=1)] = 0.05,
+        level: Annotated[float, Query(gt=0, lt=1)] = 0.05,
+    ) -> None:
+        self.options = HarmOptions(since, margin, level)
 
 
 @router.get("/upkeep")
@@ -33,25 +49,26 @@ def status(access: Viewer) -> Upkeep:
     return Upkeep(**upkeep_status(access.store).to_json())
 
 
+@router.get("/harm")
+def harm(access: Viewer, asked: Annotated[AskedHarm, Depends()]) -> Harm:
+    """Whether the drift that is on does harm, as far as labels tell."""
+    return Harm.model_validate(harm_state(access.store, options=asked.options).to_json())
+
+
+@router.post("/harm")
+def draw(access: Operator, asked: Annotated[AskedHarm, Depends()], told: DrawForHarm) -> Harm:
+    """Draw pictures of the line at random until so many wait for a label."""
+    expect_allowed(access.store, "feedback", Actor(access.who, access.role))
+    state = draw_for_harm(access.store, told.count, options=asked.options, by=access.who)
+    return Harm.model_validate(state.to_json())
+
+
 @router.get("/promotions")
 def promotions(
     access: Viewer, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[Promotion]:
     """What was decided about versions, the newest first."""
     return [promotion_of(row) for row in access.store.promotions.list(limit)]
-
-
-@router.get("/harm")
-def harm(access: Viewer) -> Harm:
-    """Whether the drift that devices report does harm."""
-    return _harm(harm_state(access.store))
-
-
-@router.post("/harm/draw")
-def draw(access: Operator, how: DrawForHarm) -> Harm:
-    """Draw images of the line at random, to be labeled, until so many wait."""
-    expect_allowed(access.store, "feedback", Actor(access.who, access.role))
-    return _harm(draw_for_harm(access.store, how.count, by=access.who))
 
 
 @router.put("/limits")
@@ -69,16 +86,6 @@ def schedule(access: Admin, change: ScheduleChange) -> Upkeep:
     kept = {k: v for k, v in told.items() if v is not None or k == "corrections"}
     set_schedule(access.store, kept, actor=Actor(access.who, access.role))
     return status(access)
-
-
-def _harm(state: HarmState) -> Harm:
-    return Harm(
-        verdict=state.verdict,
-        since=state.since,
-        drawn=len(state.drawn),
-        waiting=len(state.to_label),
-        sentences=state.sentences(),
-    )
 
 
 def promotion_of(row: PromotionRow) -> Promotion:

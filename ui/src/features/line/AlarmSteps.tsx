@@ -29,7 +29,7 @@ export function AlarmSteps({ devices }: { devices: readonly Device[] }) {
       {harm?.since ? (
         <div className={classes.alarmText}>
           <strong>{words.alarmSince(whenText(harm.since))}</strong>{" "}
-          {harm.drawn > 0 ? harm.sentences.join(" ") : words.harmUntested}
+          {harm.drawn.length > 0 ? harm.sentences.join(" ") : words.harmUntested}
         </div>
       ) : null}
       <div className={classes.alarmDo}>
