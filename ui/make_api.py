@@ -34,6 +34,7 @@ REQUESTS = frozenset(
         "AskUploads",
         "BookChange",
         "DeviceRecord",
+        "DeviceRecords",
         "DeviceReport",
         "HaltRollout",
         "ImageSelection",

@@ -122,6 +122,18 @@ export interface Taken {
   new: boolean;
 }
 
+/** What became of one record: new, known by its key, or refused for good with the reason. */
+export interface RecordAnswer {
+  key: string;
+  outcome: "new" | "known" | "refused";
+  message: string;
+}
+
+/** What became of records, in the order in which they were sent. */
+export interface RecordAnswers {
+  records: RecordAnswer[];
+}
+
 /** The release that a device should run; all None where nothing is offered. */
 export interface Desired {
   version: number | null;
