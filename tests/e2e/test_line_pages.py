@@ -228,10 +228,10 @@ def test_a_rollout_is_started_halted_resumed_and_rolled_back(plant):
     expect(card).to_contain_text("0 of 1 devices run it, needed are 1")
     assert plant.project.devices.get("press-05").desired == 2
     runs(plant.project, "press-05", 2)
-    expect(card).to_contain_text("wave 2 of", timeout=30_000)
+    expect(card).to_contain_text("Wave 2 of", timeout=30_000)
     page.get_by_role("button", name="Halt").click()
     page.get_by_role("dialog").get_by_role("button", name="Halt").click()
-    expect(card).to_contain_text("halted by")
+    expect(card).to_contain_text("Halted by")
     plant.look("rollout-halted")
     page.get_by_role("button", name="Resume by other rules").click()
     page.get_by_label("Devices that refuse it").fill("7")
