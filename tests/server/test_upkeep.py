@@ -47,7 +47,7 @@ def test_an_admin_sets_limits_and_schedule_bit_by_bit(client_as, casings):
     assert (told["gate"]["margin"], told["gate"]["shadow"]) == (0.05, 200)
     told = admin.put(f"{PROJECT}/schedule", json={"on": True, "corrections": None}).json()
     assert told["schedule"] == {
-        "on": True, "corrections": None, "retry_hours": 1.0
+        "on": True, "corrections": None, "harm": False, "retry_hours": 1.0
     }  # fmt: skip
     for wrong in ({"hours": [5, 5]}, {"must_pass": ["luck"]}, {"gate": {"margin": 7}}):
         answer = admin.put(f"{PROJECT}/limits", json=wrong)
@@ -117,7 +117,7 @@ def test_whether_drift_does_harm_is_asked_by_all_and_drawn_by_operators(client_a
     assert client_as("labeler").post(f"{PROJECT}/harm", json={}).status_code == 403
     operator = client_as("operator")
     answer = operator.post(f"{PROJECT}/harm", json={"count": 5})
-    assert (answer.status_code, answer.json()["code"]) == (422, "not_enough_data")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_enough_data")
     client_as("admin").put(f"{PROJECT}/limits", json={"allowed": ["update"]})
     assert operator.post(f"{PROJECT}/harm", json={"count": 5}).status_code == 403
     for wrong in (

@@ -1185,6 +1185,22 @@ export interface Upkeep {
   sentences: string[];
 }
 
+/** Whether a drift does harm, as far as labels tell; see `ops.harm.HarmState`. */
+export interface Harm {
+  verdict: "harmless" | "retrain" | "more labels";
+  since: string | null;
+  release: number | null;
+  accepted: Document | null;
+  test: Document | null;
+  drawn: Document[];
+  sentences: string[];
+}
+
+/** How many pictures shall wait for a label to test a drift. */
+export interface DrawForHarm {
+  count: number;
+}
+
 /** A decision about a run, with the record that it rests on. */
 export interface Promotion {
   number: number;
@@ -1212,5 +1228,6 @@ export interface LimitsChange {
 export interface ScheduleChange {
   on?: boolean | null;
   corrections?: number | null;
+  harm?: boolean | null;
   retry_hours?: number | null;
 }
