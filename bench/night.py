@@ -151,7 +151,7 @@ def _loop(machine: Machine, token: str, line: Sequence[Part], arguments: Any) ->
             lambda: project.upkeep.feedback(options={"count": arguments.corrections})
         )
         arrow()
-        answered = _answer(project, machine.shown, arrow)
+        names = _answer(project, machine.shown, arrow)
         answers_s = time.monotonic() - start - alarm_s
         bundle = machine.folder / "new.pitmark"
         result, cut = _update(machine, project, bundle, kill=arguments.kill)
@@ -167,6 +167,9 @@ def _loop(machine: Machine, token: str, line: Sequence[Part], arguments: Any) ->
         arrow()
         arrived = arrived and machine.runs(version)
         swap_s = round(time.monotonic() - at, 1) if arrived else None
+        # What was answered was learned from: it says nothing of parts to come.
+        asked = {machine.shown[n].group for n in names}
+        last = [p for p in last if p.group not in asked]
         after = show_all(machine, last, arguments.light, arguments.slope)
         arrow()
     machine.arrived()
@@ -177,7 +180,8 @@ def _loop(machine: Machine, token: str, line: Sequence[Part], arguments: Any) ->
         "alarm_after": during["alarm_after"],
         "line_s": round(alarm_s, 1),
         "picked": queued.to_json()["picked"],
-        "answers": answered,
+        "answers": len(names),
+        "shown_after": len(last),
         "answers_s": round(answers_s, 1),
         "update_s": round(update_s, 1),
         "swap_s": swap_s,
@@ -219,16 +223,18 @@ def _again(do: Callable[[], Any]) -> Any:
     return do()
 
 
-def _answer(project: Any, truth: dict[str, Part], arrow: Callable[[], None]) -> int:
-    done = 0
+def _answer(project: Any, truth: dict[str, Part], arrow: Callable[[], None]) -> list[str]:
+    """Answer what waits by what is true; gives the names of the pictures."""
+    done = []
     rows = list(project.findings(kind=_KIND))
     names = {i.sha256: i.name for i in project.images()}
     for number, row in enumerate(rows):
         if number == len(rows) // 2:
             arrow()
-        part = truth[names[row.sha256]]
+        part_name = names[row.sha256]
+        part = truth[part_name]
         _again(lambda row=row, part=part: project.settle(row.id, "correct", shapes=part.shapes))
-        done += 1
+        done.append(part_name)
     return done
 
 

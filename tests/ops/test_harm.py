@@ -184,7 +184,8 @@ def test_the_schedule_asks_for_an_update_when_drift_does_harm(project):
     assert due.reason.endswith("the verdicts suffer from it: answer pictures")
     drawn = {d.sha256 for d in state.drawn}
     other = next(i for i in project.images.all() if i.sha256 not in drawn)
-    annotate(project, other.sha256, [ImageClass("dent")], labeler="eva")
+    shapes = [ImageClass("dent")]
+    project.annotations.add(other.sha256, shapes, labeler="eva", book_revision=1, review=True)
     due = is_due(project)
     assert due.due
     assert due.reason == "the line has changed, and the verdicts suffer from it"
