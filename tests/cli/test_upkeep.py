@@ -41,6 +41,8 @@ def test_limits_and_schedule_are_shown_and_changed(pitmark):
     assert (limits["updates_per_day"], limits["hours"]) == (2, [22, 6])
     assert limits["gate"]["margin"] == 0.05
     assert pitmark("limits")[1] == limits
+    # Whether an update is due is not to depend on the hour of this test.
+    assert pitmark("limits", "hours=[0,24]")[1]["hours"] == [0, 24]
     schedule = pitmark("schedule", "on=true", "corrections=12")[1]
     assert (schedule["on"], schedule["corrections"]) == (True, 12)
     assert "answered since the last update, 12 are asked for" in schedule["due"]["reason"]
@@ -51,6 +53,8 @@ def test_limits_and_schedule_are_shown_and_changed(pitmark):
     [
         (("limits", "hours"), "no NAME=VALUE"),
         (("limits", "hours=[3]"), "two numbers"),
+        (("limits", "hours=null"), "hours is a list"),
+        (("limits", "allowed=feedback"), "allowed"),
         (("limits", "luck=1"), "there is no 'luck'"),
         (("limits", 'gate={"shadow":1.5}'), "whole numbers"),
         (("limits", 'must_pass=["luck"]'), "'luck' is unknown"),

@@ -82,7 +82,7 @@ class Limits:
         values = dict(data)
         for name in ("allowed", "hours", "must_pass"):
             if name in values:
-                values[name] = tuple(values[name])
+                values[name] = _listed(name, values[name])
         if len(values.get("hours", (0, 24))) != 2:
             raise InvalidInputError("limits: hours are two numbers, from and to")
         if "gate" in values:
@@ -90,6 +90,12 @@ class Limits:
         if "way_back" in values:
             values["way_back"] = from_json(WayBack, values["way_back"], "way_back")
         return from_json(Limits, values, NAME)
+
+
+def _listed(name: str, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise InvalidInputError(f"limits: {name} is a list, found {value!r}")
+    return tuple(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,9 @@ def _promoted_before(project: ProjectStore, row: RunRow) -> PromotionRow | None:
     if alias is None or alias.run_id != row.id:
         return None
     mine = (p for p in project.promotions.list() if p.run_id == row.id)
-    return next((p for p in mine if p.decision != "refused"), None)
+    last = next((p for p in mine if p.decision != "refused"), None)
+    # What came back by a rollback has passed no gate since.
+    return last if last is not None and last.decision == "promoted" else None
 
 
 def drafted(project: ProjectStore, row: RunRow, how: PromoteOptions, report: Reporter) -> Path:
