@@ -13,6 +13,7 @@ from tests.edge.lines import free_port, png, running, spec_in, until
 from tests.edge.releases import release
 
 paho = pytest.importorskip("paho.mqtt.client", reason="needs paho-mqtt")
+subscribe = pytest.importorskip("paho.mqtt.subscribe")
 broker_of = pytest.importorskip("amqtt.broker", reason="needs a broker to test with").Broker
 
 TOPICS = [(f"plant/device/{t}", 1) for t in ("status", "+/outputs", "+/result")]
@@ -135,6 +136,8 @@ def test_what_is_no_command_changes_nothing(line, body):
 def test_a_retained_command_is_left_out(tmp_path, broker):
     control = Control(broker)
     control.say({"command": "trigger", "custom": 99}, retain=True)
+    kept = subscribe.simple("plant/device/top/command", port=broker)
+    assert kept.retain
     with running(spec_in(tmp_path, POINT), release(tmp_path, 3)) as station:
         transport = MqttTransport(station, MqttSpec("127.0.0.1", broker, topic="plant"))
         transport.start()

@@ -68,6 +68,7 @@ class MqttTransport:
         death = json.dumps({"online": False, "session": self._session})
         self._client.will_set(f"{self._base}/status", death, qos=_QOS, retain=True)
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = lambda *_: self._connected.clear()
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(1, 60)
@@ -91,13 +92,13 @@ class MqttTransport:
         self._client.loop_stop()
 
     def wait_connected(self, timeout_s: float) -> bool:
-        """Wait for the broker.
+        """Wait until commands of a control are heard.
 
         Args:
             timeout_s: How long.
 
         Returns:
-            Whether the device is connected.
+            Whether they are.
         """
         return self._connected.wait(timeout_s)
 
@@ -105,8 +106,14 @@ class MqttTransport:
         if reason.is_failure:
             self._station.troubles["mqtt"] = f"the broker refuses the device: {reason}"
             return
-        self._station.troubles.pop("mqtt", None)
         client.subscribe(f"{self._base}/+/command", qos=_QOS)
+
+    def _on_subscribe(self, client: Any, _: Any, __: Any, reasons: Any, ___: Any) -> None:
+        """Say that the device is there: only now does it hear what a control answers."""
+        if any(reason.is_failure for reason in reasons):
+            self._station.troubles["mqtt"] = "the broker does not let the device hear commands"
+        else:
+            self._station.troubles.pop("mqtt", None)
         birth = {
             "online": True,
             "session": self._session,
