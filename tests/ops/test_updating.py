@@ -179,6 +179,21 @@ def test_a_worse_version_is_refused_and_the_record_of_it_stays(line):
     assert line.promotions.get().version == again.row.version == 3
 
 
+def test_thresholds_chosen_after_a_trial_are_those_that_are_promoted(line, tmp_path):
+    how = PromoteOptions(int8=False)
+    assert promote(line, options=PromoteOptions(dry_run=True, int8=False)).row is None
+    was = line.runs.get().inspector
+    chosen = line.runs.amend("r0001", inspector={**was, "threshold": was["threshold"] / 2})
+    tried = read_bundle(next((line.work / "drafts").iterdir()).read_bytes())
+    assert tried.manifest.inspector.to_json() != chosen.inspector
+    used = read_bundle(promote(line, out=tmp_path, options=how).path)
+    assert used.manifest.inspector.to_json() == chosen.inspector
+    # Asked again nothing changes, and the file is there all the same.
+    again = promote(line, out=tmp_path / "again.pitmark", options=how)
+    assert read_bundle(again.path).manifest.version == used.manifest.version
+    assert len(line.promotions.list()) == 1
+
+
 def test_what_operators_may_is_what_an_admin_allows(line):
     day = NIGHT.replace(hour=12).astimezone()
     with pytest.raises(NotAllowedError, match="limits are set by admins"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +166,7 @@ def promote(
     row = project.runs.get(run)
     done = _promoted_before(project, row)
     if done is not None and not how.dry_run:
-        return PromotionResult(done.record, done)
+        return PromotionResult(done.record, done, copied(project, done, out))
     limits = expect_allowed(project, "promote", who, override=how.override)
     with project.updates.alone():
         made = drafted(project, row, how, report)
@@ -173,6 +175,7 @@ def promote(
             return PromotionResult(record.to_json(), None)
         with project.transaction():
             decided = decide(project, record, made, by=who.name)
+        made.unlink()
     return PromotionResult(decided.record, decided, copied(project, decided, out))
 
 
@@ -192,7 +195,7 @@ def _promoted_before(project: ProjectStore, row: RunRow) -> PromotionRow | None:
 
 
 def drafted(project: ProjectStore, row: RunRow, how: PromoteOptions, report: Reporter) -> Path:
-    """The bundle of a run that is not let out yet; made once, then kept.
+    """The bundle of a run that is not let out yet; kept until it is decided on.
 
     Args:
         project: The project.
@@ -208,7 +211,9 @@ def drafted(project: ProjectStore, row: RunRow, how: PromoteOptions, report: Rep
     """
     folder = project.work / "drafts"
     folder.mkdir(exist_ok=True)
-    path = folder / f"{row.id}{'' if how.int8 else '-fp32'}.pitmark"
+    # Other thresholds, chosen for the run since, are another bundle.
+    asked = json.dumps([how.int8, how.conditions, row.inspector], sort_keys=True)
+    path = folder / f"{row.id}-{sha256(asked.encode()).hexdigest()[:16]}.pitmark"
     if not path.exists():
         fresh = path.with_suffix(".new")
         draft(
