@@ -30,7 +30,7 @@ from bench.shape import finish, gate, parser, tell
 from pitmark.core.labels import BoxShape, ImageClass
 from pitmark.formats.images import decode_mask_image
 from pitmark.formats.registry import read_folder
-from pitmark.ops.importing import ImportOptions
+from pitmark.ops.images.importing import ImportOptions
 from pitmark.quality.staple import PatternCounts, staple
 from pitmark.workspace.project import Project
 

@@ -30,7 +30,7 @@ from typing import Any
 
 from bench.loop import PITMARK, run_json
 from bench.shape import finish, gate, parser, tell
-from pitmark.ops.demo_factory import build_factory
+from pitmark.ops.demo.factory import build_factory
 
 POINTS = """
 [device]

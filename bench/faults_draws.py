@@ -23,10 +23,10 @@ from pitmark.core.labels import ImageClass, MaskShape, PolygonShape, Shape, Task
 from pitmark.core.predictions import Prediction, predictions_from_bytes, predictions_to_bytes
 from pitmark.core.records import LabeledImage, references_of
 from pitmark.formats.registry import read_folder
-from pitmark.ops.importing import ImportOptions
-from pitmark.ops.pixels import pixel_loader
-from pitmark.ops.snapshots import SplitPlan
-from pitmark.ops.training import train_settings
+from pitmark.ops.images.importing import ImportOptions
+from pitmark.ops.images.pixels import pixel_loader
+from pitmark.ops.images.snapshots import SplitPlan
+from pitmark.ops.models.training import train_settings
 from pitmark.train.folds import out_of_fold
 from pitmark.train.loop import fit
 from pitmark.train.planning import plan_inspector

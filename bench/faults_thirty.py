@@ -22,8 +22,8 @@ from bench.faults_pictures import INCONSISTENT, Drawn, make_pictures
 from bench.loop import PITMARK, run_json
 from bench.shape import gate, tell
 from pitmark.core.predictions import Prediction, predictions_from_bytes
-from pitmark.ops.finding_order import queue
-from pitmark.ops.inconsistency import GROUP
+from pitmark.ops.labels.finding_order import queue
+from pitmark.ops.labels.inconsistency import GROUP
 from pitmark.store.db import open_store
 
 LOOKED_AT = 45
@@ -134,7 +134,7 @@ def _single(
     names: dict[str, str],
 ) -> set[str]:
     """The first 45 by the search for single faults, which knows nothing of labelers."""
-    from pitmark.ops.closed_folds import vectors_of
+    from pitmark.ops.models.closed_folds import vectors_of
     from pitmark.quality.label_faults import classification_faults
     from pitmark.train.describe import standardized
 

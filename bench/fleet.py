@@ -35,9 +35,9 @@ from pitmark.edge.delivery import Delivery
 from pitmark.edge.http_sender import HttpSender
 from pitmark.edge.outbox import Outbox
 from pitmark.edge.outbox_entry import Entry, Priority
-from pitmark.ops import rollouts
-from pitmark.ops.devices import add_device, register_device
-from pitmark.ops.fleet import device_details, fleet_page, fleet_summary
+from pitmark.ops.line import rollouts
+from pitmark.ops.line.devices import add_device, register_device
+from pitmark.ops.line.fleet import device_details, fleet_page, fleet_summary
 from pitmark.server.app import create_app
 from pitmark.store.db import ProjectStore, open_store
 from pitmark.store.fleet import FleetFilter

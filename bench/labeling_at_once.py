@@ -180,7 +180,7 @@ def _told(
 def _fill(home: Path, folder: Path, arguments: argparse.Namespace) -> list[Person]:
     """A project of plain pictures and a token for everybody; gives the people."""
     from pitmark.core.label_book import LabelBook
-    from pitmark.ops.importing import import_folder
+    from pitmark.ops.images.importing import import_folder
     from pitmark.store.db import open_store
     from pitmark.store.tokens import NewToken
 

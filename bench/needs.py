@@ -34,7 +34,7 @@ from pitmark.core.records import ImageRecord, LabeledImage
 from pitmark.formats.images import decode_image
 from pitmark.formats.registry import read_folder
 from pitmark.metrics.intervals import wilson
-from pitmark.ops.need_units import BACKGROUND, Unit, describe, units_of
+from pitmark.ops.data.need_units import BACKGROUND, Unit, describe, units_of
 from pitmark.quality.cheap_learner import CheapLearner
 from pitmark.quality.class_gains import ClassGains, Gain, class_gains
 from pitmark.quality.class_rounds import own_folds, run_rounds

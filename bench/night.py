@@ -28,7 +28,7 @@ from bench.night_machine import Machine, show_all
 from bench.shape import finish, gate, parser, tell
 from pitmark.core.errors import PitmarkError
 from pitmark.core.progress import silent
-from pitmark.ops.demo_factory import build_factory
+from pitmark.ops.demo.factory import build_factory
 from pitmark.sdk.workspace import RemoteWorkspace
 
 _ALONE = "PITMARK_NIGHT_ALONE"

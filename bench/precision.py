@@ -35,9 +35,9 @@ from pitmark.core.preprocess import cut
 from pitmark.core.records import LabeledImage
 from pitmark.edge.bundle_file import read_bundle
 from pitmark.edge.network import Network
-from pitmark.ops.calibrating import calibration_patches
-from pitmark.ops.evaluating import evaluate_predictions
-from pitmark.ops.pixels import pixel_loader
+from pitmark.ops.images.pixels import pixel_loader
+from pitmark.ops.models.calibrating import calibration_patches
+from pitmark.ops.models.evaluating import evaluate_predictions
 from pitmark.workspace.home import Workspace
 
 SIZES = ("standard", "small")

@@ -33,7 +33,7 @@ from pitmark.core.labels import Box, BoxShape, shape_box
 from pitmark.core.records import ImageRecord
 from pitmark.formats.images import decode_image, encode_png
 from pitmark.formats.registry import read_folder
-from pitmark.ops.rules import Gathered, answers_about
+from pitmark.ops.labels.rules import Gathered, answers_about
 from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import ProjectStore
 

@@ -30,7 +30,7 @@ from scipy.stats import wilcoxon
 
 from bench.sets import PictureSet, add_options, read_sets
 from bench.shape import finish, gate, parser, tell
-from pitmark.ops.vector_learner import closed_form_learner
+from pitmark.ops.data.vector_learner import closed_form_learner
 from pitmark.quality.coreset import select_coreset
 from pitmark.quality.group_codes import group_codes
 from pitmark.quality.selection import STRATEGIES, Strategy, select_next

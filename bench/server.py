@@ -30,7 +30,7 @@ from bench.server_rows import make_project
 from bench.shape import finish, gate, measured, parser, tell
 from pitmark.core.label_book import LabelBook
 from pitmark.formats.images import decode_image
-from pitmark.ops.importing import import_folder
+from pitmark.ops.images.importing import import_folder
 from pitmark.store.db import ProjectStore, open_store
 
 _SIDE_WH = (1280, 960)

@@ -20,8 +20,8 @@ import numpy as np
 from bench.server_rows import CLASSES, PROJECT, make_project, sha_of
 from bench.shape import finish, parser, tell
 from pitmark.core.labels import MaskShape
-from pitmark.ops.finding_order import ranked, with_suggestions
-from pitmark.ops.review import review_status
+from pitmark.ops.labels.finding_order import ranked, with_suggestions
+from pitmark.ops.labels.review import review_status
 from pitmark.store.db import ProjectStore, open_store
 from pitmark.store.findings import NewFinding
 

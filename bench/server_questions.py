@@ -17,8 +17,8 @@ import numpy as np
 from bench.server_rows import CLASSES, PROJECT
 from bench.shape import tell
 from pitmark.core.labels import BoxShape
-from pitmark.ops.gallery import Gallery
-from pitmark.ops.label_saving import LabelSaver, LabelsToSave
+from pitmark.ops.images.gallery import Gallery
+from pitmark.ops.labels.saving import LabelSaver, LabelsToSave
 from pitmark.store.db import open_store
 
 # Milliseconds on the clock, and of computing: other work on the machine is in the first only.

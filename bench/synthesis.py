@@ -27,10 +27,10 @@ from bench.synthesis_draws import take_draw
 from bench.synthesis_gates import gates_of, results_of
 from bench.synthesis_ways import CONTROL, OURS, RIVALS, Figures, line_of, measured
 from pitmark.core.label_book import LabelBook
-from pitmark.ops.demo_factory import build_factory
-from pitmark.ops.importing import ImportOptions, import_folder
-from pitmark.ops.synthesis_trial import SynthesisOptions
-from pitmark.ops.training import TrainOptions
+from pitmark.ops.demo.factory import build_factory
+from pitmark.ops.images.importing import ImportOptions, import_folder
+from pitmark.ops.models.training import TrainOptions
+from pitmark.ops.synthesis.trial import SynthesisOptions
 from pitmark.store.db import ProjectStore, open_store
 
 CASINGS = "casings"

@@ -14,17 +14,17 @@ import numpy as np
 from bench.shape import tell
 from pitmark.core.labels import Shape, shape_box, shape_mask
 from pitmark.core.records import LabeledImage
-from pitmark.ops.pixels import pixel_loader
-from pitmark.ops.synthesis import judge_candidates, synthesize
-from pitmark.ops.synthesis_candidates import (
+from pitmark.ops.images.pixels import pixel_loader
+from pitmark.ops.synthesis.candidates import (
     Candidate,
     repeated_images,
     shown_images,
     usual_amount,
 )
-from pitmark.ops.synthesis_images import MadeImage, store_images
-from pitmark.ops.synthesis_parts import Parts, collect_parts, labeled_as, taken_by
-from pitmark.ops.synthesis_trial import (
+from pitmark.ops.synthesis.closed_loop import judge_candidates, synthesize
+from pitmark.ops.synthesis.images import MadeImage, store_images
+from pitmark.ops.synthesis.parts import Parts, collect_parts, labeled_as, taken_by
+from pitmark.ops.synthesis.trial import (
     Setting,
     SynthesisOptions,
     learn_with,

@@ -111,7 +111,7 @@ def _casings(
 ) -> tuple[Path, steps.Truth, steps.Size]:
     """Photographs with labels for all but those that the browser shall label."""
     from pitmark.core.progress import silent
-    from pitmark.ops.demo_factory import build_factory
+    from pitmark.ops.demo.factory import build_factory
 
     width, height = (int(n) for n in arguments.size.split("x"))
     made = build_factory(

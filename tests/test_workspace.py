@@ -2,8 +2,8 @@ import pytest
 
 import pitmark
 from pitmark.core.errors import InvalidInputError, NotFoundError
-from pitmark.ops.importing import ImportOptions
-from pitmark.ops.study_design import StudyOptions
+from pitmark.ops.images.importing import ImportOptions
+from pitmark.ops.labels.study_design import StudyOptions
 from tests.ops.toys import QUICK, QUICK_AUDIT, class_folder
 
 

@@ -8,11 +8,11 @@ from bench.synthesis_gates import gates_of
 from bench.synthesis_ways import CONTROL, Figures, plain_paste, useless
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import shape_mask
-from pitmark.ops.importing import import_folder
-from pitmark.ops.pixels import pixel_loader
-from pitmark.ops.synthesis_parts import collect_parts
-from pitmark.ops.synthesis_trial import Setting, SynthesisOptions
-from pitmark.ops.training import TrainOptions
+from pitmark.ops.images.importing import import_folder
+from pitmark.ops.images.pixels import pixel_loader
+from pitmark.ops.models.training import TrainOptions
+from pitmark.ops.synthesis.parts import collect_parts
+from pitmark.ops.synthesis.trial import Setting, SynthesisOptions
 from pitmark.store.db import open_store
 from tests.ops.toys import mask_folder
 

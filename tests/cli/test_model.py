@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pitmark.cli.main import run
-from pitmark.ops.training import load_model
+from pitmark.ops.models.training import load_model
 from pitmark.workspace.home import Workspace
 from tests.ops.toys import class_folder
 

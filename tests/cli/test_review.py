@@ -5,9 +5,9 @@ import pytest
 from pitmark.core.labels import ImageClass
 from pitmark.store.db import open_store
 from pitmark.store.findings import NewFinding
+from tests.ops.labels.test_inconsistency import by_ben_differently, filled
+from tests.ops.labels.test_review_groups import audited
 from tests.ops.report_making import book_of, fill, freeze, noisy_images
-from tests.ops.test_inconsistency import by_ben_differently, filled
-from tests.ops.test_review_groups import audited
 
 
 @pytest.fixture

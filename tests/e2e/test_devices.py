@@ -15,11 +15,11 @@ from pitmark.edge.device_spec import ServerSpec
 from pitmark.edge.parts import Frame
 from pitmark.edge.slots import Slots
 from pitmark.edge.trial import TrialLimits
-from pitmark.ops import rollouts
-from pitmark.ops.devices import add_device
-from pitmark.ops.fleet import device_details
-from pitmark.ops.rollout_plan import RolloutPlan
-from pitmark.ops.rollout_rules import RolloutRules
+from pitmark.ops.line import rollouts
+from pitmark.ops.line.devices import add_device
+from pitmark.ops.line.fleet import device_details
+from pitmark.ops.line.rollout_plan import RolloutPlan
+from pitmark.ops.line.rollout_rules import RolloutRules
 from pitmark.store.db import open_store
 from tests.e2e.cut_line import CutLine
 from tests.edge.lines import png, running, spec_in, until

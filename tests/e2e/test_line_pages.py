@@ -7,8 +7,8 @@ import re
 import pytest
 
 from pitmark.cli.main import run
-from pitmark.ops import rollouts
-from pitmark.ops.limits import set_limits
+from pitmark.ops.line import rollouts
+from pitmark.ops.line.limits import set_limits
 from pitmark.ops.people_passwords import hash_password
 from pitmark.store.db import open_store
 from pitmark.store.device_reports import DeviceState, Note
@@ -17,8 +17,8 @@ from pitmark.store.schema import now
 from tests.e2e.browsing import NEEDS_BROWSER, THEMES, sync_api
 from tests.e2e.test_web_app import AXE, PASSWORD
 from tests.ops.fleets import PROJECT, add_devices, add_release, make_project, runs
+from tests.ops.line.test_updating import ADA, LOOSE
 from tests.ops.on_the_line import answer, make_line, part_file, send
-from tests.ops.test_updating import ADA, LOOSE
 
 pytestmark = NEEDS_BROWSER
 LIMIT_S = 600.0

@@ -4,9 +4,9 @@ import pytest
 
 from pitmark.edge.device_spec import RecordSpec, ServerSpec
 from pitmark.edge.parts import Frame
-from pitmark.ops.devices import add_device, register_device
-from pitmark.ops.feedback import FeedbackOptions, feed_back
-from pitmark.ops.harm import draw_for_harm, harm_state
+from pitmark.ops.line.devices import add_device, register_device
+from pitmark.ops.line.feedback import FeedbackOptions, feed_back
+from pitmark.ops.line.harm import draw_for_harm, harm_state
 from pitmark.store.db import open_store
 from tests.e2e.test_devices import hurry
 from tests.edge.lines import running, spec_in, until

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pitmark.core.progress import silent
-from pitmark.ops.demo_factory import build_factory
+from pitmark.ops.demo.factory import build_factory
 from tests.e2e.browsing import NEEDS_BROWSER, THEMES, sync_api
 
 steps = pytest.importorskip("bench.browser_steps")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pitmark.core.work import Resources
 from pitmark.engine.local import LocalEngine, LocalLimits
-from pitmark.ops.job_worker import worker_command
+from pitmark.ops.jobs.worker import worker_command
 from pitmark.store.db import open_store
 from pitmark.store.jobs import JobTerms
 from pitmark.store.jobs_queue import StoredQueue

@@ -7,8 +7,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from pitmark.ops import jobs_models
-from pitmark.ops.job_kinds import FUNCTIONS
+from pitmark.ops.jobs import models as jobs_models
+from pitmark.ops.jobs.kinds import FUNCTIONS
 
 TABLE = "tests.ops.held_jobs:HELD"
 HELD = {**FUNCTIONS, "train": "tests.ops.held_jobs:train"}

@@ -9,12 +9,12 @@ from PIL import Image
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import BoxShape
 from pitmark.edge.runtime import EdgeInspector
-from pitmark.ops.feedback import KIND
-from pitmark.ops.importing import import_folder
-from pitmark.ops.labeling import settle
-from pitmark.ops.releasing import release
-from pitmark.ops.snapshots import take_snapshot
-from pitmark.ops.training import TrainOptions, train
+from pitmark.ops.images.importing import import_folder
+from pitmark.ops.images.snapshots import take_snapshot
+from pitmark.ops.labels.labeling import settle
+from pitmark.ops.line.feedback import KIND
+from pitmark.ops.line.releasing import release
+from pitmark.ops.models.training import TrainOptions, train
 from pitmark.store.db import open_store
 from pitmark.store.events import EventRow
 from tests.ops.toys import part, yolo_folder

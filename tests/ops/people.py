@@ -3,7 +3,7 @@
 import numpy as np
 
 from pitmark.core.labels import BoxShape, ImageClass, mask_shape, shape_box
-from pitmark.ops.study_design import StudyOptions, design_study
+from pitmark.ops.labels.study_design import StudyOptions, design_study
 from pitmark.store.annotations import NewAnnotation
 from pitmark.store.studies import NewAnswer
 from tests.ops.report_making import book_of, fill, noisy_images

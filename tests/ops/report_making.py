@@ -12,9 +12,9 @@ from pitmark.core.predictions import Prediction, predictions_to_bytes
 from pitmark.core.preprocess import PreprocessSpec
 from pitmark.core.records import ImageRecord, Snapshot, SnapshotItem
 from pitmark.formats.images import encode_png
-from pitmark.ops.evaluating import Costs, choose_thresholds, evaluate_predictions
-from pitmark.ops.reports import Report
-from pitmark.ops.training import in_split
+from pitmark.ops.models.evaluating import Costs, choose_thresholds, evaluate_predictions
+from pitmark.ops.models.reports import Report
+from pitmark.ops.models.training import in_split
 
 DEFECTS = ("scratch", "dent", "pit mark")
 

@@ -1,11 +1,11 @@
 """Small projects with a snapshot, and what synthesis makes of them."""
 
 from pitmark.core.label_book import LabelBook
-from pitmark.ops.importing import import_folder
-from pitmark.ops.pixels import pixel_loader
-from pitmark.ops.snapshots import SplitPlan, take_snapshot
-from pitmark.ops.synthesis_images import make_images
-from pitmark.ops.synthesis_parts import collect_parts
+from pitmark.ops.images.importing import import_folder
+from pitmark.ops.images.pixels import pixel_loader
+from pitmark.ops.images.snapshots import SplitPlan, take_snapshot
+from pitmark.ops.synthesis.images import make_images
+from pitmark.ops.synthesis.parts import collect_parts
 from tests.ops.toys import class_folder, mask_folder, yolo_folder
 
 FOLDERS = {"detection": yolo_folder, "segmentation": mask_folder}

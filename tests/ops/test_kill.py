@@ -11,10 +11,10 @@ import pytest
 
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import BoxShape
-from pitmark.ops.importing import import_folder
-from pitmark.ops.labeling import annotate, settle
-from pitmark.ops.review_undo import undo
-from pitmark.ops.snapshots import take_snapshot
+from pitmark.ops.images.importing import import_folder
+from pitmark.ops.images.snapshots import take_snapshot
+from pitmark.ops.labels.labeling import annotate, settle
+from pitmark.ops.labels.review_undo import undo
 from pitmark.store.db import open_store
 from pitmark.store.findings import NewFinding
 from tests.ops.toys import class_folder, yolo_folder
@@ -22,7 +22,7 @@ from tests.ops.toys import class_folder, yolo_folder
 IMPORT = """
 import sys
 from pathlib import Path
-from pitmark.ops.importing import import_folder
+from pitmark.ops.images.importing import import_folder
 from pitmark.store.db import open_store
 with open_store(Path(sys.argv[1])) as store:
     print("ready", flush=True)
@@ -32,7 +32,7 @@ with open_store(Path(sys.argv[1])) as store:
 TRAIN = """
 import sys, time
 from pathlib import Path
-from pitmark.ops.training import TrainOptions, train
+from pitmark.ops.models.training import TrainOptions, train
 from pitmark.store.db import open_store
 from pitmark.train import loop
 loop._SAVE_EVERY_S = 0.0
@@ -48,7 +48,7 @@ with open_store(Path(sys.argv[1])) as store:
 SETTLE = """
 import sys
 from pathlib import Path
-from pitmark.ops.labeling import settle
+from pitmark.ops.labels.labeling import settle
 from pitmark.store.db import open_store
 with open_store(Path(sys.argv[1])) as store:
     project = store.project("parts")
@@ -62,7 +62,7 @@ with open_store(Path(sys.argv[1])) as store:
 UNDO = """
 import sys
 from pathlib import Path
-from pitmark.ops.review_undo import undo
+from pitmark.ops.labels.review_undo import undo
 from pitmark.store.db import open_store
 with open_store(Path(sys.argv[1])) as store:
     project = store.project("parts")

@@ -11,17 +11,17 @@ from pitmark.core.label_book import ClassEntry, LabelBook, NumericRule
 from pitmark.core.labels import BoxShape, ImageClass
 from pitmark.edge.bundle_file import read_bundle
 from pitmark.edge.runtime import EdgeInspector
-from pitmark.ops.auditing import audit
-from pitmark.ops.evaluating import Costs
-from pitmark.ops.exporting import export_folder
-from pitmark.ops.importing import ImportOptions, import_folder
-from pitmark.ops.inspecting import WatchOptions, name_tags, predict, watch
-from pitmark.ops.labeling import annotate, save_label_book, settle
-from pitmark.ops.pixels import pixel_loader
-from pitmark.ops.releasing import release
-from pitmark.ops.reports import compare_runs, evaluate
-from pitmark.ops.snapshots import SplitPlan, take_snapshot
-from pitmark.ops.training import TrainOptions, load_model, train
+from pitmark.ops.data.auditing import audit
+from pitmark.ops.images.exporting import export_folder
+from pitmark.ops.images.importing import ImportOptions, import_folder
+from pitmark.ops.images.pixels import pixel_loader
+from pitmark.ops.images.snapshots import SplitPlan, take_snapshot
+from pitmark.ops.labels.labeling import annotate, save_label_book, settle
+from pitmark.ops.line.releasing import release
+from pitmark.ops.models.evaluating import Costs
+from pitmark.ops.models.inspecting import WatchOptions, name_tags, predict, watch
+from pitmark.ops.models.reports import compare_runs, evaluate
+from pitmark.ops.models.training import TrainOptions, load_model, train
 from pitmark.store.db import open_store
 from tests.ops.toys import QUICK, QUICK_AUDIT, class_folder, mask_folder, yolo_folder
 

@@ -16,11 +16,11 @@ from pitmark.core.errors import (
 )
 from pitmark.core.label_book import ClassEntry, LabelBook, NumericRule
 from pitmark.core.labels import BoxShape, ImageClass, PolygonShape
-from pitmark.ops.feedback import FeedbackOptions
-from pitmark.ops.importing import ImportOptions
-from pitmark.ops.promotion import PromoteOptions
-from pitmark.ops.snapshots import SplitPlan
-from pitmark.ops.training import TrainOptions
+from pitmark.ops.images.importing import ImportOptions
+from pitmark.ops.images.snapshots import SplitPlan
+from pitmark.ops.line.feedback import FeedbackOptions
+from pitmark.ops.line.promotion import PromoteOptions
+from pitmark.ops.models.training import TrainOptions
 from tests.ops.toys import QUICK, QUICK_AUDIT, class_folder, yolo_folder
 from tests.sdk.conftest import WHO
 

@@ -4,7 +4,7 @@ import pytest
 
 from pitmark.core.errors import ConflictError, InvalidInputError, NotFoundError
 from pitmark.core.label_book import LabelBook
-from pitmark.ops.rollout_rules import RolloutRules
+from pitmark.ops.line.rollout_rules import RolloutRules
 from pitmark.store.db import open_store
 from tests.ops.fleets import add_devices, add_release, add_run, runs
 

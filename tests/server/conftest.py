@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from pitmark.core.label_book import LabelBook
 from pitmark.core.roles import ROLES
-from pitmark.ops.importing import import_folder
+from pitmark.ops.images.importing import import_folder
 from pitmark.ops.people_passwords import hash_password
 from pitmark.server.app import create_app
 from pitmark.server.callers import COOKIE, CSRF_HEADER, csrf_of

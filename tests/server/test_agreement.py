@@ -2,7 +2,7 @@ import pytest
 
 from pitmark.core.label_book import NumericRule
 from pitmark.core.labels import shape_to_json
-from pitmark.ops.study_sheet import order_of
+from pitmark.ops.labels.study_sheet import order_of
 from pitmark.store.studies import NewAnswer
 from tests.ops.labeled_lines import LONG, SHORT, fill_lines, line_book
 from tests.server.conftest import NAMES

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PIL import Image
 
-from pitmark.ops import rollouts
-from pitmark.ops.devices import revoke_device
-from pitmark.ops.rollout_plan import RolloutPlan
+from pitmark.ops.line import rollouts
+from pitmark.ops.line.devices import revoke_device
+from pitmark.ops.line.rollout_plan import RolloutPlan
 from tests.ops.fleets import add_release, add_run
 
 AT = "2026-03-01T06:30:00+00:00"

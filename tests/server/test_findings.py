@@ -5,15 +5,15 @@ from pitmark.core.inspector import InspectorSpec
 from pitmark.core.labels import BoxShape, ImageClass
 from pitmark.core.predictions import Prediction
 from pitmark.core.preprocess import PreprocessSpec
-from pitmark.ops import evidence
-from pitmark.ops.closed_folds import VECTORS, vectors_to_bytes
-from pitmark.ops.finding_order import queue, ranked
-from pitmark.ops.inconsistency import GROUP, MEMBER
-from pitmark.ops.predicted_shapes import predicted_shapes
+from pitmark.ops.data import evidence
+from pitmark.ops.labels.finding_order import queue, ranked
+from pitmark.ops.labels.inconsistency import GROUP, MEMBER
+from pitmark.ops.models.closed_folds import VECTORS, vectors_to_bytes
+from pitmark.ops.models.predicted_shapes import predicted_shapes
 from pitmark.store.findings import NewFinding
+from tests.ops.labels.test_inconsistency import by_ben_differently, filled
+from tests.ops.labels.test_review_groups import audited
 from tests.ops.report_making import book_of, fill, judged_run, noisy_images
-from tests.ops.test_inconsistency import by_ben_differently, filled
-from tests.ops.test_review_groups import audited
 from tests.server.conftest import NAMES
 from tests.store.making import snapshot_of
 

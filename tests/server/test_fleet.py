@@ -1,6 +1,6 @@
 import pytest
 
-from pitmark.ops.rollout_rules import RolloutRules
+from pitmark.ops.line.rollout_rules import RolloutRules
 from pitmark.store.events import EventRow
 from pitmark.store.schema import now
 from tests.edge.lines import png

@@ -9,7 +9,7 @@ from pitmark.core.label_book import LabelBook
 from pitmark.server.app import create_app
 from pitmark.server.galleries import Galleries
 from pitmark.store.db import open_store
-from tests.ops.test_gallery import HeldUp
+from tests.ops.images.test_gallery import HeldUp
 from tests.server.conftest import IMAGES
 
 IMAGES_OF = "/api/orgs/local/projects/{}/images"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pitmark.core.records import ImageRecord
-from pitmark.ops.embedding_map import make_map
+from pitmark.ops.images.embedding_map import make_map
 from pitmark.store.findings import NewFinding
 
 CASINGS = "/api/orgs/local/projects/casings"

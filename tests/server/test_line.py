@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.ops.line import line_status
+from pitmark.ops.line.status import line_status
 from pitmark.store.events import EventRow
 
 LINE = "/api/orgs/local/projects/casings/line"

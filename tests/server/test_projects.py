@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from pitmark.ops.advice_pages import job_of, page_of
-from pitmark.ops.report_figures import proportion
+from pitmark.ops.data.advice_pages import job_of, page_of
+from pitmark.ops.pages.report_figures import proportion
 from pitmark.quality.advice import Action
 from tests.server.conftest import IMAGES, NAMES
 from tests.store.making import snapshot_of

@@ -6,13 +6,13 @@ import zipfile
 
 import pytest
 
-from pitmark.ops.datasheet import make_datasheet
-from pitmark.ops.evaluating import Costs
-from pitmark.ops.job_kinds import KINDS
-from pitmark.ops.out_of_fold import AuditOptions
-from pitmark.ops.snapshots import take_snapshot
-from pitmark.ops.synthesis_trial import SynthesisOptions
-from pitmark.ops.training import TrainOptions
+from pitmark.ops.data.datasheet import make_datasheet
+from pitmark.ops.images.snapshots import take_snapshot
+from pitmark.ops.jobs.kinds import KINDS
+from pitmark.ops.models.evaluating import Costs
+from pitmark.ops.models.out_of_fold import AuditOptions
+from pitmark.ops.models.training import TrainOptions
+from pitmark.ops.synthesis.trial import SynthesisOptions
 from tests.ops.report_making import book_of, fill, judged_run, noisy_images
 from tests.server.conftest import NAMES, email_of
 from tests.server.serving_jobs import events_of, server_over, signed_in

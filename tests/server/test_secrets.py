@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import pitmark
+from pitmark.ops.line.signing import renew_key
 from pitmark.ops.people_passwords import check_password, hash_password
-from pitmark.ops.signing import renew_key
 from pitmark.store.db import open_store
 from pitmark.store.schema_people import api_tokens, persons, sessions
 from pitmark.store.scope import Scope, Unowned

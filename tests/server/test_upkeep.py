@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pitmark.ops.snapshots import take_snapshot
+from pitmark.ops.images.snapshots import take_snapshot
 from pitmark.server.upkeep_loop import look_after_all
 from pitmark.store.events import EventRow
 from pitmark.store.promotions import NewPromotion

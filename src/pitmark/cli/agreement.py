@@ -46,7 +46,7 @@ def design(
     by: str,
 ) -> None:
     """Choose images and a blind order for each labeler and trial; kept in the project."""
-    from pitmark.ops.study_design import StudyOptions, design_study
+    from pitmark.ops.labels.study_design import StudyOptions, design_study
 
     options = StudyOptions(
         labelers=labelers,
@@ -91,7 +91,7 @@ def list_(out: Output) -> None:
 @click.pass_obj
 def sheet(out: Output, study: str, folder: Path, labeler: str, trial: int) -> None:
     """Write the images for one labeler and trial: numbered, blind, in random order."""
-    from pitmark.ops.study_sheet import write_sheet
+    from pitmark.ops.labels.study_sheet import write_sheet
 
     names = write_sheet(out.project().store, study, folder, labeler=labeler, trial=trial)
     added = f"pitmark agreement add {study} {folder} --labeler {labeler} --trial {trial}"
@@ -119,7 +119,7 @@ def add(
     replace: bool,
 ) -> None:
     """Take answers into a study: a labeler's FOLDER, or without one their labels here."""
-    from pitmark.ops.study_answers import AnswerSource, add_folder, add_labels
+    from pitmark.ops.labels.study_answers import AnswerSource, add_folder, add_labels
 
     project = out.project().store
     if folder is None:
@@ -157,9 +157,9 @@ def report_(
     out: Output, study: str | None, reference: str, iou: float, html: Path | None
 ) -> None:
     """Repeatability, reproducibility, and every labeler against the reference."""
-    from pitmark.ops.agreement import AgreementOptions, measure_agreement
-    from pitmark.ops.agreement_page import about_agreement
-    from pitmark.ops.pages import write_agreement_page
+    from pitmark.ops.labels.agreement import AgreementOptions, measure_agreement
+    from pitmark.ops.pages.agreement import about_agreement
+    from pitmark.ops.pages.html import write_agreement_page
 
     project = out.project().store
     options = AgreementOptions(study=study, reference=reference, least_iou=iou)
@@ -208,8 +208,8 @@ def propose(
     html: Path | None,
 ) -> None:
     """What the labelers together hold of each image, the least certain first."""
-    from pitmark.ops.consensus_page import about_consensus
-    from pitmark.ops.pages import write_consensus_page
+    from pitmark.ops.pages.consensus import about_consensus
+    from pitmark.ops.pages.html import write_consensus_page
 
     found = _proposed(out, study, method, iou, quorum)
     if html is not None:
@@ -250,8 +250,8 @@ def apply(
     shapes: Path | None,
 ) -> None:
     """Write proposals as reviewed labels; what was reviewed before stays as it is."""
-    from pitmark.ops.consensus import AppliedConsensus, apply_consensus, decide
-    from pitmark.ops.labeling import read_shapes
+    from pitmark.ops.labels.consensus import AppliedConsensus, apply_consensus, decide
+    from pitmark.ops.labels.labeling import read_shapes
 
     store = out.project().store
     if shapes is not None:
@@ -276,7 +276,7 @@ def apply(
 
 
 def _proposed(out: Output, study: str | None, method: str, iou: float, quorum: float) -> Any:
-    from pitmark.ops.consensus import METHODS, ConsensusOptions, propose_consensus
+    from pitmark.ops.labels.consensus import METHODS, ConsensusOptions, propose_consensus
 
     known = next(m for m in METHODS if m == method)
     options = ConsensusOptions(study=study, method=known, least_iou=iou, quorum=quorum)

@@ -55,7 +55,7 @@ def import_(
     labeler: str,
 ) -> None:
     """Bring a folder of images and labels into the project."""
-    from pitmark.ops.importing import ImportOptions
+    from pitmark.ops.images.importing import ImportOptions
 
     options = ImportOptions(
         format=format_,
@@ -88,7 +88,7 @@ def import_(
 @click.pass_obj
 def labelbook(out: Output, path: Path | None, by: str, reason: str, history: bool) -> None:
     """Show or change the label book."""
-    from pitmark.ops.labeling import read_label_book
+    from pitmark.ops.labels.labeling import read_label_book
 
     project = out.project()
     if path is not None:
@@ -122,7 +122,7 @@ def snapshot(
     listing: bool,
 ) -> None:
     """Freeze all labeled images with their splits; whole groups stay together."""
-    from pitmark.ops.snapshots import SplitPlan
+    from pitmark.ops.images.snapshots import SplitPlan
 
     project = out.project()
     if listing:

@@ -32,8 +32,8 @@ def datasheet(
     Filled from the project; what only people know is asked for. With FOLDER it is written
     there as a page, as Markdown and as a Croissant description with a table of the images.
     """
-    from pitmark.ops.datasheet import read_answers
-    from pitmark.ops.datasheet_page import datasheet_markdown
+    from pitmark.ops.data.datasheet import read_answers
+    from pitmark.ops.pages.datasheet import datasheet_markdown
 
     project = out.project()
     answers = read_answers(file, given)

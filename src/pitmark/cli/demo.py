@@ -22,7 +22,7 @@ from pitmark.cli.output import Output
 @click.pass_obj
 def demo(out: Output, into: Path, images: int, seed: int) -> None:
     """Run the whole loop on generated smartphone casings; takes a few minutes."""
-    from pitmark.ops.demo import DemoOptions, run_demo
+    from pitmark.ops.demo.loop import DemoOptions, run_demo
 
     def narrate(line: str) -> None:
         click.echo(line, err=out.as_json)

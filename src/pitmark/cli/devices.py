@@ -9,7 +9,7 @@ import click
 from pitmark.cli.output import Output, table
 
 if TYPE_CHECKING:
-    from pitmark.ops.fleet import DeviceOfFleet
+    from pitmark.ops.line.fleet import DeviceOfFleet
 
 _STATES = ("active", "silent", "waiting", "revoked")
 BY = click.option("--by", default="cli", show_default=True, help="Who decides.")
@@ -26,7 +26,7 @@ def devices() -> None:
 @click.pass_obj
 def add(out: Output, name: str, by: str) -> None:
     """Make a device known; prints the one-time code with which it registers."""
-    from pitmark.ops.devices import add_device
+    from pitmark.ops.line.devices import add_device
 
     _, code = add_device(out.project().store, name, by=by)
     out.result({"name": name, "code": code}, _next(name, code))
@@ -38,7 +38,7 @@ def add(out: Output, name: str, by: str) -> None:
 @click.pass_obj
 def renew(out: Output, name: str, by: str) -> None:
     """Give a device another code; its key works until the code is used."""
-    from pitmark.ops.devices import renew_device
+    from pitmark.ops.line.devices import renew_device
 
     code = renew_device(out.project().store, name, by=by)
     out.result({"name": name, "code": code}, _next(name, code))
@@ -50,7 +50,7 @@ def renew(out: Output, name: str, by: str) -> None:
 @click.pass_obj
 def revoke(out: Output, name: str, by: str) -> None:
     """Let a device in no more; what it told stays."""
-    from pitmark.ops.devices import revoke_device
+    from pitmark.ops.line.devices import revoke_device
 
     revoke_device(out.project().store, name, by=by)
     out.result({"name": name, "state": "revoked"}, [f"{name} is let in no more."])
@@ -68,7 +68,7 @@ def revoke(out: Output, name: str, by: str) -> None:
 @click.pass_obj
 def list_(out: Output, /, after: str, limit: int, hours: int, **asked: Any) -> None:
     """Devices by name: what they run, when they were heard of, their share of NG."""
-    from pitmark.ops.fleet import fleet_page, fleet_summary
+    from pitmark.ops.line.fleet import fleet_page, fleet_summary
     from pitmark.store.fleet import FleetFilter
 
     store = out.project().store
@@ -91,7 +91,7 @@ def list_(out: Output, /, after: str, limit: int, hours: int, **asked: Any) -> N
 @click.pass_obj
 def show(out: Output, name: str, hours: int) -> None:
     """One device: what it says of itself, and what became of releases on it."""
-    from pitmark.ops.fleet import device_details, note_json
+    from pitmark.ops.line.fleet import device_details, note_json
 
     found = device_details(out.project().store, name, hours=hours)
     row, report = _row(found.shown), found.shown.device.state or {}

@@ -64,7 +64,7 @@ def serve(
 ) -> None:
     """Run the device until Ctrl-C; with --points, or one point from the options."""
     from pitmark.edge.service import serve as run_device
-    from pitmark.ops.inspecting import name_tags
+    from pitmark.ops.models.inspecting import name_tags
 
     given = {"source": source, "at": at, "reference": reference}
     spec = _device(points, folder, keys, given=given, port=port)

@@ -19,7 +19,7 @@ def duplicates(out: Output, fast: bool) -> None:
 
     Stored flips and turns count as copies. Everything found is queued as findings.
     """
-    from pitmark.ops.analysis_words import doubles_sentences
+    from pitmark.ops.data.analysis_words import doubles_sentences
 
     with out.progress() as progress:
         found = out.project().data.duplicates(embed=not fast, report=progress)
@@ -39,7 +39,7 @@ def groups() -> None:
 @click.pass_obj
 def propose(out: Output, fast: bool) -> None:
     """List candidates for the group key, best first, with what a random split leaks."""
-    from pitmark.ops.analysis_words import groups_sentences
+    from pitmark.ops.data.analysis_words import groups_sentences
 
     with out.progress() as progress:
         found = out.project().data.propose_groups(embed=not fast, report=progress)
@@ -71,7 +71,7 @@ def accept(out: Output, key: str, by: str) -> None:
 @click.pass_obj
 def shortcuts(out: Output) -> None:
     """Find what is no defect and yet tells the class: frame, light, size, file, metadata."""
-    from pitmark.ops.analysis_words import shortcut_sentences
+    from pitmark.ops.data.analysis_words import shortcut_sentences
 
     with out.progress() as progress:
         found = out.project().data.shortcuts(report=progress)

@@ -43,7 +43,7 @@ def harm(out: Output, draw: int | None, since: datetime | None, margin: float, b
     verdicts are compared with what was accepted at the release. It may be asked after
     every label: the chance of a wrong answer stays below 5 % all the same.
     """
-    from pitmark.ops.harm import HarmOptions
+    from pitmark.ops.line.harm import HarmOptions
 
     upkeep = out.project().upkeep
     moment = since.replace(tzinfo=UTC) if since else None

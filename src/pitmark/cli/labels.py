@@ -11,7 +11,7 @@ from pitmark.cli.model import PRESETS
 from pitmark.cli.output import Output, table
 
 if TYPE_CHECKING:
-    from pitmark.ops.finding_order import RankedFinding
+    from pitmark.ops.labels.finding_order import RankedFinding
     from pitmark.store.db import ProjectStore
     from pitmark.store.findings import FindingRow
 
@@ -34,7 +34,7 @@ def audit(
     threads: int | None,
 ) -> None:
     """Queue findings: label faults, groups labeled by two rules, duplicates, split leaks."""
-    from pitmark.ops.out_of_fold import AuditOptions
+    from pitmark.ops.models.out_of_fold import AuditOptions
 
     options = AuditOptions(
         snapshot=snapshot,
@@ -66,7 +66,7 @@ def audit(
 @click.pass_obj
 def findings(out: Output, state: str, kind: str | None, limit: int) -> None:
     """The queue of findings: test images first, then by expected gain per minute."""
-    from pitmark.ops.finding_order import ranked, with_suggestions
+    from pitmark.ops.labels.finding_order import ranked, with_suggestions
 
     project = out.project().store
     wanted = None if state == "all" else state
@@ -82,7 +82,7 @@ def findings(out: Output, state: str, kind: str | None, limit: int) -> None:
 
 
 def _row_json(project: ProjectStore, one: RankedFinding[FindingRow]) -> dict[str, Any]:
-    from pitmark.ops.labeling import shapes_json
+    from pitmark.ops.labels.labeling import shapes_json
 
     row = one.row
     return {
@@ -127,7 +127,7 @@ def settle(
     label: str | None,
 ) -> None:
     """Decide on a finding: accept it, correct the label as suggested, or dismiss it."""
-    from pitmark.ops.labeling import Decision, read_shapes
+    from pitmark.ops.labels.labeling import Decision, read_shapes
 
     known: dict[str, Decision] = {
         "accept": "accept",

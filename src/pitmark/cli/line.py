@@ -61,7 +61,7 @@ def _options(
     tags: str | None,
     **given: Any,
 ) -> Any:
-    from pitmark.ops.inspecting import WatchOptions, name_tags
+    from pitmark.ops.models.inspecting import WatchOptions, name_tags
 
     known: dict[str, Any] = {p: p for p in PRECISIONS}
     return WatchOptions(
@@ -118,7 +118,7 @@ def predict(
     log: Path | None,
 ) -> None:
     """Inspect a folder of images, or one image, with a bundle."""
-    from pitmark.ops.inspecting import predict as predict_folder
+    from pitmark.ops.models.inspecting import predict as predict_folder
 
     seen: list[dict[str, Any]] = []
 
@@ -150,7 +150,7 @@ def watch(
     log: Path | None,
 ) -> None:
     """Inspect images as they appear in a folder; Ctrl-C ends it."""
-    from pitmark.ops.inspecting import watch as watch_folder
+    from pitmark.ops.models.inspecting import watch as watch_folder
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -59,8 +59,8 @@ def train(
     cost_overkill: float,
 ) -> None:
     """Train on a snapshot and evaluate on its test images; goes on where a kill stopped it."""
-    from pitmark.ops.evaluating import Costs
-    from pitmark.ops.training import TrainOptions
+    from pitmark.ops.models.evaluating import Costs
+    from pitmark.ops.models.training import TrainOptions
 
     options = TrainOptions(
         snapshot=snapshot,
@@ -104,10 +104,10 @@ def evaluate(
     html: Path | None,
 ) -> None:
     """Show the report of a run, choose its thresholds anew, or compare two runs."""
-    from pitmark.ops.evaluating import Costs
-    from pitmark.ops.pages import write_report_page
-    from pitmark.ops.reports import compare_runs
-    from pitmark.ops.reports import evaluate as evaluate_run
+    from pitmark.ops.models.evaluating import Costs
+    from pitmark.ops.models.reports import compare_runs
+    from pitmark.ops.models.reports import evaluate as evaluate_run
+    from pitmark.ops.pages.html import write_report_page
 
     project = out.project()
     if compare is not None:
@@ -125,7 +125,7 @@ def evaluate(
 
 
 def _tell(out: Output, report: object, html: Path | None = None) -> None:
-    from pitmark.ops.reports import Report
+    from pitmark.ops.models.reports import Report
 
     assert isinstance(report, Report)
     content = report.to_json()

@@ -38,8 +38,8 @@ def needs(
     Classes are ranked by the gain in mean recall to expect per hour of a person's time.
     Each forecast is kept; with --history it is held against what later labels brought.
     """
-    from pitmark.ops.need_history import history_lines
-    from pitmark.ops.needs import NeedOptions
+    from pitmark.ops.data.need_history import history_lines
+    from pitmark.ops.data.needs import NeedOptions
 
     data = out.project().data
     if history:

@@ -56,7 +56,7 @@ def export(out: Output, file: Path) -> None:
 def verify(out: Output, bundle: Path, keys_: Path | None) -> None:
     """Check a bundle as a device does: every byte, who signed it, the golden images."""
     from pitmark.edge.signing import read_keys
-    from pitmark.ops.rollback import verify as check
+    from pitmark.ops.line.rollback import verify as check
 
     found = check(bundle, trusted=() if keys_ is None else read_keys(keys_))
     out.result(found.to_json(), found.sentences())

@@ -13,7 +13,7 @@ from pitmark.cli.output import Output, table
 from pitmark.core.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from pitmark.ops.rollout_rules import RolloutRules
+    from pitmark.ops.line.rollout_rules import RolloutRules
     from pitmark.store.db import ProjectStore
     from pitmark.store.rollouts import RolloutRow
 
@@ -70,9 +70,9 @@ def start(
     **rules: Any,
 ) -> None:
     """Begin; an open rollout before it is superseded."""
-    from pitmark.ops import rollouts
-    from pitmark.ops.rollout_plan import RolloutPlan
-    from pitmark.ops.rollout_rules import RolloutRules
+    from pitmark.ops.line import rollouts
+    from pitmark.ops.line.rollout_plan import RolloutPlan
+    from pitmark.ops.line.rollout_rules import RolloutRules
 
     names = tuple(n.strip() for n in canary.split(",") if n.strip())
     shares = () if only_canary else _shares(waves)
@@ -114,7 +114,7 @@ def list_(out: Output) -> None:
 @click.pass_obj
 def halt(out: Output, why: str, by: str) -> None:
     """Offer the release to no further device."""
-    from pitmark.ops import rollouts
+    from pitmark.ops.line import rollouts
 
     store = out.project().store
     rollouts.halt(store, by=by, why=why)
@@ -127,8 +127,8 @@ def halt(out: Output, why: str, by: str) -> None:
 @click.pass_obj
 def resume(out: Output, /, by: str, **rules: Any) -> None:
     """Go on after a halt; it halts again where a rule still holds."""
-    from pitmark.ops import rollouts
-    from pitmark.ops.rollout_plan import RolloutPlan
+    from pitmark.ops.line import rollouts
+    from pitmark.ops.line.rollout_plan import RolloutPlan
 
     store = out.project().store
     before = RolloutPlan.from_json(store.rollouts.get().plan).rules
@@ -142,7 +142,7 @@ def resume(out: Output, /, by: str, **rules: Any) -> None:
 @click.pass_obj
 def roll_back(out: Output, to: int | None, by: str) -> None:
     """Bring the devices that were offered the release back to the one before."""
-    from pitmark.ops import rollouts
+    from pitmark.ops.line import rollouts
 
     store = out.project().store
     with tempfile.TemporaryDirectory(dir=store.work) as folder:
@@ -151,7 +151,7 @@ def roll_back(out: Output, to: int | None, by: str) -> None:
 
 
 def _tell(out: Output, store: ProjectStore, number: int | None = None) -> None:
-    from pitmark.ops.rollouts import status as status_of
+    from pitmark.ops.line.rollouts import status as status_of
 
     found = status_of(store, number)
     told = found.to_json()

@@ -27,7 +27,7 @@ def propose(out: Output, classes: tuple[str, ...], seed: int, html: Path | None)
     Name two CLASSES, or one against leaving it unmarked; without a name all pairs on
     which people disagree are taken.
     """
-    from pitmark.ops.rule_page import NO_DISPUTE
+    from pitmark.ops.pages.rules import NO_DISPUTE
 
     with out.progress() as progress:
         found = out.project().labels.propose_rules(*classes, seed=seed, report=progress)

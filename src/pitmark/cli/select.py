@@ -38,7 +38,7 @@ def select(
     out: Output, count: int, strategy: str, path: Path | None, most: int, seed: int
 ) -> None:
     """Choose COUNT images without a label to label next, with a reason for each."""
-    from pitmark.ops.selecting import ASKED, SelectOptions
+    from pitmark.ops.data.selecting import ASKED, SelectOptions
 
     asked = next(a for a in ASKED if a == strategy)
     options = SelectOptions(asked, most_images=most, seed=seed)

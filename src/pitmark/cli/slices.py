@@ -65,7 +65,7 @@ def slices(
     Each slice is found on one half of the images and confirmed on the other; what does
     not hold there is marked as a hint.
     """
-    from pitmark.ops.slicing import SliceQuestion
+    from pitmark.ops.data.slicing import SliceQuestion
     from pitmark.quality.slices import SliceOptions
 
     question = SliceQuestion(

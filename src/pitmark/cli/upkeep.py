@@ -56,7 +56,7 @@ def feedback(
     Answer each with `pitmark settle`: `correct` as suggested confirms the verdict, `correct
     --shapes FILE` says what is true.
     """
-    from pitmark.ops.feedback import FeedbackOptions
+    from pitmark.ops.line.feedback import FeedbackOptions
 
     options = FeedbackOptions(
         count=count,
@@ -88,8 +88,8 @@ def update(
 
     Cut off at any moment, the same command goes on. Refused, the version in use stays.
     """
-    from pitmark.ops.updating import UpdateOptions
-    from pitmark.ops.upkeep import look_after
+    from pitmark.ops.line.updating import UpdateOptions
+    from pitmark.ops.line.upkeep import look_after
 
     project = out.project()
     if if_due:
@@ -114,7 +114,7 @@ def promote(
     out: Output, run: str, file: Path | None, dry_run: bool, override: tuple[str, ...], by: str
 ) -> None:
     """Check a version against the one in use, and put it into use if it is good."""
-    from pitmark.ops.promotion import PromoteOptions
+    from pitmark.ops.line.promotion import PromoteOptions
 
     options = PromoteOptions(dry_run=dry_run, override=override)
     with out.progress() as progress:

@@ -46,7 +46,7 @@ class RemoteData:
         """What each class needs, ranked by expected gain per hour of a person's time.
 
         Args:
-            options: A pitmark.ops.needs.NeedOptions, or a mapping of its names.
+            options: A pitmark.ops.data.needs.NeedOptions, or a mapping of its names.
             report: Told of the progress.
 
         Returns:
@@ -58,7 +58,7 @@ class RemoteData:
         """The weak slices of what a run, or the last audit, said.
 
         Args:
-            question: A pitmark.ops.slicing.SliceQuestion, or a mapping of its names.
+            question: A pitmark.ops.data.slicing.SliceQuestion, or a mapping of its names.
             report: Told of the progress.
 
         Returns:
@@ -124,7 +124,7 @@ class RemoteData:
         Args:
             label: The class; None takes that of the options, or the weakest on the
                 validation images.
-            options: A pitmark.ops.synthesis_trial.SynthesisOptions, or a mapping.
+            options: A pitmark.ops.synthesis.trial.SynthesisOptions, or a mapping.
             report: Told of the progress.
 
         Returns:

@@ -112,7 +112,7 @@ class RemoteProject:
 
         Args:
             folder: The folder, on this machine.
-            options: A pitmark.ops.importing.ImportOptions, or a mapping of its names;
+            options: A pitmark.ops.images.importing.ImportOptions, or a mapping of its names;
                 `metadata_csv` is a file on this machine.
             report: Told of the progress: hash, upload, then the stages of the import.
 
@@ -158,7 +158,7 @@ class RemoteProject:
         """Freeze all labeled images with their splits.
 
         Args:
-            plan: A pitmark.ops.snapshots.SplitPlan, or a mapping of its names.
+            plan: A pitmark.ops.images.snapshots.SplitPlan, or a mapping of its names.
             note: What this version is for.
 
         Returns:
@@ -175,7 +175,7 @@ class RemoteProject:
         """Train on the latest snapshot, or on a new one where there is none.
 
         Args:
-            options: A pitmark.ops.training.TrainOptions, or a mapping of its names.
+            options: A pitmark.ops.models.training.TrainOptions, or a mapping of its names.
             report: Told of step, loss and time left.
 
         Returns:
@@ -200,7 +200,7 @@ class RemoteProject:
         """Queue findings: label faults, broken rules, duplicates, leaks.
 
         Args:
-            options: A pitmark.ops.out_of_fold.AuditOptions, or a mapping of its names.
+            options: A pitmark.ops.models.out_of_fold.AuditOptions, or a mapping of its names.
             report: Told of the progress.
 
         Returns:

@@ -45,7 +45,7 @@ class RemoteRollouts:
             waves: Shares of all devices that are reached after each wave, rising to 1;
                 () ends it with the devices of `canary`, None takes 1, 10, 50 and 100 %.
             canary: Devices that come first, by name.
-            rules: A pitmark.ops.rollout_rules.RolloutRules, or a mapping of its names.
+            rules: A pitmark.ops.line.rollout_rules.RolloutRules, or a mapping of its names.
 
         Returns:
             Where it stands.

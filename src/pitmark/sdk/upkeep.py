@@ -82,7 +82,7 @@ class RemoteUpkeep:
         """Fill the queue of images from the line that wait for an answer.
 
         Args:
-            options: A pitmark.ops.feedback.FeedbackOptions, or a mapping of its names.
+            options: A pitmark.ops.line.feedback.FeedbackOptions, or a mapping of its names.
             report: Told of the progress.
 
         Returns:
@@ -94,7 +94,7 @@ class RemoteUpkeep:
         """Whether the drift that is on does harm, as far as labels tell.
 
         Args:
-            options: A pitmark.ops.harm.HarmOptions, or a mapping of its names.
+            options: A pitmark.ops.line.harm.HarmOptions, or a mapping of its names.
 
         Returns:
             The state.
@@ -124,7 +124,7 @@ class RemoteUpkeep:
 
         Args:
             out: File or folder for a copy of the bundle.
-            options: A pitmark.ops.updating.UpdateOptions, or a mapping of its names.
+            options: A pitmark.ops.line.updating.UpdateOptions, or a mapping of its names.
             report: Told of the steps.
 
         Returns:
@@ -145,7 +145,7 @@ class RemoteUpkeep:
         Args:
             run: The training run.
             out: File or folder for a copy of the bundle.
-            options: A pitmark.ops.promotion.PromoteOptions, or a mapping of its names.
+            options: A pitmark.ops.line.promotion.PromoteOptions, or a mapping of its names.
             report: Told of the stages.
 
         Returns:
@@ -168,7 +168,7 @@ class RemoteUpkeep:
         """Change what operators may do.
 
         Args:
-            change: What changes, see `pitmark.ops.limits.Limits`; the rest stays.
+            change: What changes, see `pitmark.ops.line.limits.Limits`; the rest stays.
 
         Returns:
             The limits from now on.
@@ -182,7 +182,7 @@ class RemoteUpkeep:
         """Change when the project updates by itself.
 
         Args:
-            change: What changes, see `pitmark.ops.schedule.Schedule`; the rest stays.
+            change: What changes, see `pitmark.ops.line.schedule.Schedule`; the rest stays.
 
         Returns:
             The schedule from now on.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from pitmark.core.errors import InvalidInputError, PitmarkError
-from pitmark.ops.device_events import (
+from pitmark.ops.line.device_events import (
     PartRecord,
     ReleaseRecord,
     take_parts,

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pitmark.core.errors import PitmarkError
-from pitmark.ops.gallery import Gallery
-from pitmark.ops.label_saving import LabelSaver
-from pitmark.ops.suggesting import Suggester
-from pitmark.ops.thumbnails import Thumbnails
+from pitmark.ops.images.gallery import Gallery
+from pitmark.ops.images.thumbnails import Thumbnails
+from pitmark.ops.labels.saving import LabelSaver
+from pitmark.ops.models.suggesting import Suggester
 from pitmark.store.blobs import BlobStore
 from pitmark.store.db import ProjectStore
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from fastapi import FastAPI
 
 from pitmark.engine.local import LocalEngine
-from pitmark.ops.job_engine import local_engine
+from pitmark.ops.jobs.engine import local_engine
 from pitmark.store.db import open_store
 
 

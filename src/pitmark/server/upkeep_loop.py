@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from fastapi import FastAPI
 
 from pitmark.core.errors import PitmarkError
-from pitmark.ops.job_kinds import start_job
-from pitmark.ops.job_limits import expect_startable
-from pitmark.ops.limits import Actor
-from pitmark.ops.schedule import BY_ITSELF
-from pitmark.ops.upkeep import look_after
+from pitmark.ops.jobs.kinds import start_job
+from pitmark.ops.jobs.limits import expect_startable
+from pitmark.ops.line.limits import Actor
+from pitmark.ops.line.schedule import BY_ITSELF
+from pitmark.ops.line.upkeep import look_after
 from pitmark.server.job_engine import wake_engine
 from pitmark.server.stores import Stores
 from pitmark.store.db import ProjectStore

@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from pitmark.core.progress import Reporter, silent
-from pitmark.ops import synthesis
-from pitmark.ops.advising import AdviceList, advise
-from pitmark.ops.columns import ColumnReport, compare_columns
-from pitmark.ops.coresets import CoresetChoice, choose_coreset
-from pitmark.ops.croissant import write_croissant
-from pitmark.ops.datasheet import Datasheet, make_datasheet
-from pitmark.ops.datasheet_page import datasheet_markdown, write_datasheet_page
-from pitmark.ops.duplicates import DoublesReport, compare_images
-from pitmark.ops.feasibility import Feasibility, assess
-from pitmark.ops.grouping import GroupProposals, Regrouped, accept_groups, propose_groups
-from pitmark.ops.need_history import needs_history
-from pitmark.ops.needs import NeedOptions, Needs, find_needs
-from pitmark.ops.selecting import NextLabels, SelectOptions, next_labels, write_list
-from pitmark.ops.shortcuts import project_shortcuts
-from pitmark.ops.slicing import SliceQuestion, slices_of
-from pitmark.ops.snapshots import take_snapshot
-from pitmark.ops.synthesis_trial import SynthesisOptions
-from pitmark.ops.text_file import write_text
+from pitmark.ops.data.advising import AdviceList, advise
+from pitmark.ops.data.coresets import CoresetChoice, choose_coreset
+from pitmark.ops.data.croissant import write_croissant
+from pitmark.ops.data.datasheet import Datasheet, make_datasheet
+from pitmark.ops.data.duplicates import DoublesReport, compare_images
+from pitmark.ops.data.feasibility import Feasibility, assess
+from pitmark.ops.data.grouping import GroupProposals, Regrouped, accept_groups, propose_groups
+from pitmark.ops.data.need_history import needs_history
+from pitmark.ops.data.needs import NeedOptions, Needs, find_needs
+from pitmark.ops.data.selecting import NextLabels, SelectOptions, next_labels, write_list
+from pitmark.ops.data.shortcuts import project_shortcuts
+from pitmark.ops.data.slicing import SliceQuestion, slices_of
+from pitmark.ops.images.columns import ColumnReport, compare_columns
+from pitmark.ops.images.snapshots import take_snapshot
+from pitmark.ops.images.text_file import write_text
+from pitmark.ops.pages.datasheet import datasheet_markdown, write_datasheet_page
+from pitmark.ops.synthesis import closed_loop as synthesis
+from pitmark.ops.synthesis.trial import SynthesisOptions
 from pitmark.quality.shortcuts import Shortcut
 from pitmark.store.db import ProjectStore
 from pitmark.workspace.data_views import Synthesis, WeakSlices
@@ -141,7 +141,7 @@ class Data:
             report: Told of the progress.
 
         Returns:
-            See `pitmark.ops.need_history.needs_history`.
+            See `pitmark.ops.data.need_history.needs_history`.
         """
         return needs_history(self.store, report=report)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pitmark.core.records import ImageRecord
-from pitmark.ops import synthesis
-from pitmark.ops.page_style import STYLE
-from pitmark.ops.pages import page
-from pitmark.ops.slice_page import about_slices, slice_sections
-from pitmark.ops.slicing import SliceReport
-from pitmark.ops.text_file import write_text
+from pitmark.ops.data.slicing import SliceReport
+from pitmark.ops.images.text_file import write_text
+from pitmark.ops.pages.html import page
+from pitmark.ops.pages.slices import about_slices, slice_sections
+from pitmark.ops.pages.style import STYLE
+from pitmark.ops.synthesis import closed_loop as synthesis
 from pitmark.quality.slices import Slice
 from pitmark.store.db import ProjectStore
 from pitmark.workspace.views import Images

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from pitmark.ops.devices import add_device, renew_device, revoke_device
-from pitmark.ops.fleet import device_details, fleet_page
-from pitmark.ops.fleet_messages import details_message, list_message
+from pitmark.ops.line.devices import add_device, renew_device, revoke_device
+from pitmark.ops.line.fleet import device_details, fleet_page
+from pitmark.ops.line.fleet_messages import details_message, list_message
 from pitmark.store.db import ProjectStore
 from pitmark.store.fleet import FleetFilter
 from pitmark.wire.devices import DeviceCode, DevicesAsked, FleetDeviceDetails, FleetList

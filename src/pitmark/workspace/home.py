@@ -16,7 +16,7 @@ from typing import Self
 from pitmark.core.errors import InvalidInputError, NotFoundError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import TASKS, Task
-from pitmark.ops.signing import WorkspaceKey, export_keys, renew_key, workspace_keys
+from pitmark.ops.line.signing import WorkspaceKey, export_keys, renew_key, workspace_keys
 from pitmark.store.db import ProjectInfo, Store, open_store
 from pitmark.workspace.project import Project
 

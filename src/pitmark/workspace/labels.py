@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.progress import Reporter, silent
-from pitmark.ops import rule_accept, rules
-from pitmark.ops.agreement import AgreementOptions, measure_agreement
-from pitmark.ops.consensus import ConsensusOptions, propose_consensus
-from pitmark.ops.rule_check import RuleCheck, check_rules
-from pitmark.ops.study_answers import AddedAnswers, AnswerSource, add_folder, add_labels
-from pitmark.ops.study_design import Study, StudyOptions, design_study, study_of
+from pitmark.ops.labels import rule_accept, rules
+from pitmark.ops.labels.agreement import AgreementOptions, measure_agreement
+from pitmark.ops.labels.consensus import ConsensusOptions, propose_consensus
+from pitmark.ops.labels.rule_check import RuleCheck, check_rules
+from pitmark.ops.labels.study_answers import AddedAnswers, AnswerSource, add_folder, add_labels
+from pitmark.ops.labels.study_design import Study, StudyOptions, design_study, study_of
 from pitmark.store.db import ProjectStore
 from pitmark.workspace.views import Agreement, Consensus, RuleProposals
 

@@ -9,18 +9,14 @@ from typing import Any
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import Shape, Task
 from pitmark.core.progress import Reporter, silent
-from pitmark.ops import (
-    auditing,
-    exporting,
-    importing,
-    labeling,
-    snapshots,
-)
-from pitmark.ops.finding_order import queue
-from pitmark.ops.out_of_fold import AuditOptions
-from pitmark.ops.review import review_status
-from pitmark.ops.review_groups import SettledGroup, settle_group
-from pitmark.ops.review_undo import Undone, undo
+from pitmark.ops.data import auditing
+from pitmark.ops.images import exporting, importing, snapshots
+from pitmark.ops.labels import labeling
+from pitmark.ops.labels.finding_order import queue
+from pitmark.ops.labels.review import review_status
+from pitmark.ops.labels.review_groups import SettledGroup, settle_group
+from pitmark.ops.labels.review_undo import Undone, undo
+from pitmark.ops.models.out_of_fold import AuditOptions
 from pitmark.quality.review_stop import StopRule
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
@@ -132,13 +128,13 @@ class Project:
         """Train on the latest snapshot, or on a new one where there is none.
 
         Args:
-            options: A pitmark.ops.training.TrainOptions; None for the defaults.
+            options: A pitmark.ops.models.training.TrainOptions; None for the defaults.
             report: Told of step, loss and time left.
 
         Returns:
             The finished run.
         """
-        from pitmark.ops.training import train
+        from pitmark.ops.models.training import train
 
         if not self.store.snapshots.list():
             self.snapshot()
@@ -280,7 +276,7 @@ class Project:
         Returns:
             The release with the path of the bundle.
         """
-        from pitmark.ops.releasing import release
+        from pitmark.ops.line.releasing import release
 
         target = None if out is None else Path(out)
         return release(
@@ -298,7 +294,7 @@ class Project:
         Returns:
             The new release with the path of the bundle.
         """
-        from pitmark.ops.rollback import roll_back
+        from pitmark.ops.line.rollback import roll_back
 
         return roll_back(self.store, version, None if out is None else Path(out), by=by)
 

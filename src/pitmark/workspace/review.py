@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pitmark.ops.review_page import review_html, write_review_page
-from pitmark.ops.review_status import ReviewStatus
+from pitmark.ops.labels.review_status import ReviewStatus
+from pitmark.ops.pages.review import review_html, write_review_page
 from pitmark.store.db import ProjectStore
 
 

@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pitmark.ops import rollouts
-from pitmark.ops.fleet_messages import rollout_line
-from pitmark.ops.rollout_plan import DEFAULT_WAVES, RolloutPlan
-from pitmark.ops.rollout_rules import RolloutRules
+from pitmark.ops.line import rollouts
+from pitmark.ops.line.fleet_messages import rollout_line
+from pitmark.ops.line.rollout_plan import DEFAULT_WAVES, RolloutPlan
+from pitmark.ops.line.rollout_rules import RolloutRules
 from pitmark.store.db import ProjectStore
 from pitmark.wire.devices import Rollout, RolloutLine
 

@@ -10,11 +10,11 @@ from pitmark.core.progress import Reporter, silent
 from pitmark.store.db import ProjectStore
 
 if TYPE_CHECKING:
-    from pitmark.ops.feedback import FeedbackOptions, FeedbackSummary
-    from pitmark.ops.harm import HarmOptions, HarmState
-    from pitmark.ops.promotion import PromoteOptions, PromotionResult
-    from pitmark.ops.updating import UpdateOptions, UpdateResult
-    from pitmark.ops.upkeep import UpkeepStatus
+    from pitmark.ops.line.feedback import FeedbackOptions, FeedbackSummary
+    from pitmark.ops.line.harm import HarmOptions, HarmState
+    from pitmark.ops.line.promotion import PromoteOptions, PromotionResult
+    from pitmark.ops.line.updating import UpdateOptions, UpdateResult
+    from pitmark.ops.line.upkeep import UpkeepStatus
     from pitmark.store.promotions import PromotionRow
 
 
@@ -30,7 +30,7 @@ class Upkeep:
 
     def status(self) -> UpkeepStatus:
         """What is in use, what waits, whether an update is due, limits and schedule."""
-        from pitmark.ops.upkeep import upkeep_status
+        from pitmark.ops.line.upkeep import upkeep_status
 
         return upkeep_status(self._store)
 
@@ -51,7 +51,7 @@ class Upkeep:
         Returns:
             What was picked.
         """
-        from pitmark.ops.feedback import feed_back
+        from pitmark.ops.line.feedback import feed_back
 
         return feed_back(self._store, options=options, by=by, report=report)
 
@@ -64,7 +64,7 @@ class Upkeep:
         Returns:
             The state.
         """
-        from pitmark.ops.harm import harm_state
+        from pitmark.ops.line.harm import harm_state
 
         return harm_state(self._store, options=options)
 
@@ -81,7 +81,7 @@ class Upkeep:
         Returns:
             The state with the new images.
         """
-        from pitmark.ops.harm import draw_for_harm
+        from pitmark.ops.line.harm import draw_for_harm
 
         return draw_for_harm(self._store, count, options=options, by=by)
 
@@ -104,8 +104,8 @@ class Upkeep:
         Returns:
             What came of it.
         """
-        from pitmark.ops.limits import Actor
-        from pitmark.ops.updating import update
+        from pitmark.ops.line.limits import Actor
+        from pitmark.ops.line.updating import update
 
         target = None if out is None else Path(out)
         return update(self._store, target, options=options, actor=Actor(by), report=report)
@@ -131,8 +131,8 @@ class Upkeep:
         Returns:
             What came of it.
         """
-        from pitmark.ops.limits import Actor
-        from pitmark.ops.promotion import promote
+        from pitmark.ops.line.limits import Actor
+        from pitmark.ops.line.promotion import promote
 
         target = None if out is None else Path(out)
         return promote(
@@ -154,13 +154,13 @@ class Upkeep:
         """Change what operators may do.
 
         Args:
-            change: What changes, see `pitmark.ops.limits.Limits`; the rest stays.
+            change: What changes, see `pitmark.ops.line.limits.Limits`; the rest stays.
             by: Who decides.
 
         Returns:
             The limits from now on.
         """
-        from pitmark.ops.limits import Actor, set_limits
+        from pitmark.ops.line.limits import Actor, set_limits
 
         return set_limits(self._store, change, actor=Actor(by)).to_json()
 
@@ -168,13 +168,13 @@ class Upkeep:
         """Change when the project updates by itself.
 
         Args:
-            change: What changes, see `pitmark.ops.schedule.Schedule`; the rest stays.
+            change: What changes, see `pitmark.ops.line.schedule.Schedule`; the rest stays.
             by: Who decides.
 
         Returns:
             The schedule from now on.
         """
-        from pitmark.ops.limits import Actor
-        from pitmark.ops.schedule import set_schedule
+        from pitmark.ops.line.limits import Actor
+        from pitmark.ops.line.schedule import set_schedule
 
         return set_schedule(self._store, change, actor=Actor(by)).to_json()

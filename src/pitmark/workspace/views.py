@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from pitmark.core.records import ImageRecord
-from pitmark.ops.agreement import AgreementReport
-from pitmark.ops.consensus import (
+from pitmark.ops.labels.agreement import AgreementReport
+from pitmark.ops.labels.consensus import (
     AppliedConsensus,
     ConsensusProposals,
     apply_consensus,
 )
-from pitmark.ops.pages import (
+from pitmark.ops.labels.rule_proposal import RuleProposal
+from pitmark.ops.models.reports import Comparison, Report, compare_runs, report_of
+from pitmark.ops.pages.html import (
     agreement_html,
     consensus_html,
     findings_html,
@@ -23,8 +25,6 @@ from pitmark.ops.pages import (
     rules_html,
     write_rule_page,
 )
-from pitmark.ops.reports import Comparison, Report, compare_runs, report_of
-from pitmark.ops.rule_proposal import RuleProposal
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 from pitmark.store.runs import RunRow

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.metrics.record import to_plain
-from pitmark.ops import study_turns
-from pitmark.ops.agreement import AgreementOptions, measure_agreement
-from pitmark.ops.rule_as_asked import AskedRule, accept_rule_as_asked
-from pitmark.ops.rules import propose_rules
-from pitmark.ops.study_design import Study as DesignedStudy
-from pitmark.ops.study_design import StudyOptions, design_study, study_of
+from pitmark.ops.labels import study_turns
+from pitmark.ops.labels.agreement import AgreementOptions, measure_agreement
+from pitmark.ops.labels.rule_as_asked import AskedRule, accept_rule_as_asked
+from pitmark.ops.labels.rules import propose_rules
+from pitmark.ops.labels.study_design import Study as DesignedStudy
+from pitmark.ops.labels.study_design import StudyOptions, design_study, study_of
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.wire_shapes import from_wire, to_wire
 from pitmark.store.db import ProjectStore

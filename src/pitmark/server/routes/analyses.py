@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from pitmark.ops.analyses import last_analysis
-from pitmark.ops.datasheet_files import datasheet_file
+from pitmark.ops.data.analyses import last_analysis
+from pitmark.ops.pages.datasheet_files import datasheet_file
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.downloads import download_bytes
 from pitmark.wire.runs import Analysis

@@ -9,20 +9,20 @@ from fastapi import APIRouter, Depends, Query
 
 from pitmark.core.errors import NotAllowedError
 from pitmark.core.roles import at_least
-from pitmark.ops import evidence
-from pitmark.ops.finding_order import (
+from pitmark.ops.data import evidence
+from pitmark.ops.labels.finding_order import (
     RankedFinding,
     explained,
     learned_for_order,
     ranked,
     with_suggestions,
 )
-from pitmark.ops.finding_words import kind_words
-from pitmark.ops.inconsistency import GROUP
-from pitmark.ops.labeling import settle
-from pitmark.ops.review import review_status
-from pitmark.ops.review_groups import settle_group
-from pitmark.ops.review_undo import undo
+from pitmark.ops.labels.finding_words import kind_words
+from pitmark.ops.labels.inconsistency import GROUP
+from pitmark.ops.labels.labeling import settle
+from pitmark.ops.labels.review import review_status
+from pitmark.ops.labels.review_groups import settle_group
+from pitmark.ops.labels.review_undo import undo
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.wire_shapes import from_wire, to_wire
 from pitmark.store.annotations import AnnotationRow

@@ -11,20 +11,20 @@ from fastapi import APIRouter, Depends, Query
 from fastapi import Path as InPath
 
 from pitmark.core.errors import ConflictError
-from pitmark.ops import rollouts
-from pitmark.ops.devices import add_device, renew_device, revoke_device
-from pitmark.ops.fleet import (
+from pitmark.ops.line import rollouts
+from pitmark.ops.line.devices import add_device, renew_device, revoke_device
+from pitmark.ops.line.fleet import (
     MOST_DEVICES,
     MOST_HOURS,
     device_details,
     fleet_page,
     fleet_summary,
 )
-from pitmark.ops.fleet_messages import details_message, list_message, rollout_line
-from pitmark.ops.limits import Actor, expect_allowed
-from pitmark.ops.promotion_rollout import expect_rollout_allowed
-from pitmark.ops.rollout_plan import RolloutPlan
-from pitmark.ops.rollout_rules import RolloutRules
+from pitmark.ops.line.fleet_messages import details_message, list_message, rollout_line
+from pitmark.ops.line.limits import Actor, expect_allowed
+from pitmark.ops.line.promotion_rollout import expect_rollout_allowed
+from pitmark.ops.line.rollout_plan import RolloutPlan
+from pitmark.ops.line.rollout_rules import RolloutRules
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.store.fleet import FleetFilter
 from pitmark.store.rollouts import RolloutRow

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from pitmark.core.errors import InvalidInputError, NotAllowedError, NotFoundError
 from pitmark.core.filter_words import LONGEST
-from pitmark.ops.embedding_map import read_map
-from pitmark.ops.gallery import MOST_PER_PAGE
-from pitmark.ops.selections import Change, change_images
+from pitmark.ops.data.selections import Change, change_images
+from pitmark.ops.images.embedding_map import read_map
+from pitmark.ops.images.gallery import MOST_PER_PAGE
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.galleries import ProjectDesk
 from pitmark.server.routes.labels import labels_of

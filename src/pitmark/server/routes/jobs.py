@@ -12,9 +12,9 @@ from fastapi.sse import EventSourceResponse
 from pitmark.core.errors import NotAllowedError, NotFoundError
 from pitmark.core.roles import at_least
 from pitmark.core.work import JobState
-from pitmark.ops.job_kinds import job_kind, start_job
-from pitmark.ops.job_limits import expect_startable
-from pitmark.ops.limits import Actor
+from pitmark.ops.jobs.kinds import job_kind, start_job
+from pitmark.ops.jobs.limits import expect_startable
+from pitmark.ops.line.limits import Actor
 from pitmark.server.access import (
     ORGANISATION,
     PROJECT,

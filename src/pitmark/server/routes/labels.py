@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from pitmark.ops.label_saving import LabelsToSave
+from pitmark.ops.labels.saving import LabelsToSave
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.galleries import ProjectDesk
 from pitmark.server.wire_shapes import from_wire, to_wire

@@ -11,10 +11,10 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
 from pitmark.edge.bundle_file import bundle_signer
-from pitmark.ops.fleet_messages import inspection_message
-from pitmark.ops.limits import Actor, expect_allowed
-from pitmark.ops.line import MOST_HOURS, DeviceOnLine, line_status
-from pitmark.ops.rollback import roll_back
+from pitmark.ops.line.fleet_messages import inspection_message
+from pitmark.ops.line.limits import Actor, expect_allowed
+from pitmark.ops.line.rollback import roll_back
+from pitmark.ops.line.status import MOST_HOURS, DeviceOnLine, line_status
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.downloads import download
 from pitmark.store.releases import ReleaseRow

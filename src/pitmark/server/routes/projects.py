@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends
 
 from pitmark.core.label_book import LabelBook as Book
 from pitmark.core.roles import Role
-from pitmark.ops.advice_pages import job_of, page_of
-from pitmark.ops.advising import advise
-from pitmark.ops.label_book_change import change_label_book
-from pitmark.ops.model_course import model_course
+from pitmark.ops.data.advice_pages import job_of, page_of
+from pitmark.ops.data.advising import advise
+from pitmark.ops.labels.book_change import change_label_book
+from pitmark.ops.models.model_course import model_course
 from pitmark.server.access import (
     ORGANISATION,
     PROJECT,

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.inspector import InspectorSpec
-from pitmark.ops.evaluating import Costs
-from pitmark.ops.predicted_shapes import predicted_shapes
-from pitmark.ops.report_cases import CaseQuestion, JudgedImages, judged_images
-from pitmark.ops.report_cases import ReportCase as FoundCase
-from pitmark.ops.report_words import comparison_sentences, report_sentences
-from pitmark.ops.reports import ChangedImage as FoundChange
-from pitmark.ops.reports import compare_runs, history, report_at, report_of
+from pitmark.ops.models.evaluating import Costs
+from pitmark.ops.models.predicted_shapes import predicted_shapes
+from pitmark.ops.models.report_cases import CaseQuestion, JudgedImages, judged_images
+from pitmark.ops.models.report_cases import ReportCase as FoundCase
+from pitmark.ops.models.report_words import comparison_sentences, report_sentences
+from pitmark.ops.models.reports import ChangedImage as FoundChange
+from pitmark.ops.models.reports import compare_runs, history, report_at, report_of
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.recent import Recent
 from pitmark.server.wire_shapes import to_wire

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 
-from pitmark.ops.harm import HarmOptions, draw_for_harm, harm_state
-from pitmark.ops.limits import Actor, expect_allowed, set_limits
-from pitmark.ops.schedule import set_schedule
-from pitmark.ops.upkeep import upkeep_status
+from pitmark.ops.line.harm import HarmOptions, draw_for_harm, harm_state
+from pitmark.ops.line.limits import Actor, expect_allowed, set_limits
+from pitmark.ops.line.schedule import set_schedule
+from pitmark.ops.line.upkeep import upkeep_status
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.store.promotions import PromotionRow
 from pitmark.wire.upkeep import (

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.ops.uploading import Upload, check_size, missing_uploads, refresh_upload
+from pitmark.ops.images.uploading import Upload, check_size, missing_uploads, refresh_upload
 from pitmark.server.access import ORGANISATION, OrganisationAccess, organisation_access
 from pitmark.wire.images import AskUploads, MissingUploads, Uploaded
 

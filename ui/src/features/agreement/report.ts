@@ -1,4 +1,4 @@
-/** The agreement report as `ops/agreement.py` writes it, and how its figures stand. */
+/** The agreement report as `ops/labels/agreement.py` writes it, and how its figures stand. */
 
 import type { Document, Shape, StudyWord } from "@/api/types";
 import { agreement as words } from "@/words/agreement";

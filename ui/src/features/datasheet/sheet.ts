@@ -1,4 +1,4 @@
-/** The datasheet as `ops/datasheet.py` writes it. */
+/** The datasheet as `ops/data/datasheet.py` writes it. */
 import type { Document } from "@/api/types";
 
 export interface Question {

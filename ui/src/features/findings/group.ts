@@ -1,4 +1,4 @@
-/** The evidence of a group finding, as `ops/inconsistency.py` writes it. */
+/** The evidence of a group finding, as `ops/labels/inconsistency.py` writes it. */
 
 import type { Document } from "@/api/types";
 

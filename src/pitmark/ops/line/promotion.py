@@ -1,0 +1,385 @@
+"""The gate in front of the champion: seven checks, one record that is never changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pitmark.core.progress import Reporter, silent
+from pitmark.core.roles import at_least
+from pitmark.edge.activation import golden_latency_ms
+from pitmark.edge.bundle_file import read_bundle
+from pitmark.edge.choice import load_golden
+from pitmark.edge.runtime import EdgeInspector
+from pitmark.ops.line import promotion_checks as checks
+from pitmark.ops.line.limits import Actor, Limits, expect_allowed
+from pitmark.ops.line.promotion_checks import Check
+from pitmark.ops.line.promotion_facts import (
+    InUse,
+    Judge,
+    in_use,
+    same_images,
+    shadow,
+    to_be_caught,
+)
+from pitmark.ops.line.promotion_rollout import roll_out_promoted
+from pitmark.ops.line.promotion_rules import to_json
+from pitmark.ops.line.reissuing import reissue
+from pitmark.ops.line.releasing import bundle_target, draft
+from pitmark.store.db import ProjectStore
+from pitmark.store.promotions import NewPromotion, PromotionRow
+from pitmark.store.runs import RunRow
+
+_NO_OVERRIDE = "same_on_device"
+
+
+@dataclass(frozen=True, slots=True)
+class GateRecord:
+    """What the gate found of a run, against the one in use."""
+
+    run_id: str
+    in_use: str | None
+    version_in_use: int | None
+    checks: tuple[Check, ...]
+    overridden: tuple[str, ...]
+    limits: Limits
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that stand in the way."""
+        return tuple(
+            c for c in self.checks if c.verdict == "failed" and c.name not in self.overridden
+        )
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run may take the place of the one in use."""
+        return not self.failed
+
+    def sentences(self) -> list[str]:
+        """The record for a person on the line."""
+        over = [f"Passed over: {c.title}." for c in self.checks if c.name in self.overridden]
+        return [*(c.sentence() for c in self.checks), *over]
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as plain JSON types."""
+        return {
+            "run": self.run_id,
+            "in_use": self.in_use,
+            "version_in_use": self.version_in_use,
+            "passed": self.passed,
+            "checks": [c.to_json() for c in self.checks],
+            "overridden": list(self.overridden),
+            "first_share": self.limits.first_share,
+            "rules": to_json(self.limits.gate),
+            "way_back": to_json(self.limits.way_back),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionResult:
+    """What came of a promotion; `row` is None where it was only tried."""
+
+    record: dict[str, Any]
+    row: PromotionRow | None
+    path: Path | None = None
+
+    @property
+    def promoted(self) -> bool:
+        """Whether the run is in use now."""
+        return self.row is not None and self.row.decision == "promoted"
+
+    def sentences(self) -> list[str]:
+        """The result for a person on the line."""
+        told = [f"{c['title']}: {c['verdict']}. {c['reason']}" for c in self.record["checks"]]
+        if self.row is None:
+            end = "It would pass." if self.record["passed"] else "It would be refused."
+        elif self.promoted:
+            end = f"Version {self.row.version} is in use from now on."
+        else:
+            end = "Refused: the version in use stays."
+        return [*told, end]
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as plain JSON types."""
+        row = self.row
+        return {
+            **self.record,
+            "decision": None if row is None else row.decision,
+            "promotion": None if row is None else row.number,
+            "version": None if row is None else row.version,
+            "bundle": None if self.path is None else str(self.path),
+            "sentences": self.sentences(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PromoteOptions:
+    """How to promote.
+
+    `dry_run` only tries; checks named in `override` do not stand in the way; `int8` and
+    `conditions` are those of a release.
+    """
+
+    dry_run: bool = False
+    override: tuple[str, ...] = ()
+    int8: bool = True
+    conditions: tuple[str, ...] | None = None
+
+
+def promote(
+    project: ProjectStore,
+    run: str = "latest",
+    out: Path | None = None,
+    *,
+    options: PromoteOptions | None = None,
+    actor: Actor | None = None,
+    report: Reporter = silent,
+) -> PromotionResult:
+    """Put a run into use, if the gate lets it pass; the record is kept either way.
+
+    Asked again for the run in use, the promotion that made it so is told again.
+
+    Args:
+        project: The project.
+        run: The training run.
+        out: File or folder for a copy of the bundle.
+        options: See PromoteOptions.
+        actor: Who asks, and as what; None is an owner.
+        report: Told of the stages.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        NotFoundError: No such run.
+        NotAllowedError: A limit does not allow it.
+        ConflictError: An update is under way.
+        ParityError: The export disagrees with the trained model.
+    """
+    how, who = options or PromoteOptions(), actor or Actor("python")
+    row = project.runs.get(run)
+    done = _promoted_before(project, row)
+    if done is not None and not how.dry_run:
+        return PromotionResult(done.record, done, copied(project, done, out))
+    limits = expect_allowed(project, "promote", who, override=how.override)
+    with project.updates.alone():
+        made = drafted(project, row, how, report)
+        record = gate(project, row, made, limits, override=_override(how, who), report=report)
+        if how.dry_run:
+            return PromotionResult(record.to_json(), None)
+        with project.transaction():
+            decided = decide(project, record, made, by=who.name)
+        made.unlink()
+    return PromotionResult(decided.record, decided, copied(project, decided, out))
+
+
+def _override(how: PromoteOptions, who: Actor) -> tuple[str, ...]:
+    kept = tuple(c for c in how.override if c != _NO_OVERRIDE)
+    return kept if at_least(who.role, "operator") else ()
+
+
+def _promoted_before(project: ProjectStore, row: RunRow) -> PromotionRow | None:
+    alias = project.promotions.alias("champion")
+    if alias is None or alias.run_id != row.id:
+        return None
+    mine = (p for p in project.promotions.list() if p.run_id == row.id)
+    last = next((p for p in mine if p.decision != "refused"), None)
+    # What came back by a rollback has passed no gate since.
+    return last if last is not None and last.decision == "promoted" else None
+
+
+def drafted(project: ProjectStore, row: RunRow, how: PromoteOptions, report: Reporter) -> Path:
+    """The bundle of a run that is not let out yet; kept until it is decided on.
+
+    Args:
+        project: The project.
+        row: The run.
+        how: Whether to quantize, and the conditions of drift.
+        report: Told of the stages.
+
+    Returns:
+        Its file.
+
+    Raises:
+        ParityError: The export disagrees with the trained model.
+    """
+    folder = project.work / "drafts"
+    folder.mkdir(exist_ok=True)
+    # Other thresholds, chosen for the run since, are another bundle.
+    asked = json.dumps([how.int8, how.conditions, row.inspector], sort_keys=True)
+    path = folder / f"{row.id}-{sha256(asked.encode()).hexdigest()[:16]}.pitmark"
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        draft(
+            project, fresh, run=row.id, int8=how.int8, conditions=how.conditions, report=report
+        )
+        fresh.replace(path)
+    return path
+
+
+def gate(
+    project: ProjectStore,
+    row: RunRow,
+    bundle: Path,
+    limits: Limits,
+    *,
+    override: Sequence[str] = (),
+    report: Reporter = silent,
+) -> GateRecord:
+    """Check a run against the one in use; nothing is written.
+
+    Args:
+        project: The project.
+        row: The run.
+        bundle: Its bundle, as a device would get it.
+        limits: With the rules of the gate.
+        override: Checks that do not stand in the way.
+        report: Told of the progress.
+
+    Returns:
+        The record.
+    """
+    used = in_use(project)
+    new = Judge(project, row, bundle.read_bytes())
+    found: list[Check] = []
+    old_bundle = None
+    if used is not None and used.run.id != row.id:
+        old_bundle = _bundle_of(project, used)
+        found += _against(project, used, old_bundle, row, new, limits, report)
+    else:
+        found += _alone()
+    found.insert(3, _on_device(bundle.read_bytes(), old_bundle, limits))
+    found += [
+        checks.first_devices(limits.first_share),
+        checks.way_back(limits.way_back, None if used is None else used.version),
+    ]
+    return GateRecord(
+        row.id,
+        None if used is None else used.run.id,
+        None if used is None else used.version,
+        tuple(found),
+        tuple(override),
+        limits,
+    )
+
+
+def _against(  # noqa: PLR0913 - both versions with all that they are asked about
+    project: ProjectStore,
+    used: InUse,
+    old_bundle: bytes | None,
+    row: RunRow,
+    new: Judge,
+    limits: Limits,
+    report: Reporter,
+) -> list[Check]:
+    old = Judge(project, used.run, old_bundle)
+    _, images = project.snapshots.load(row.snapshot_id)
+    must = to_be_caught(images, project.book.current())
+    same = same_images(project, images, old, new)
+    return [
+        checks.must_catch(
+            [i.image.name for i in must],
+            [old.calls_ng(i) for i in must],
+            [new.calls_ng(i) for i in must],
+        ),
+        checks.not_worse(same, limits.gate),
+        checks.everywhere(same, limits.gate),
+        checks.side_by_side(shadow(project, old, new, limits.gate.shadow, report), limits.gate),
+    ]
+
+
+def _alone() -> list[Check]:
+    """The checks where there is no other version to compare with."""
+    reason = "There is no other version in use to compare with."
+    return [
+        Check(name, title, "nothing to check", reason)
+        for name, title in (
+            ("must_catch", "Parts that must be caught"),
+            ("not_worse", "As good as the version in use"),
+            ("everywhere", "Good everywhere"),
+            ("side_by_side", "Side by side on the newest parts"),
+        )
+    ]
+
+
+def _on_device(new: bytes, old: bytes | None, limits: Limits) -> Check:
+    inspector, new_ms = _timed(new)
+    old_ms = None if old is None else _timed(old)[1]
+    report = inspector.replay_golden().to_json()
+    return checks.same_on_device(report, new_ms, old_ms, limits.gate)
+
+
+def _timed(data: bytes) -> tuple[EdgeInspector, float]:
+    bundle = read_bundle(data)
+    golden = load_golden(bundle)
+    inspector = EdgeInspector.open(bundle)
+    assert golden is not None, "every release writes golden images"
+    return inspector, golden_latency_ms(inspector, golden)
+
+
+def _bundle_of(project: ProjectStore, used: InUse) -> bytes | None:
+    if used.version is None:
+        return None
+    return project.blobs.read(project.releases.get(used.version).bundle_sha)
+
+
+def decide(project: ProjectStore, record: GateRecord, bundle: Path, *, by: str) -> PromotionRow:
+    """Keep the record; where it passed, let the bundle out, to devices too, as the champion.
+
+    To be called inside a transaction, with what else belongs to the decision.
+
+    Args:
+        project: The project.
+        record: Of the gate.
+        bundle: The draft that it is about.
+        by: Who decides.
+
+    Returns:
+        The decision.
+    """
+    told = record.to_json()
+    if not record.passed:
+        project.promotions.name("candidate", record.run_id, by=by)
+        return project.promotions.add(
+            NewPromotion("refused", record.run_id, record.in_use, None, told), by=by
+        )
+    verdicts = {c.name: c.verdict for c in record.checks}
+    target = project.work / f"{record.run_id}-promoted.pitmark"
+    issued = reissue(project, bundle.read_bytes(), target, {"promotion": verdicts})
+    target.unlink()
+    project.releases.add(record.run_id, issued.version, issued.sha256, issued.gate, by=by)
+    for name in ("candidate", "champion"):
+        project.promotions.name(name, record.run_id, version=issued.version, by=by)
+    row = project.promotions.add(
+        NewPromotion("promoted", record.run_id, record.in_use, issued.version, told), by=by
+    )
+    roll_out_promoted(project, issued.version, record.limits, by=by)
+    return row
+
+
+def copied(project: ProjectStore, row: PromotionRow, out: Path | None) -> Path | None:
+    """A copy of the bundle where somebody wants it as a file.
+
+    Args:
+        project: The project.
+        row: The promotion.
+        out: File or folder; None wants none.
+
+    Returns:
+        The file; None where none was wanted, or nothing was promoted.
+
+    Raises:
+        InvalidInputError: There is no such folder.
+    """
+    if out is None or row.version is None:
+        return None
+    path = bundle_target(out, project.info.name, row.version)
+    kept = project.blobs.path(project.releases.get(row.version).bundle_sha)
+    shutil.copyfile(kept, path)
+    return path

@@ -1,0 +1,413 @@
+"""Bring a release to many devices, wave by wave, and stop where something goes wrong.
+
+Nothing runs in the background: a rollout is looked at when a device tells something of
+itself, and when somebody asks for it. All that it needs is in the database, so it goes on
+wherever it was after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pitmark.core.errors import ConflictError, NotFoundError
+from pitmark.ops.line.rollback import roll_back as release_again
+from pitmark.ops.line.rollout_plan import RolloutPlan
+from pitmark.ops.line.rollout_rules import Decision, RolloutFacts, RolloutRules, decide
+from pitmark.store.db import ProjectStore
+from pitmark.store.devices import DeviceRow
+from pitmark.store.releases import ReleaseRow
+from pitmark.store.rollouts import RolloutRow, WaveCounts
+
+# Of a fleet that reports every minute, not every report is worth a look.
+_LOOK_EVERY = timedelta(seconds=10)
+# The parts before a release are those of so many days.
+_BEFORE = timedelta(days=7)
+_BY_ITSELF = "pitmark"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutStatus:
+    """A rollout, its waves as they stand, and what would be decided now."""
+
+    row: RolloutRow
+    plan: RolloutPlan
+    waves: tuple[WaveCounts, ...]
+    facts: RolloutFacts
+    decision: Decision
+
+    def to_json(self) -> dict[str, Any]:
+        """The status as plain JSON types."""
+        row, facts = self.row, self.facts
+        return {
+            "number": row.number,
+            "version": row.version,
+            "state": row.state,
+            "why": row.why or self.decision.why,
+            "wave": row.wave + 1,
+            "wave_since": row.wave_since.isoformat(timespec="seconds"),
+            "created": row.created.isoformat(timespec="seconds"),
+            "author": row.author,
+            "plan": self.plan.to_json(),
+            "waves": [
+                {
+                    "wave": number + 1,
+                    "open": number <= row.wave,
+                    "devices": wave.devices,
+                    "running": wave.running,
+                    "on_trial": wave.on_trial,
+                    "failed": wave.failed,
+                }
+                for number, wave in enumerate(self.waves)
+            ],
+            "parts_before": _counts(facts.before),
+            "parts_under": _counts(facts.under),
+        }
+
+
+def start(
+    project: ProjectStore, version: int, plan: RolloutPlan | None = None, *, by: str = ""
+) -> RolloutRow:
+    """Begin to bring a release to the devices of a project; its first wave opens at once.
+
+    An open rollout before it is superseded: its release is offered to nobody any more.
+
+    Args:
+        project: The project.
+        version: Of the release.
+        plan: The waves and rules; None takes 1, 10, 50 and 100 % of the devices.
+        by: Who begins it.
+
+    Returns:
+        The rollout.
+
+    Raises:
+        NotFoundError: No such release, or no device of a name in the plan.
+        ConflictError: A higher version was rolled out before: devices would refuse this one.
+    """
+    chosen = plan or RolloutPlan()
+    project.releases.get(version)
+    with project.transaction():
+        last = project.rollouts.find()
+        if last is not None and last.version > version:
+            raise ConflictError(
+                f"release {version} is older than {last.version}, which was rolled out before:"
+                " devices would refuse it",
+                hint=f"To go back: pitmark rollout roll-back --to {version}",
+            )
+        places = chosen.places(project.rollouts.candidates(), draw=str(version))
+        if last is not None and last.open:
+            project.rollouts.withdraw(last.version)
+        told = {**chosen.to_json(), "placed": len(places)}
+        row = project.rollouts.add(version, told, by=by)
+        project.rollouts.place(places)
+        project.rollouts.offer(0, version)
+        details = {"version": version, **chosen.to_json()}
+        project.audit.log(by, "start_rollout", f"rollout/{row.number}", details)
+    return row
+
+
+def advance(
+    project: ProjectStore, *, now: datetime | None = None, at_once: bool = False
+) -> RolloutRow | None:
+    """Look at the newest rollout: open its next wave, halt it, end it, or leave it.
+
+    Args:
+        project: The project.
+        now: The present moment; None takes the clock's.
+        at_once: Look even where it was looked at seconds ago.
+
+    Returns:
+        The rollout as it is now; None where there is none.
+    """
+    moment = now or datetime.now(UTC)
+    row = project.rollouts.find()
+    if row is None or row.state != "running":
+        return row
+    if not at_once and timedelta(0) <= moment - row.checked < _LOOK_EVERY:
+        return row
+    _look(project, row, _facts(project, row, moment), moment)
+    return project.rollouts.get()
+
+
+def _look(
+    project: ProjectStore, row: RolloutRow, facts: RolloutFacts, moment: datetime
+) -> RolloutRow:
+    """Do what the facts ask for; they were counted before, so that no writer waits for it."""
+    with project.transaction():
+        # Looked at again under the lock: another request may have changed it meanwhile.
+        if project.rollouts.get() == row and row.state == "running":
+            _apply(project, row, decide(_rules(row), facts), moment)
+    return project.rollouts.get()
+
+
+def status(
+    project: ProjectStore, number: int | None = None, *, now: datetime | None = None
+) -> RolloutStatus:
+    """Where a rollout stands; the newest is looked at first.
+
+    Args:
+        project: The project.
+        number: Which one; None for the newest.
+        now: The present moment; None takes the clock's.
+
+    Returns:
+        The status. Of an older rollout the waves are not known any more.
+
+    Raises:
+        NotFoundError: None such.
+    """
+    moment = now or datetime.now(UTC)
+    newest = project.rollouts.get()
+    row = newest if number is None else project.rollouts.get(number)
+    facts = _facts(project, row, moment)
+    if row.number == newest.number and row.state == "running":
+        wave, row = row.wave, _look(project, row, facts, moment)
+        if row.wave != wave:
+            facts = _facts(project, row, moment)
+    counts = project.rollouts.waves(row.version) if row.number == newest.number else {}
+    return RolloutStatus(
+        row,
+        RolloutPlan.from_json(row.plan),
+        tuple(counts.get(n, WaveCounts()) for n in range(row.plan["placed"])),
+        facts,
+        decide(_rules(row), facts),
+    )
+
+
+def halt(project: ProjectStore, *, by: str, why: str = "") -> RolloutRow:
+    """Offer the release to no further device until somebody resumes the rollout.
+
+    Args:
+        project: The project.
+        by: Who halts it.
+        why: In words.
+
+    Returns:
+        The rollout as it is now.
+
+    Raises:
+        NotFoundError: There is none.
+        ConflictError: It does not run.
+    """
+    with project.transaction():
+        row = _expect(project, "running", "halted")
+        project.rollouts.change(row.number, state="halted", why=why or f"halted by {by}")
+        _log(project, row, "halt_rollout", by, why)
+    return project.rollouts.get()
+
+
+def resume(project: ProjectStore, *, by: str, rules: RolloutRules | None = None) -> RolloutRow:
+    """Let a halted rollout go on; where a rule to halt still holds, it halts again.
+
+    Args:
+        project: The project.
+        by: Who resumes it.
+        rules: Others from now on; None keeps them.
+
+    Returns:
+        The rollout as it is now.
+
+    Raises:
+        NotFoundError: There is none.
+        ConflictError: It is not halted.
+    """
+    with project.transaction():
+        row = _expect(project, "halted", "resumed")
+        plan = dict(row.plan)
+        if rules is not None:
+            plan["rules"] = rules.to_json()
+        project.rollouts.change(row.number, state="running", why="", plan=plan)
+        details = f"rules: {plan['rules']}" if rules is not None else ""
+        _log(project, row, "resume_rollout", by, details)
+    advance(project, at_once=True)
+    return project.rollouts.get()
+
+
+def roll_back(
+    project: ProjectStore, folder: Path, *, by: str, to: int | None = None
+) -> RolloutRow:
+    """Bring the devices that were offered a release back to one before, all at once.
+
+    Args:
+        project: The project.
+        folder: Where the bundle is written meanwhile.
+        by: Who decides.
+        to: The version whose content they shall run; None for the one that was rolled out
+            to all before.
+
+    Returns:
+        The rollout that brings it back; the same one where no device was offered any.
+
+    Raises:
+        NotFoundError: There is no rollout, no such release, or none before.
+        ConflictError: The rollout was superseded or rolled back already.
+    """
+    row = project.rollouts.get()
+    if row.state not in _TAKEN_BACK:
+        raise ConflictError(f"rollout {row.number} is {row.state}")
+    target = to if to is not None else _before(project, row)
+    if not project.rollouts.offered(row.version):
+        _end_back(project, row, "no device was offered it", by)
+        return project.rollouts.get(row.number)
+    made = release_again(project, target, folder, by=by).row
+    return _bring_back(project, row, made.version, target, by)
+
+
+def bring_back(
+    project: ProjectStore, bad: int, version: int, *, content_of: int, by: str
+) -> RolloutRow | None:
+    """Bring a release with old content to all devices that were offered a bad one.
+
+    Args:
+        project: The project.
+        bad: The version that does badly.
+        version: The one that takes its place.
+        content_of: Whose content that has.
+        by: Who decides.
+
+    Returns:
+        The rollout; None where the bad version was not rolled out, or to no device.
+    """
+    row = project.rollouts.find()
+    if row is None or row.version != bad or row.state not in _TAKEN_BACK:
+        return None
+    if not project.rollouts.offered(bad):
+        _end_back(project, row, "no device was offered it", by)
+        return None
+    return _bring_back(project, row, version, content_of, by)
+
+
+def desired(project: ProjectStore, device: DeviceRow) -> ReleaseRow | None:
+    """The release that a device should run.
+
+    Args:
+        project: That of the device.
+        device: The device.
+
+    Returns:
+        The release; None where nothing is offered, or a rollout is halted before the
+        device has taken it.
+    """
+    if device.desired is None:
+        return None
+    newest = project.rollouts.find()
+    if (
+        newest is not None
+        and newest.version == device.desired != device.release
+        and newest.state == "halted"
+    ):
+        return None
+    return project.releases.get(device.desired)
+
+
+def join(project: ProjectStore, device: DeviceRow) -> None:
+    """Give a device that has just registered its place: in the last wave.
+
+    Args:
+        project: That of the device.
+        device: The device; one that has a place already keeps it.
+    """
+    if device.wave is not None or device.desired is not None:
+        return
+    rows = project.rollouts.list()
+    whole = [r for r in rows if r.state == "done" and RolloutPlan.from_json(r.plan).complete]
+    offered = whole[0].version if whole else None
+    wave = None
+    if rows and rows[0].open and RolloutPlan.from_json(rows[0].plan).complete:
+        wave = rows[0].plan["placed"] - 1
+        if rows[0].wave >= wave:
+            offered = rows[0].version
+    project.rollouts.place_one(device.id, wave=wave, desired=offered)
+
+
+_TAKEN_BACK = ("running", "halted", "done")
+_UNHALTED = RolloutRules(min_hours=0, min_parts=0, ng_jump=1, errors=1, refused=0)
+
+
+def _bring_back(
+    project: ProjectStore, row: RolloutRow, version: int, content_of: int, by: str
+) -> RolloutRow:
+    names = tuple(project.rollouts.offered(row.version))
+    back = start(project, version, RolloutPlan((), names, _UNHALTED), by=by)
+    why = f"release {version} brings back the content of {content_of}"
+    _end_back(project, row, why, by)
+    return project.rollouts.get(back.number)
+
+
+def _end_back(project: ProjectStore, row: RolloutRow, why: str, by: str) -> None:
+    moment = datetime.now(UTC)
+    project.rollouts.change(row.number, state="rolled back", why=why, finished=moment)
+    _log(project, row, "roll_back_rollout", by, why)
+
+
+def _apply(
+    project: ProjectStore, row: RolloutRow, decision: Decision, moment: datetime
+) -> None:
+    values: dict[str, Any] = {"checked": moment, "why": decision.why}
+    if decision.step == "halt":
+        values |= {"state": "halted"}
+    elif decision.step == "done":
+        values |= {"state": "done", "finished": moment}
+    elif decision.step == "go on":
+        values |= {"wave": row.wave + 1, "wave_since": moment}
+        project.rollouts.offer(row.wave + 1, row.version)
+    project.rollouts.change(row.number, **values)
+    if decision.step != "wait":
+        action = {"halt": "halt_rollout", "done": "end_rollout", "go on": "open_wave"}
+        _log(project, row, action[decision.step], _BY_ITSELF, decision.why)
+
+
+def _facts(project: ProjectStore, row: RolloutRow, moment: datetime) -> RolloutFacts:
+    waves = project.rollouts.waves(row.version)
+    here = waves.get(row.wave, WaveCounts())
+    since = row.created - _BEFORE
+    before, under = project.rollouts.parts(row.version, row.wave, since)
+    return RolloutFacts(
+        wave=row.wave,
+        waves=row.plan["placed"],
+        hours=(moment - row.wave_since).total_seconds() / 3600,
+        devices=here.devices,
+        running=here.running - here.on_trial,
+        failed=sum(w.failed for n, w in waves.items() if n <= row.wave),
+        before=before,
+        under=under,
+    )
+
+
+def _rules(row: RolloutRow) -> RolloutRules:
+    return RolloutPlan.from_json(row.plan).rules
+
+
+def _expect(project: ProjectStore, state: str, verb: str) -> RolloutRow:
+    row = project.rollouts.get()
+    if row.state != state:
+        raise ConflictError(
+            f"rollout {row.number} is {row.state}, so it cannot be {verb}",
+            hint="See it: pitmark rollout status",
+        )
+    return row
+
+
+def _before(project: ProjectStore, row: RolloutRow) -> int:
+    earlier: Sequence[RolloutRow] = project.rollouts.list()
+    for found in earlier:
+        whole = found.state == "done" and RolloutPlan.from_json(found.plan).complete
+        if found.number < row.number and whole and found.version != row.version:
+            return found.version
+    raise NotFoundError(
+        "no release was rolled out to all devices before",
+        hint="Say which: pitmark rollout roll-back --to VERSION",
+    )
+
+
+def _log(project: ProjectStore, row: RolloutRow, action: str, by: str, why: str) -> None:
+    details = {"version": row.version, "why": why}
+    project.audit.log(by, action, f"rollout/{row.number}", details)
+
+
+def _counts(parts: Any) -> dict[str, int]:
+    return {"ok": parts.ok, "ng": parts.ng, "error": parts.error}
