@@ -31,7 +31,7 @@ from pitmark.core.labels import BoxShape, ImageClass
 from pitmark.formats.images import decode_mask_image
 from pitmark.formats.registry import read_folder
 from pitmark.ops.images.importing import ImportOptions
-from pitmark.quality.staple import PatternCounts, staple
+from pitmark.quality.agreement.staple import PatternCounts, staple
 from pitmark.workspace.project import Project
 
 Mask = NDArray[np.bool_]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.drift_looks import Looks
-from pitmark.quality.block_spread import resembling
-from pitmark.quality.drift import DriftMonitor, DriftReference
-from pitmark.quality.drift_reference import BOUND
-from pitmark.quality.eprocess import Baseline, RestartSums, gathered, log_sum
-from pitmark.quality.neighbor_correlation import NeighborCorrelation
+from pitmark.quality.drift.block_spread import resembling
+from pitmark.quality.drift.eprocess import Baseline, RestartSums, gathered, log_sum
+from pitmark.quality.drift.monitor import DriftMonitor, DriftReference
+from pitmark.quality.drift.neighbor_correlation import NeighborCorrelation
+from pitmark.quality.drift.reference import BOUND
 
 Floats = NDArray[np.float64]
 # Larger than any alarm asks for: the monitor then goes on without explaining anything.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bench.shape import gate
-from pitmark.quality.harm import AcceptedRates, harm_test
+from pitmark.quality.drift.harm import AcceptedRates, harm_test
 
 _ACCEPTED = AcceptedRates(escape=0.2, overkill=0.03)
 _LABELS = (60, 120)

@@ -20,7 +20,7 @@ from bench.shape import tell
 from pitmark.core.preprocess import Pixels, resize
 from pitmark.formats.images import decode_image
 from pitmark.formats.registry import ImportedImage
-from pitmark.quality.input_statistics import image_statistics
+from pitmark.quality.drift.input_statistics import image_statistics
 from pitmark.train.closed_form import ridge
 from pitmark.train.embed import embed_images
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from bench.drift_evidence import evidence, evidence_together, first_at, reference_of
 from bench.drift_looks import Looks
 from bench.shape import gate, tell
-from pitmark.quality.drift_reference import DriftReference
-from pitmark.quality.input_statistics import STATISTIC_NAMES
+from pitmark.quality.drift.input_statistics import STATISTIC_NAMES
+from pitmark.quality.drift.reference import DriftReference
 
 Floats = NDArray[np.float64]
 

@@ -34,10 +34,10 @@ from bench.copies import COPIES, hash_distances, plain_hash
 from bench.shape import finish, gate, measured, parser, tell
 from pitmark.formats.images import decode_image
 from pitmark.formats.registry import ImportedImage, read_folder
-from pitmark.quality.duplicates import DuplicatePair, duplicate_groups, find_duplicates
-from pitmark.quality.fingerprints import fingerprint
-from pitmark.quality.registered import common_scale
-from pitmark.quality.vector_pairs import vector_pairs
+from pitmark.quality.copies.duplicates import DuplicatePair, duplicate_groups, find_duplicates
+from pitmark.quality.copies.fingerprints import fingerprint
+from pitmark.quality.copies.registered import common_scale
+from pitmark.quality.copies.vector_pairs import vector_pairs
 
 Result = dict[str, Any]
 Pairs = set[tuple[int, int]]

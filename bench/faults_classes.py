@@ -26,8 +26,8 @@ from pitmark.core.preprocess import Pixels, PreprocessSpec
 from pitmark.core.splits import SplitItem, assign_folds
 from pitmark.formats.images import decode_image
 from pitmark.metrics.ranking import image_auroc, image_average_precision
-from pitmark.quality.label_doubts import LabelDoubts, doubt_labels
-from pitmark.quality.label_faults import classification_faults
+from pitmark.quality.faults.class_faults import classification_faults
+from pitmark.quality.faults.label_doubts import LabelDoubts, doubt_labels
 from pitmark.train.describe import describe_images, standardized
 from pitmark.train.feature_folds import probabilities_out_of_fold
 from pitmark.train.planning import input_size

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from bench.faults_draws import Judged
 from pitmark.core.labels import Shape, Task
-from pitmark.quality.label_faults import Fault
-from pitmark.quality.label_faults_boxes import detection_faults
-from pitmark.quality.label_faults_masks import segmentation_faults
+from pitmark.quality.faults.box_faults import detection_faults
+from pitmark.quality.faults.class_faults import Fault
+from pitmark.quality.faults.mask_faults import segmentation_faults
 
 
 def judge(task: Task, judged: Judged, changed: Mapping[str, tuple[Shape, ...]]) -> list[Fault]:

@@ -28,7 +28,7 @@ from bench.faults_plants import KINDS, Planting, plant
 from bench.shape import gate, tell
 from pitmark.core.labels import Shape, Task, shape_box
 from pitmark.metrics.ranking import image_average_precision
-from pitmark.quality.label_faults import Fault
+from pitmark.quality.faults.class_faults import Fault
 
 __all__ = ["run_gain", "run_planted"]
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.shape import measured, tell
-from pitmark.quality.label_faults import classification_faults
+from pitmark.quality.faults.class_faults import classification_faults
 
 _BLOCK = 10_000
 _FAULTS = 0.03

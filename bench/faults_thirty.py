@@ -135,7 +135,7 @@ def _single(
 ) -> set[str]:
     """The first 45 by the search for single faults, which knows nothing of labelers."""
     from pitmark.ops.models.closed_folds import vectors_of
-    from pitmark.quality.label_faults import classification_faults
+    from pitmark.quality.faults.class_faults import classification_faults
     from pitmark.train.describe import standardized
 
     given = {Path(d.file).name: d.given for d in drawn}

@@ -21,10 +21,10 @@ from pitmark.metrics.cluster_draws import ClusterDraws
 from pitmark.metrics.intervals import Resampling
 from pitmark.metrics.ranking import image_average_precision
 from pitmark.metrics.ratings import Ratings
-from pitmark.quality.box_consensus import merge_boxes
-from pitmark.quality.dawid_skene import dawid_skene, with_model
-from pitmark.quality.object_units import Drawn
-from pitmark.quality.votes import Votes, majority
+from pitmark.quality.agreement.box_consensus import merge_boxes
+from pitmark.quality.agreement.dawid_skene import dawid_skene, with_model
+from pitmark.quality.agreement.object_units import Drawn
+from pitmark.quality.agreement.votes import Votes, majority
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]

@@ -35,9 +35,9 @@ from pitmark.formats.images import decode_image
 from pitmark.formats.registry import read_folder
 from pitmark.metrics.intervals import wilson
 from pitmark.ops.data.need_units import BACKGROUND, Unit, describe, units_of
-from pitmark.quality.cheap_learner import CheapLearner
-from pitmark.quality.class_gains import ClassGains, Gain, class_gains
-from pitmark.quality.class_rounds import own_folds, run_rounds
+from pitmark.quality.needs.cheap_learner import CheapLearner
+from pitmark.quality.needs.class_gains import ClassGains, Gain, class_gains
+from pitmark.quality.needs.class_rounds import own_folds, run_rounds
 from pitmark.train.describe import vector_weights
 
 FEWEST, MOST = 10, 30

@@ -25,7 +25,7 @@ from PIL import Image, ImageFilter
 from bench.sets import PictureSet
 from pitmark.core.preprocess import Pixels, resize
 from pitmark.core.splits import SplitItem, assign_folds
-from pitmark.quality.input_statistics import STATISTIC_NAMES, image_statistics
+from pitmark.quality.drift.input_statistics import STATISTIC_NAMES, image_statistics
 from pitmark.train.closed_form import ridge
 from pitmark.train.embed import embed_images
 

@@ -31,10 +31,10 @@ from scipy.stats import wilcoxon
 from bench.sets import PictureSet, add_options, read_sets
 from bench.shape import finish, gate, parser, tell
 from pitmark.ops.data.vector_learner import closed_form_learner
-from pitmark.quality.coreset import select_coreset
 from pitmark.quality.group_codes import group_codes
-from pitmark.quality.selection import STRATEGIES, Strategy, select_next
-from pitmark.quality.selection_replay import Trial, mean_recall
+from pitmark.quality.selection.coreset import select_coreset
+from pitmark.quality.selection.next_labels import STRATEGIES, Strategy, select_next
+from pitmark.quality.selection.replay import Trial, mean_recall
 from pitmark.train.embed import embed_images
 from pitmark.train.precision import limited_threads
 

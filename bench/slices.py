@@ -31,7 +31,7 @@ from bench.planted_slices import KINDS, Planted, Scene, plant, scene
 from bench.sets import add_options, read_sets
 from bench.shape import finish, gate, parser, tell
 from pitmark.metrics.intervals import wilson
-from pitmark.quality.slices import Cases, SliceOptions, find_slices
+from pitmark.quality.slices.finding import Cases, SliceOptions, find_slices
 
 Flags = NDArray[np.bool_]
 

@@ -27,13 +27,13 @@ from numpy.typing import NDArray
 from pitmark.metrics.agreement import class_pairs, cohen_kappa
 from pitmark.metrics.cluster_draws import ClusterDraws
 from pitmark.metrics.ratings import Ratings
-from pitmark.quality.cheap_learner import CheapLearner
-from pitmark.quality.class_rounds import own_folds
 from pitmark.quality.column_formats import column_formats
-from pitmark.quality.group_rates import group_rates
-from pitmark.quality.slices import Cases, find_slices
-from pitmark.quality.systematic import Votes, inconsistent_groups
-from pitmark.quality.vector_pairs import vector_pairs
+from pitmark.quality.copies.vector_pairs import vector_pairs
+from pitmark.quality.needs.cheap_learner import CheapLearner
+from pitmark.quality.needs.class_rounds import own_folds
+from pitmark.quality.rules.systematic import Votes, inconsistent_groups
+from pitmark.quality.slices.finding import Cases, find_slices
+from pitmark.quality.slices.group_rates import group_rates
 
 Floats = NDArray[np.float64]
 Table = dict[str, list[Any]]

@@ -20,15 +20,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pitmark.quality.cheap_learner import CheapLearner
-from pitmark.quality.class_gains import class_gains
-from pitmark.quality.class_rounds import own_folds, run_rounds
-from pitmark.quality.label_faults import classification_faults
-from pitmark.quality.needs import Effort, Evidence, rank_needs
-from pitmark.quality.slice_columns import columns_of
-from pitmark.quality.slice_words import traits_of
-from pitmark.quality.slices import Cases, SliceOptions, find_slices
-from pitmark.quality.vector_pairs import vector_pairs
+from pitmark.quality.copies.vector_pairs import vector_pairs
+from pitmark.quality.faults.class_faults import classification_faults
+from pitmark.quality.needs.cheap_learner import CheapLearner
+from pitmark.quality.needs.class_gains import class_gains
+from pitmark.quality.needs.class_rounds import own_folds, run_rounds
+from pitmark.quality.needs.ranking import Effort, Evidence, rank_needs
+from pitmark.quality.slices.columns import columns_of
+from pitmark.quality.slices.finding import Cases, SliceOptions, find_slices
+from pitmark.quality.slices.words import traits_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -7,7 +7,7 @@ from bench.faults_plants import KINDS, plant
 from pitmark.core.geometry import iou_matrix
 from pitmark.core.labels import BoxShape, mask_shape, shape_mask
 from pitmark.core.records import ImageRecord, LabeledImage
-from pitmark.quality.label_faults import Fault
+from pitmark.quality.faults.class_faults import Fault
 
 SIZE_WH = (200, 160)
 

@@ -19,8 +19,8 @@ from pitmark.edge.golden import make_golden
 from pitmark.edge.manifest_file import manifest_from_bytes, manifest_to_bytes
 from pitmark.edge.network import Network
 from pitmark.edge.signing import new_private_key, public_key, sign
-from pitmark.quality.drift_reference import DriftReference
-from pitmark.quality.input_statistics import image_statistics
+from pitmark.quality.drift.input_statistics import image_statistics
+from pitmark.quality.drift.reference import DriftReference
 from tests.edge.networks import (
     files_for,
     golden_for,

@@ -9,8 +9,8 @@ from pitmark.core.errors import BundleError, InvalidInputError
 from pitmark.edge.bundle_file import Bundle
 from pitmark.edge.monitor import Monitor
 from pitmark.edge.runtime import EdgeInspector
-from pitmark.quality.drift_reference import DriftReference
-from pitmark.quality.input_statistics import image_statistics
+from pitmark.quality.drift.input_statistics import image_statistics
+from pitmark.quality.drift.reference import DriftReference
 from tests.edge.networks import files_for, manifest_for, part_image, spec_for
 
 SPEC = spec_for("anomaly")

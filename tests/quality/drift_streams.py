@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pitmark.quality.block_spread import fit_baseline
-from pitmark.quality.eprocess import RestartSums, gathered, log_sum
+from pitmark.quality.drift.block_spread import fit_baseline
+from pitmark.quality.drift.eprocess import RestartSums, gathered, log_sum
 
 BOUND = 3.0
 BLOCK = 10

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pitmark.core.geometry import iou_matrix
 from pitmark.core.labels import BoxShape, Shape
 from pitmark.core.predictions import Prediction
-from pitmark.quality.label_faults import Fault
+from pitmark.quality.faults.class_faults import Fault
 
 CLASSES = ("scratch", "dent", "pit mark", "discoloration", "blemish")
 SIDES_PX = (60, 35, 20, 90, 30)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pitmark.core.errors import InvalidInputError
+from pitmark.quality.feasibility.surroundings import surroundings
 from pitmark.quality.shortcuts import find_shortcuts
-from pitmark.quality.surroundings import surroundings
 
 
 def _images(count=80, seed=0):

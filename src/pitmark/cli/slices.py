@@ -66,7 +66,7 @@ def slices(
     not hold there is marked as a hint.
     """
     from pitmark.ops.data.slicing import SliceQuestion
-    from pitmark.quality.slices import SliceOptions
+    from pitmark.quality.slices.finding import SliceOptions
 
     question = SliceQuestion(
         run,

@@ -11,10 +11,10 @@ from pitmark.core.bundle import DRIFT_BY_CONDITION_NAME, DRIFT_NAME
 from pitmark.core.errors import BundleError, InvalidInputError
 from pitmark.edge.array_file import check_arrays
 from pitmark.edge.runtime import Inspection
-from pitmark.quality.drift import DriftMonitor, DriftState
-from pitmark.quality.drift_reference import DriftReference
-from pitmark.quality.input_statistics import image_statistics
-from pitmark.quality.newest_looking import Looked
+from pitmark.quality.drift.input_statistics import image_statistics
+from pitmark.quality.drift.monitor import DriftMonitor, DriftState
+from pitmark.quality.drift.newest_looking import Looked
+from pitmark.quality.drift.reference import DriftReference
 
 DEFAULT_RUN_LENGTH_IMAGES = 50_000
 

@@ -34,7 +34,7 @@ from pitmark.edge.signing import read_keys
 from pitmark.edge.slots import Slots
 from pitmark.edge.sources import FolderReferences, watch_folder
 from pitmark.edge.updating import Updater
-from pitmark.quality.drift import DriftState
+from pitmark.quality.drift.monitor import DriftState
 
 try:
     import fcntl

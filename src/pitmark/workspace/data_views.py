@@ -15,7 +15,7 @@ from pitmark.ops.pages.html import page
 from pitmark.ops.pages.slices import about_slices, slice_sections
 from pitmark.ops.pages.style import STYLE
 from pitmark.ops.synthesis import closed_loop as synthesis
-from pitmark.quality.slices import Slice
+from pitmark.quality.slices.finding import Slice
 from pitmark.store.db import ProjectStore
 from pitmark.workspace.views import Images
 

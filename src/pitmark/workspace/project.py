@@ -17,7 +17,7 @@ from pitmark.ops.labels.review import review_status
 from pitmark.ops.labels.review_groups import SettledGroup, settle_group
 from pitmark.ops.labels.review_undo import Undone, undo
 from pitmark.ops.models.out_of_fold import AuditOptions
-from pitmark.quality.review_stop import StopRule
+from pitmark.quality.review.stop import StopRule
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 from pitmark.store.snapshots import SnapshotInfo

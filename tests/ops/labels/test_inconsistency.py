@@ -16,7 +16,7 @@ from pitmark.ops.labels.finding_order import queue
 from pitmark.ops.labels.inconsistency import GROUP, MEMBER, Seen, find_groups, without_members
 from pitmark.ops.labels.labeling import settle
 from pitmark.ops.pages.html import findings_html
-from pitmark.quality.object_votes import NOTHING
+from pitmark.quality.agreement.object_votes import NOTHING
 from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import open_store
 from pitmark.store.findings import NewFinding

@@ -19,7 +19,7 @@ from pitmark.ops.labels.review_undo import undo
 from pitmark.ops.labels.review_worth import weigh_findings
 from pitmark.ops.pages.html import findings_html
 from pitmark.ops.pages.review import write_review_page
-from pitmark.quality.review_stop import StopRule
+from pitmark.quality.review.stop import StopRule
 from pitmark.store.db import open_store
 from pitmark.store.findings import NewFinding
 from tests.ops.pages.test_html import read

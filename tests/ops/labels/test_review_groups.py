@@ -15,7 +15,7 @@ from pitmark.ops.labels.labeling import annotate
 from pitmark.ops.labels.review_groups import settle_group
 from pitmark.ops.labels.review_log import looks_of
 from pitmark.ops.labels.review_undo import undo
-from pitmark.quality.object_votes import NOTHING
+from pitmark.quality.agreement.object_votes import NOTHING
 from pitmark.store.db import open_store
 from tests.ops.labels.test_inconsistency import (
     by_ben_differently,

@@ -10,7 +10,7 @@ from pitmark.ops.labels.rule_accept import LimitRule, accept_limit, accept_propo
 from pitmark.ops.labels.rule_check import check_rules
 from pitmark.ops.labels.rules import propose_rules
 from pitmark.ops.pages.rules import rule_sections
-from pitmark.quality.object_votes import NOTHING
+from pitmark.quality.agreement.object_votes import NOTHING
 from pitmark.store.db import open_store
 from tests.ops.labeled_lines import LONG, SHORT, fill_lines, line_book, line_images
 from tests.ops.pages.test_html import read

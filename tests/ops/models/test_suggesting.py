@@ -13,7 +13,7 @@ from pitmark.ops.images.snapshots import SplitPlan, take_snapshot
 from pitmark.ops.labels.labeling import check_shapes
 from pitmark.ops.models.suggesting import Suggester, suggested
 from pitmark.ops.models.training import train
-from pitmark.quality.mask_objects import objects_in_maps
+from pitmark.quality.faults.mask_objects import objects_in_maps
 from pitmark.store.db import open_store
 from tests.ops.toys import QUICK, class_folder, mask_folder, yolo_folder
 

@@ -28,10 +28,10 @@ from pitmark.ops.labels.ceilings import ceiling_of
 from pitmark.ops.labels.inconsistency import MEMBER, Seen, find_groups, without_members
 from pitmark.ops.labels.rule_check import BROKEN, check_rules
 from pitmark.ops.models.out_of_fold import AuditOptions, OutOfFold, out_of_fold
-from pitmark.quality.label_faults import Fault, anomaly_faults, classification_faults
-from pitmark.quality.label_faults_boxes import detection_faults
-from pitmark.quality.label_faults_masks import segmentation_faults
-from pitmark.quality.slices import Slice
+from pitmark.quality.faults.box_faults import detection_faults
+from pitmark.quality.faults.class_faults import Fault, anomaly_faults, classification_faults
+from pitmark.quality.faults.mask_faults import segmentation_faults
+from pitmark.quality.slices.finding import Slice
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import NewFinding
 

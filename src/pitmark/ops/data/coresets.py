@@ -18,8 +18,8 @@ from pitmark.core.splits import SplitItem, assign_folds
 from pitmark.ops.data.selecting import Chosen, class_numbers
 from pitmark.ops.data.vector_learner import closed_form_learner
 from pitmark.ops.images.embeddings import embed_all
-from pitmark.quality.coreset import hardness_of, select_coreset
-from pitmark.quality.selection_replay import Learner, mean_recall
+from pitmark.quality.selection.coreset import hardness_of, select_coreset
+from pitmark.quality.selection.replay import Learner, mean_recall
 from pitmark.store.db import ProjectStore
 from pitmark.store.snapshots import SnapshotInfo
 

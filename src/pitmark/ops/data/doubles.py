@@ -8,8 +8,8 @@ from pitmark.core.progress import Reporter
 from pitmark.core.records import LabeledImage
 from pitmark.ops.data.leaking import effect_of
 from pitmark.ops.data.likeness import Likeness, look_alike, said
-from pitmark.quality.duplicates import DuplicatePair, contradictions
-from pitmark.quality.leaks import Leak, find_leaks
+from pitmark.quality.copies.duplicates import DuplicatePair, contradictions
+from pitmark.quality.copies.leaks import Leak, find_leaks
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import NewFinding
 

@@ -12,8 +12,8 @@ from pitmark.ops.data.doubles import SOURCE, findings_of, leaks_of
 from pitmark.ops.data.leaking import effect_of
 from pitmark.ops.data.likeness import Likeness, images_as_split, look_alike
 from pitmark.ops.labels.review_worth import weigh_findings
-from pitmark.quality.duplicates import DuplicatePair, duplicate_groups
-from pitmark.quality.leak_effect import Effect
+from pitmark.quality.copies.duplicates import DuplicatePair, duplicate_groups
+from pitmark.quality.copies.leak_effect import Effect
 from pitmark.store.db import ProjectStore
 
 # From this share of held-out images on, the test tells nothing of new parts.

@@ -16,11 +16,10 @@ from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import ImageRecord
 from pitmark.ops.data.first_models import MOST_DEFECTS, by_size, first_models
 from pitmark.ops.images.pixels import pixel_loader
-from pitmark.quality.duplicates import DuplicatePair, contradictions, find_duplicates
-from pitmark.quality.feasibility import Verdict, remarks_on, verdict_of
-from pitmark.quality.fingerprints import Fingerprint, fingerprint
-from pitmark.quality.first_look import FirstLook, Remark, look_json
-from pitmark.quality.imaging import (
+from pitmark.quality.copies.duplicates import DuplicatePair, contradictions, find_duplicates
+from pitmark.quality.copies.fingerprints import Fingerprint, fingerprint
+from pitmark.quality.feasibility.first_look import FirstLook, Remark, look_json
+from pitmark.quality.feasibility.imaging import (
     ImageFigures,
     contrast_to_noise,
     gray_levels,
@@ -28,8 +27,9 @@ from pitmark.quality.imaging import (
     likeness_of_views,
     small_view,
 )
-from pitmark.quality.learning_curves import Forecast, forecast
-from pitmark.quality.rule_features import mm_per_px
+from pitmark.quality.feasibility.verdict import Verdict, remarks_on, verdict_of
+from pitmark.quality.needs.learning_curves import Forecast, forecast
+from pitmark.quality.rules.features import mm_per_px
 from pitmark.store.db import ProjectStore
 
 Floats = NDArray[np.float64]

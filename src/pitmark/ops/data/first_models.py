@@ -16,8 +16,8 @@ from pitmark.metrics.intervals import wilson
 from pitmark.ops.data.selecting import class_numbers
 from pitmark.ops.data.vector_learner import closed_form_learner
 from pitmark.ops.images.embeddings import embed_all, embed_places
-from pitmark.quality.first_look import OTHER_PLACES, Told
-from pitmark.quality.selection_replay import mean_recall
+from pitmark.quality.feasibility.first_look import OTHER_PLACES, Told
+from pitmark.quality.selection.replay import mean_recall
 from pitmark.store.db import ProjectStore
 
 Floats = NDArray[np.float64]

@@ -11,15 +11,15 @@ from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.core.progress import Reporter, silent
 from pitmark.ops.data.likeness import Likeness, images_as_split, look_alike, said
 from pitmark.ops.data.looks import keep_look
-from pitmark.quality.duplicates import duplicate_groups
-from pitmark.quality.group_key import (
+from pitmark.quality.copies.duplicates import duplicate_groups
+from pitmark.quality.copies.group_key import (
     SIMILARITY,
     GroupKey,
     grouping_of,
     propose_group_keys,
 )
-from pitmark.quality.leak_effect import Effect, regrouping_effect
-from pitmark.quality.nearest_rows import nearest_rows
+from pitmark.quality.copies.leak_effect import Effect, regrouping_effect
+from pitmark.quality.copies.nearest_rows import nearest_rows
 from pitmark.store.db import ProjectStore
 
 _SHOWN = 8

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import numpy as np
 
 from pitmark.ops.data.likeness import Likeness, said
-from pitmark.quality.duplicates import duplicate_groups
-from pitmark.quality.leak_effect import Effect, leak_effect
-from pitmark.quality.nearest_rows import nearest_of
+from pitmark.quality.copies.duplicates import duplicate_groups
+from pitmark.quality.copies.leak_effect import Effect, leak_effect
+from pitmark.quality.copies.nearest_rows import nearest_of
 
 
 def effect_of(seen: Likeness, leaked: Collection[str]) -> Effect | None:

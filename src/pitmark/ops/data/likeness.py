@@ -13,9 +13,9 @@ from pitmark.core.progress import Progress, Reporter
 from pitmark.core.records import SPLITS, LabeledImage, Split
 from pitmark.ops.images.embeddings import embed_all
 from pitmark.ops.images.pixels import pixel_loader
-from pitmark.quality.duplicates import DuplicatePair, find_duplicates
-from pitmark.quality.fingerprints import fingerprint
-from pitmark.quality.registered import common_scale
+from pitmark.quality.copies.duplicates import DuplicatePair, find_duplicates
+from pitmark.quality.copies.fingerprints import fingerprint
+from pitmark.quality.copies.registered import common_scale
 from pitmark.store.db import ProjectStore
 
 

@@ -15,7 +15,7 @@ from pitmark.core.records import LabeledImage
 from pitmark.ops.data.need_units import GOOD
 from pitmark.ops.labels.audit_record import group_of
 from pitmark.ops.labels.inconsistency import GROUP, MEMBER
-from pitmark.quality.needs import Effort, OpenRule
+from pitmark.quality.needs.ranking import Effort, OpenRule
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 

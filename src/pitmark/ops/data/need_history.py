@@ -13,9 +13,9 @@ from pitmark.core.progress import Reporter, silent
 from pitmark.ops.data.need_units import BACKGROUND, Described, Unit, describe, units_of
 from pitmark.ops.data.needs import ARTIFACT, KIND, Numbered, check_units, learner_of, numbered
 from pitmark.ops.images.pixels import pixel_loader
-from pitmark.quality.class_gains import Gain
-from pitmark.quality.needs import gain_json
-from pitmark.quality.realized import Change, realized_gain
+from pitmark.quality.needs.class_gains import Gain
+from pitmark.quality.needs.ranking import gain_json
+from pitmark.quality.needs.realized import Change, realized_gain
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow
 from pitmark.store.snapshots import SnapshotInfo

@@ -19,8 +19,8 @@ from pitmark.core.labels import Box, ImageClass, image_class, shape_area_px, sha
 from pitmark.core.progress import Reporter, silent
 from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.ops.labels.asked import WHOLE_IMAGE_TASKS
-from pitmark.quality.rule_features import measure_image, measure_object
-from pitmark.quality.visibility import gray_levels, sharpness
+from pitmark.quality.needs.visibility import gray_levels, sharpness
+from pitmark.quality.rules.features import measure_image, measure_object
 
 BACKGROUND = "(background)"
 GOOD = "good"

@@ -17,11 +17,11 @@ from pitmark.ops.data.need_evidence import doubts_of, effort_of, mistaken_for, o
 from pitmark.ops.data.need_units import BACKGROUND, Described, Unit, describe, units_of
 from pitmark.ops.images.pixels import pixel_loader
 from pitmark.ops.labels.asked import WHOLE_IMAGE_TASKS
-from pitmark.quality.cheap_learner import CheapLearner
-from pitmark.quality.class_gains import class_gains
-from pitmark.quality.class_rounds import own_folds, run_rounds
-from pitmark.quality.needs import Effort, Evidence, Need, rank_needs, usual_number
-from pitmark.quality.visibility import HardToSee, hard_to_see
+from pitmark.quality.needs.cheap_learner import CheapLearner
+from pitmark.quality.needs.class_gains import class_gains
+from pitmark.quality.needs.class_rounds import own_folds, run_rounds
+from pitmark.quality.needs.ranking import Effort, Evidence, Need, rank_needs, usual_number
+from pitmark.quality.needs.visibility import HardToSee, hard_to_see
 from pitmark.store.db import ProjectStore
 
 KIND = "needs"

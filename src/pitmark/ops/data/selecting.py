@@ -18,7 +18,7 @@ from pitmark.core.progress import Reporter, silent
 from pitmark.core.records import ImageRecord, LabeledImage
 from pitmark.ops.data.vector_learner import closed_form_learner
 from pitmark.ops.images.embeddings import embed_all
-from pitmark.quality.selection import (
+from pitmark.quality.selection.next_labels import (
     FEWEST_LABELS,
     STRATEGIES,
     Known,
@@ -26,7 +26,7 @@ from pitmark.quality.selection import (
     Strategy,
     select_next,
 )
-from pitmark.quality.selection_replay import Replay, replay
+from pitmark.quality.selection.replay import Replay, replay
 from pitmark.store.db import ProjectStore
 
 Asked = Literal["auto", "random", "typical", "needed"]

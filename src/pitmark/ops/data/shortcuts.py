@@ -13,8 +13,8 @@ from pitmark.core.records import LabeledImage
 from pitmark.ops.data.likeness import images_as_split
 from pitmark.ops.data.looks import keep_look
 from pitmark.ops.images.pixels import pixel_loader
+from pitmark.quality.feasibility.surroundings import FRAME_SHARE, surroundings
 from pitmark.quality.shortcuts import Shortcut, find_shortcuts
-from pitmark.quality.surroundings import FRAME_SHARE, surroundings
 from pitmark.store.db import ProjectStore
 
 GOOD = "OK"

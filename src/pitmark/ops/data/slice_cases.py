@@ -25,8 +25,8 @@ from pitmark.ops.images.truth import (
     predicted_boxes,
     true_boxes,
 )
-from pitmark.quality.input_statistics import STATISTIC_NAMES, image_statistics
-from pitmark.quality.rule_features import measure_object
+from pitmark.quality.drift.input_statistics import STATISTIC_NAMES, image_statistics
+from pitmark.quality.rules.features import measure_object
 
 Loss = Literal["failures", "graded"]
 Predictions = Mapping[str, Prediction]

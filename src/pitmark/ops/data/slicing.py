@@ -21,9 +21,9 @@ from pitmark.ops.images.truth import defective
 from pitmark.ops.labels.judged import latest_judged
 from pitmark.ops.models.evaluating import Costs, choose_thresholds
 from pitmark.ops.models.training import held_out_predictions
-from pitmark.quality.group_rates import GroupRate, group_rates
-from pitmark.quality.slice_examples import typical_members
-from pitmark.quality.slices import Cases, Slice, SliceOptions, find_slices
+from pitmark.quality.slices.examples import typical_members
+from pitmark.quality.slices.finding import Cases, Slice, SliceOptions, find_slices
+from pitmark.quality.slices.group_rates import GroupRate, group_rates
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow
 

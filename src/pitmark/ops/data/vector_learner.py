@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pitmark.quality.selection_replay import Learner
+from pitmark.quality.selection.replay import Learner
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pitmark.core.filter_words import META
 from pitmark.core.records import MetadataValue
-from pitmark.quality.facet_columns import (
+from pitmark.quality.facets.columns import (
     Column,
     Grown,
     NumberColumn,
@@ -19,9 +19,9 @@ from pitmark.quality.facet_columns import (
     WordColumn,
     number_word,
 )
-from pitmark.quality.facet_index import NO, YES, FacetIndex
-from pitmark.quality.name_column import NameColumn
-from pitmark.quality.sha_column import ShaColumn
+from pitmark.quality.facets.index import NO, YES, FacetIndex
+from pitmark.quality.facets.name_column import NameColumn
+from pitmark.quality.facets.sha_column import ShaColumn
 from pitmark.store.image_facts import FindingFact, ImageFact, SaidFact
 
 TRUTHS = ("labeled", "right", "synthetic")

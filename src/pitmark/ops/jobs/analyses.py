@@ -77,7 +77,7 @@ def slices(context: Context) -> Outcome:
         NotEnoughDataError: Nothing was judged yet, or too few cases.
     """
     from pitmark.ops.data.slicing import SliceQuestion, slices_of
-    from pitmark.quality.slices import SliceOptions
+    from pitmark.quality.slices.finding import SliceOptions
 
     how = told.SlicesJob.model_validate(dict(context.work.options))
     question = SliceQuestion(

@@ -29,7 +29,7 @@ from pitmark.ops.labels.answer_tables import (
     verdict_table,
 )
 from pitmark.ops.labels.answers import Answers, Shapes, gather_answers
-from pitmark.quality.box_consensus import paired_boxes
+from pitmark.quality.agreement.box_consensus import paired_boxes
 from pitmark.store.db import ProjectStore
 
 CLASSES, VERDICTS, OBJECTS = "classes", "verdicts", "objects"

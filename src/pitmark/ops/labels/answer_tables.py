@@ -14,7 +14,7 @@ from pitmark.core.records import ImageRecord
 from pitmark.metrics.ratings import NO_ANSWER, Ratings
 from pitmark.ops.images.truth import true_map
 from pitmark.ops.labels.answers import Answers
-from pitmark.quality.object_units import Drawn, match_objects, unit_boxes, unit_codes
+from pitmark.quality.agreement.object_units import Drawn, match_objects, unit_boxes, unit_codes
 
 NOTHING = "(nothing marked)"
 UNSEEN = "(not seen)"

@@ -15,7 +15,7 @@ from pitmark.core.geometry import iou_matrix
 from pitmark.core.labels import Box, Shape, image_class, shape_box
 from pitmark.core.predictions import Prediction
 from pitmark.core.records import ImageRecord
-from pitmark.quality.object_votes import NOTHING, object_votes
+from pitmark.quality.agreement.object_votes import NOTHING, object_votes
 from pitmark.store.annotations import AnnotationRow
 from pitmark.store.db import ProjectStore
 

@@ -25,7 +25,7 @@ from pitmark.ops.images.truth import defective
 from pitmark.ops.labels.asked import WHOLE_IMAGE_TASKS
 from pitmark.ops.labels.audit_record import audits, read_audit
 from pitmark.ops.labels.repeats import repeated_ceiling
-from pitmark.quality.ceiling import (
+from pitmark.quality.agreement.ceiling import (
     Ceiling,
     Stake,
     as_json,

@@ -23,10 +23,10 @@ from pitmark.ops.labels.answer_tables import (
 )
 from pitmark.ops.labels.answers import Answers
 from pitmark.ops.labels.judged import Judged, latest_judged
-from pitmark.quality.box_consensus import BoxConsensus, MergedBox, merge_boxes
-from pitmark.quality.dawid_skene import DawidSkene, dawid_skene, with_model
-from pitmark.quality.staple import PatternCounts, Staple, expected_dice, staple
-from pitmark.quality.votes import Votes, majority
+from pitmark.quality.agreement.box_consensus import BoxConsensus, MergedBox, merge_boxes
+from pitmark.quality.agreement.dawid_skene import DawidSkene, dawid_skene, with_model
+from pitmark.quality.agreement.staple import PatternCounts, Staple, expected_dice, staple
+from pitmark.quality.agreement.votes import Votes, majority
 from pitmark.store.db import ProjectStore
 
 _ENOUGH_LABELERS = 3

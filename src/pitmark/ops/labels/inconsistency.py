@@ -16,9 +16,9 @@ from pitmark.core.progress import Reporter
 from pitmark.core.records import LabeledImage
 from pitmark.ops.images.embeddings import Vectors, embed_all, embed_places
 from pitmark.ops.labels.asked import WHOLE_IMAGE_TASKS, Asked, things_asked, unmarked_objects
-from pitmark.quality.object_votes import NOTHING
-from pitmark.quality.rule_features import metadata_features
-from pitmark.quality.systematic import InconsistentGroup, Votes, inconsistent_groups
+from pitmark.quality.agreement.object_votes import NOTHING
+from pitmark.quality.rules.features import metadata_features
+from pitmark.quality.rules.systematic import InconsistentGroup, Votes, inconsistent_groups
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import NewFinding
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import Shape, image_class, shape_box, shape_mask
 from pitmark.core.records import LabeledImage
-from pitmark.quality.ceiling import Ceiling, ceiling_of_repeats
-from pitmark.quality.object_votes import NOTHING, object_votes
+from pitmark.quality.agreement.ceiling import Ceiling, ceiling_of_repeats
+from pitmark.quality.agreement.object_votes import NOTHING, object_votes
 from pitmark.store.annotations import AnnotationRow
 from pitmark.store.db import ProjectStore
 

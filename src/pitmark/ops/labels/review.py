@@ -15,8 +15,8 @@ from pitmark.ops.labels.inconsistency import GROUP
 from pitmark.ops.labels.review_log import Learned, Look, learn, looks_of
 from pitmark.ops.labels.review_status import KindReview, ReviewStatus, SplitReview
 from pitmark.ops.labels.review_worth import SPLIT_ORDER
-from pitmark.quality.review_curve import FaultRange, fault_range
-from pitmark.quality.review_stop import LOOK_AHEAD, QueueState, StopRule, advise
+from pitmark.quality.review.curve import FaultRange, fault_range
+from pitmark.quality.review.stop import LOOK_AHEAD, QueueState, StopRule, advise
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingBrief
 

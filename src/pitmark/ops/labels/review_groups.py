@@ -13,7 +13,7 @@ from pitmark.ops.labels.audit_record import group_of
 from pitmark.ops.labels.group_members import group_members
 from pitmark.ops.labels.inconsistency import GROUP
 from pitmark.ops.labels.labeling import DECISION_STATES, Decision, check_shapes
-from pitmark.quality.object_votes import NOTHING
+from pitmark.quality.agreement.object_votes import NOTHING
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 

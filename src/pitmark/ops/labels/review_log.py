@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pitmark.quality.review_curve import ReviewCurve, learn_curve
-from pitmark.quality.review_pace import seconds_by_kind, seconds_for
+from pitmark.quality.review.curve import ReviewCurve, learn_curve
+from pitmark.quality.review.pace import seconds_by_kind, seconds_for
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingBrief
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pitmark.metrics.intervals import Proportion, percent
-from pitmark.quality.review_curve import FaultRange
-from pitmark.quality.review_stop import FEWEST_DECISIONS, LOOK_AHEAD, Advice, StopRule
+from pitmark.quality.review.curve import FaultRange
+from pitmark.quality.review.stop import FEWEST_DECISIONS, LOOK_AHEAD, Advice, StopRule
 
 
 @dataclass(frozen=True, slots=True)

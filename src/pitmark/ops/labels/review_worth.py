@@ -11,7 +11,7 @@ from pitmark.core.labels import Shape
 from pitmark.core.records import SPLITS
 from pitmark.ops.labels.group_members import group_members
 from pitmark.ops.labels.inconsistency import GROUP
-from pitmark.quality.fault_worth import fault_worth
+from pitmark.quality.faults.worth import fault_worth
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 

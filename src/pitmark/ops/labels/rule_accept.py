@@ -13,8 +13,8 @@ from pitmark.core.label_book import ClassEntry, LabelBook, Measure, NumericRule,
 from pitmark.ops.labels.labeling import save_label_book
 from pitmark.ops.labels.rule_check import RuleCheck, check_rules
 from pitmark.ops.labels.rule_proposal import RuleProposal, article
-from pitmark.quality.object_votes import NOTHING
-from pitmark.quality.rule_features import mm_per_px
+from pitmark.quality.agreement.object_votes import NOTHING
+from pitmark.quality.rules.features import mm_per_px
 from pitmark.store.db import ProjectStore
 
 MEASURES: tuple[Measure, ...] = ("length", "area", "short_side")

@@ -12,7 +12,7 @@ from pitmark.core.labels import Shape
 from pitmark.core.provenance import is_in_use
 from pitmark.core.records import ImageRecord
 from pitmark.ops.labels.review_worth import weigh_findings
-from pitmark.quality.rule_features import mm_per_px
+from pitmark.quality.rules.features import mm_per_px
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import NewFinding
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pitmark.core.labels import Box
-from pitmark.quality.limit_fit import Limit
-from pitmark.quality.rule_search import RuleSearch
+from pitmark.quality.rules.limit_fit import Limit
+from pitmark.quality.rules.search import RuleSearch
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ from pitmark.ops.images.pixels import pixel_loader
 from pitmark.ops.labels.asked import Asked, things_asked, things_in_study
 from pitmark.ops.labels.audit_record import audits, read_audit
 from pitmark.ops.labels.rule_proposal import NearLimit, RuleProposal
-from pitmark.quality.object_votes import NOTHING
-from pitmark.quality.rule_features import (
+from pitmark.quality.agreement.object_votes import NOTHING
+from pitmark.quality.rules.features import (
     measure_image,
     measure_object,
     measured_features,
     mm_per_px,
 )
-from pitmark.quality.rule_search import Answers, Feature, find_rule
+from pitmark.quality.rules.search import Answers, Feature, find_rule
 from pitmark.store.db import ProjectStore
 
 _FEWEST_FLIPS = 3

@@ -14,7 +14,7 @@ from pitmark.core.labels import Shape
 from pitmark.core.predictions import Prediction
 from pitmark.metrics.acceptance import MISS_RATE, misses_needed
 from pitmark.ops.labels.judged import latest_judged
-from pitmark.quality.study_design import StudyItem, blind_order, choose_images
+from pitmark.quality.agreement.study_design import StudyItem, blind_order, choose_images
 from pitmark.store.db import ProjectStore
 from pitmark.store.studies import StudyRow
 

@@ -11,9 +11,9 @@ from pitmark.core.bundle import DRIFT_BY_CONDITION_NAME, DRIFT_NAME
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.inspector import load_pair
 from pitmark.core.records import LabeledImage, PixelLoader
-from pitmark.quality.conditions import usable
-from pitmark.quality.drift import DriftReference
-from pitmark.quality.input_statistics import image_statistics
+from pitmark.quality.drift.conditions import usable
+from pitmark.quality.drift.input_statistics import image_statistics
+from pitmark.quality.drift.monitor import DriftReference
 
 if TYPE_CHECKING:
     from pitmark.train.model import TrainedModel

@@ -20,8 +20,8 @@ from pitmark.core.predictions import Prediction
 from pitmark.edge.bundle_file import read_bundle
 from pitmark.edge.runtime import EdgeInspector
 from pitmark.ops.models.suggesting import in_words_of, suggested
-from pitmark.quality.drift_reference import BOUND, DriftReference
-from pitmark.quality.input_statistics import image_statistics
+from pitmark.quality.drift.input_statistics import image_statistics
+from pitmark.quality.drift.reference import BOUND, DriftReference
 from pitmark.store.db import ProjectStore
 from pitmark.store.events import EventRow
 from pitmark.store.releases import ReleaseRow

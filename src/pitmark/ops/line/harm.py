@@ -15,7 +15,7 @@ from pitmark.ops.images.snapshots import AT_RANDOM, PICKED
 from pitmark.ops.line.from_line import decoded, group_of, record_of
 from pitmark.ops.line.harm_draw import draw_parts, parts_since_alarm
 from pitmark.ops.models.reports import report_of
-from pitmark.quality.harm import (
+from pitmark.quality.drift.harm import (
     USUAL_LABELS,
     AcceptedRates,
     HarmTest,

@@ -7,7 +7,7 @@ import numpy as np
 from pitmark.core.inspector import InspectorSpec, counted_boxes
 from pitmark.core.labels import BoxShape, ImageClass, Shape, mask_shape
 from pitmark.core.predictions import Prediction
-from pitmark.quality.mask_objects import objects_in_maps
+from pitmark.quality.faults.mask_objects import objects_in_maps
 
 _HALF = 0.5
 

@@ -11,7 +11,7 @@ from pitmark.core.labels import BoxShape
 from pitmark.metrics.intervals import percent
 from pitmark.ops.labels.audit_record import group_of
 from pitmark.ops.pages.picture_cards import Drawer, chips, stage
-from pitmark.quality.object_votes import NOTHING
+from pitmark.quality.agreement.object_votes import NOTHING
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 

@@ -23,7 +23,7 @@ from pitmark.ops.pages.chart_frame import (
 )
 from pitmark.ops.pages.picture_cards import Drawer, card, chips, stage
 from pitmark.ops.pages.report_figures import table
-from pitmark.quality.object_votes import NOTHING
+from pitmark.quality.agreement.object_votes import NOTHING
 from pitmark.store.db import ProjectStore
 
 _BARS = 24

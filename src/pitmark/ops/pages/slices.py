@@ -8,7 +8,7 @@ from pitmark.core.labels import Shape
 from pitmark.ops.data.slicing import SliceReport
 from pitmark.ops.pages.picture_cards import Drawer, card, chips, stage
 from pitmark.ops.pages.report_figures import table
-from pitmark.quality.slices import Slice
+from pitmark.quality.slices.finding import Slice
 from pitmark.store.db import ProjectStore
 
 NO_SLICE = (
