@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pitmark.core.records import ImageRecord
-from pitmark.ops.labels.agreement import AgreementReport
+from pitmark.ops.labels.agreement_report import AgreementReport
 from pitmark.ops.labels.consensus import (
     AppliedConsensus,
     ConsensusProposals,

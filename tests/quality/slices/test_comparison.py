@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import hypergeom
 
 from pitmark.quality.slices.comparison import compare
-from pitmark.quality.slices.stratified_test import Strata
+from pitmark.quality.slices.stratified import Strata
 
 
 def alone(count):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,14 +10,14 @@ from numpy.typing import NDArray
 from pitmark.core.errors import NotEnoughDataError
 from pitmark.core.labels import MaskShape, PolygonShape, shape_area_px
 from pitmark.core.progress import Progress, Reporter, silent
-from pitmark.metrics.acceptance import LIMITS, Limit
+from pitmark.metrics.acceptance import LIMITS
 from pitmark.metrics.agreement import apart, class_pairs
-from pitmark.metrics.attribute_study import AgreementFigures, measure
+from pitmark.metrics.attribute_study import measure
 from pitmark.metrics.cluster_draws import ClusterDraws
 from pitmark.metrics.intervals import Resampling
 from pitmark.metrics.mask_agreement import MaskAgreement, MaskTally
 from pitmark.metrics.outline_bias import OutlineBias, outline_bias
-from pitmark.metrics.record import Record
+from pitmark.ops.labels.agreement_report import AgreementReport, PartedImage
 from pitmark.ops.labels.agreement_words import report_sentences
 from pitmark.ops.labels.answer_tables import (
     AnswerTable,
@@ -48,44 +47,6 @@ class AgreementOptions:
     reference: str = "auto"
     least_iou: float = 0.25
     resampling: Resampling = Resampling()  # noqa: RUF009 - frozen
-
-
-@dataclass(frozen=True)
-class PartedImage(Record):
-    """An image on which people part: how far, and what each of them said in short."""
-
-    sha256: str
-    image: str
-    apart: float
-    said: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class AgreementReport(Record):
-    """Everything that is known about the agreement of some people on some images.
-
-    `figures` are by kind of judgement: classes, verdicts (OK or NG), objects (boxes).
-    `confused` counts, for each two classes, how often one person said the first and
-    another the second. `parted` are the images on which they differ, worst first.
-    `sentences` say what it comes to, and what cannot be said.
-    """
-
-    project: str
-    task: str
-    study: str | None
-    source: str
-    images: int
-    labelers: tuple[str, ...]
-    trials: int
-    reference: str
-    reference_by: tuple[str, ...]
-    figures: tuple[AgreementFigures, ...]
-    outlines: tuple[OutlineBias, ...]
-    masks: MaskAgreement | None
-    confused: tuple[tuple[str, str, int], ...]
-    parted: tuple[PartedImage, ...]
-    limits: tuple[Limit, ...]
-    sentences: tuple[str, ...]
 
 
 def measure_agreement(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from pitmark.metrics.acceptance import (
     EFFECTIVENESS,
@@ -15,9 +14,7 @@ from pitmark.metrics.acceptance import (
 )
 from pitmark.metrics.attribute_study import AgreementFigures, LabelerFigures
 from pitmark.metrics.intervals import Interval, Proportion
-
-if TYPE_CHECKING:
-    from pitmark.ops.labels.agreement import AgreementReport
+from pitmark.ops.labels.agreement_report import AgreementReport
 
 _NOUNS = {
     "classes": "the class of images",

@@ -16,7 +16,7 @@ from pitmark.metrics.attribute_study import AgreementFigures, LabelerFigures
 from pitmark.metrics.intervals import Interval
 from pitmark.metrics.mask_agreement import MaskComparison
 from pitmark.metrics.outline_bias import EDGES, OutlineBias
-from pitmark.ops.labels.agreement import AgreementReport, PartedImage, in_short
+from pitmark.ops.labels.agreement import in_short
 from pitmark.ops.labels.agreement_cells import (
     change_cell,
     interval_text,
@@ -26,6 +26,7 @@ from pitmark.ops.labels.agreement_cells import (
     share_text,
     signed,
 )
+from pitmark.ops.labels.agreement_report import AgreementReport, PartedImage
 from pitmark.ops.labels.agreement_words import THING_NOUNS
 from pitmark.ops.labels.answers import Answers, gather_answers
 from pitmark.ops.pages.charts import Bar, bars_svg

@@ -9,7 +9,7 @@ from pathlib import Path
 from pitmark.core.labels import Shape
 from pitmark.core.records import ImageRecord
 from pitmark.ops.images.text_file import write_text
-from pitmark.ops.labels.agreement import AgreementReport
+from pitmark.ops.labels.agreement_report import AgreementReport
 from pitmark.ops.labels.agreement_words import upper_first
 from pitmark.ops.labels.consensus import ConsensusProposals
 from pitmark.ops.labels.finding_order import explained, learned_for_order

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.label_book import Measure
 from pitmark.quality.group_codes import group_codes
-from pitmark.quality.rules.chance_test import FEWEST_GROUPS, chance_levels
+from pitmark.quality.rules.chance import FEWEST_GROUPS, chance_levels
 from pitmark.quality.rules.limit_fit import Limit, count_answers, fit_limit, limit_grid
 
 Verdict = Literal["limit", "condition", "no rule", "cannot be said"]

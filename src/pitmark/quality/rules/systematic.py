@@ -21,7 +21,7 @@ from pitmark.quality.faults.label_neighbors import unit_rows
 from pitmark.quality.faults.look_alikes import Meeting, cells, meetings
 from pitmark.quality.group_codes import group_codes
 from pitmark.quality.rules.vote_sides import LEAST_VOTES, sides_by, sides_by_sets
-from pitmark.quality.slices.stratified_test import Strata, false_discovery_levels
+from pitmark.quality.slices.stratified import Strata, false_discovery_levels
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

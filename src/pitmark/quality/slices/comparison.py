@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, pearson3, t
 
-from pitmark.quality.slices.stratified_test import Strata
+from pitmark.quality.slices.stratified import Strata
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

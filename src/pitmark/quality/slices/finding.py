@@ -29,7 +29,7 @@ from pitmark.quality.slices.columns import columns_of
 from pitmark.quality.slices.comparison import Evidence
 from pitmark.quality.slices.latent import Region, main_directions
 from pitmark.quality.slices.overlap import told_once
-from pitmark.quality.slices.stratified_test import false_discovery_levels
+from pitmark.quality.slices.stratified import false_discovery_levels
 from pitmark.quality.slices.words import (
     Rule,
     Trait,

@@ -20,7 +20,7 @@ from pitmark.core.errors import InvalidInputError
 from pitmark.quality.group_codes import group_codes
 from pitmark.quality.slices.columns import columns_of
 from pitmark.quality.slices.comparison import Evidence, compare
-from pitmark.quality.slices.stratified_test import false_discovery_levels
+from pitmark.quality.slices.stratified import false_discovery_levels
 
 Rate = Literal["escapes", "overkill"]
 _LEAST_CASES = 5

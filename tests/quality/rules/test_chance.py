@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.quality.rules.chance_test import chance_levels
+from pitmark.quality.rules.chance import chance_levels
 
 
 def test_a_feature_that_decides_stands_out_among_twenty():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 
-from pitmark.quality.slices.stratified_test import Strata, false_discovery_levels
+from pitmark.quality.slices.stratified import Strata, false_discovery_levels
 
 
 def strata(*tables):
