@@ -34,6 +34,21 @@ NEEDS_BROWSER = [
 ]
 ROOT = Path(__file__).resolve().parents[2]
 THEMES = ("light", "dark")
+# Of a project, by the last part of its address.
+PAGES = (
+    "next",
+    "images",
+    "book",
+    "agreement",
+    "findings",
+    "train",
+    "report",
+    "release",
+    "line",
+    "export",
+    "datasheet",
+    "settings",
+)
 _FLAGS = ["--no-sandbox", "--disable-background-networking", "--force-color-profile=srgb"]
 _QUIET_MS = 10_000
 _SHOWN = """() => document.querySelector("h1") && !document.querySelector("[class*=Skeleton]")

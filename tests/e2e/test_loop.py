@@ -8,7 +8,7 @@ import pytest
 
 from pitmark.core.progress import silent
 from pitmark.ops.demo.factory import build_factory
-from tests.e2e.browsing import NEEDS_BROWSER, THEMES, sync_api
+from tests.e2e.browsing import NEEDS_BROWSER, PAGES, THEMES, sync_api
 
 steps = pytest.importorskip("bench.browser_steps")
 pytestmark = NEEDS_BROWSER
@@ -18,20 +18,6 @@ SIZE_WH = (384, 288)
 LABELED, SETTLED = 2, 2
 # Most of it is three short trainings; many times what a quiet machine takes for them.
 LIMIT_S = 900.0
-PAGES = (
-    "next",
-    "images",
-    "book",
-    "agreement",
-    "findings",
-    "train",
-    "report",
-    "release",
-    "line",
-    "export",
-    "datasheet",
-    "settings",
-)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.e2e.browsing import NEEDS_BROWSER, THEMES
+from tests.e2e.browsing import NEEDS_BROWSER, PAGES, THEMES
 from ui import build_ui
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -20,20 +20,6 @@ pytestmark = NEEDS_BROWSER
 AXE = build_ui.UI / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "parts under a lamp"
 IMAGES = 9
-PAGES = (
-    "next",
-    "images",
-    "book",
-    "agreement",
-    "findings",
-    "train",
-    "report",
-    "release",
-    "line",
-    "export",
-    "datasheet",
-    "settings",
-)
 
 
 @pytest.fixture(scope="module")

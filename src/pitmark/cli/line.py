@@ -74,7 +74,7 @@ def _options(
 
 
 def _shared(command: Any) -> Any:
-    """The options that predict and watch have in common."""
+    """What predict and watch have in common; all but bundle and folder goes to _options."""
     for option in reversed(
         (
             click.argument("bundle", type=FILE),
@@ -105,18 +105,7 @@ def _shared(command: Any) -> Any:
 @click.command()
 @_shared
 @click.pass_obj
-def predict(
-    out: Output,
-    bundle: Path,
-    folder: Path,
-    precision: str,
-    threads: int | None,
-    run_length: int,
-    tags: str | None,
-    reference: str | None,
-    keys: Path | None,
-    log: Path | None,
-) -> None:
+def predict(out: Output, /, bundle: Path, folder: Path, **how: Any) -> None:
     """Inspect a folder of images, or one image, with a bundle."""
     from pitmark.ops.models.inspecting import predict as predict_folder
 
@@ -127,28 +116,14 @@ def predict(
         if not out.as_json:
             click.echo(_line(inspection))
 
-    options = _options(
-        precision, threads, run_length, tags, reference=reference, keys=keys, log=log
-    )
-    done = predict_folder(bundle, folder, options=options, on_image=note)
+    done = predict_folder(bundle, folder, options=_options(**how), on_image=note)
     out.result({**done.to_json(), "inspections": seen}, _summary(done))
 
 
 @click.command()
 @_shared
 @click.pass_obj
-def watch(
-    out: Output,
-    bundle: Path,
-    folder: Path,
-    precision: str,
-    threads: int | None,
-    run_length: int,
-    tags: str | None,
-    reference: str | None,
-    keys: Path | None,
-    log: Path | None,
-) -> None:
+def watch(out: Output, /, bundle: Path, folder: Path, **how: Any) -> None:
     """Inspect images as they appear in a folder; Ctrl-C ends it."""
     from pitmark.ops.models.inspecting import watch as watch_folder
 
@@ -166,10 +141,7 @@ def watch(
             alarmed = True
             click.secho(f"DRIFT: {state.sentence}", fg="yellow")
 
-    options = _options(
-        precision, threads, run_length, tags, reference=reference, keys=keys, log=log
-    )
-    done = watch_folder(bundle, folder, stop=stop, options=options, on_image=note)
+    done = watch_folder(bundle, folder, stop=stop, options=_options(**how), on_image=note)
     out.result(done.to_json(), _summary(done))
 
 
