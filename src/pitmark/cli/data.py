@@ -1,4 +1,4 @@
-"""Commands around the data: new, import, labelbook, snapshot, export, status."""
+"""Commands around the data: import, labelbook, snapshot, export, status."""
 
 from __future__ import annotations
 
@@ -8,23 +8,8 @@ from pathlib import Path
 import click
 
 from pitmark.cli.output import Output, table
-from pitmark.core.labels import TASKS
 
 FOLDER = click.Path(path_type=Path)
-
-
-@click.command()
-@click.argument("name")
-@click.option("--task", required=True, type=click.Choice(TASKS), help="What is to be learned.")
-@click.pass_obj
-def new(out: Output, name: str, task: str) -> None:
-    """Begin a project; makes the workspace where there is none."""
-    with out.workspace(create=True) as workspace:
-        project = workspace.create_project(name, task=task)
-        out.result(
-            {"project": project.name, "task": project.task, "home": str(workspace.home)},
-            [f"Project {name} ({task}) in {workspace.home}. Next: pitmark import FOLDER"],
-        )
 
 
 @click.command("import")
@@ -187,4 +172,4 @@ def columns(out: Output, by: str | None) -> None:
     out.result(found.to_json(), found.sentences())
 
 
-COMMANDS = (new, import_, labelbook, snapshot, export, columns, status)
+COMMANDS = (import_, labelbook, snapshot, export, columns, status)

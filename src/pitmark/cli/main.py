@@ -25,6 +25,7 @@ from pitmark.cli import (
     line,
     model,
     needs,
+    projects,
     releases,
     review,
     rollout,
@@ -39,6 +40,7 @@ from pitmark.cli.output import Output
 from pitmark.core.errors import PitmarkError
 
 COMMANDS = (
+    *projects.COMMANDS,
     *data.COMMANDS,
     *advise.COMMANDS,
     *model.COMMANDS,

@@ -102,6 +102,37 @@ class Workspace:
         """All projects with their counts."""
         return self._store.projects()
 
+    def rename_project(self, name: str, new_name: str, *, by: str = "python") -> Project:
+        """Call a project by another name; all that belongs to it stays.
+
+        Args:
+            name: Its name.
+            new_name: Another one.
+            by: Who does, for the audit log.
+
+        Returns:
+            The project.
+
+        Raises:
+            NotFoundError: No such project.
+            ConflictError: The new name is taken, or a run of it is being worked on.
+            InvalidInputError: The name cannot be used.
+        """
+        return Project(self._store.rename_project(name, new_name, by=by))
+
+    def delete_project(self, name: str, *, by: str = "python") -> None:
+        """Remove a project with all its images, labels, runs and releases.
+
+        Args:
+            name: Its name.
+            by: Who does, for the audit log.
+
+        Raises:
+            NotFoundError: No such project.
+            ConflictError: A run of it is being worked on.
+        """
+        self._store.delete_project(name, by=by)
+
     def signing_keys(self) -> list[WorkspaceKey]:
         """The public halves of the keys that sign releases, the newest first."""
         return workspace_keys(self._store.keys)
