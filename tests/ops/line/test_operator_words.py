@@ -10,6 +10,7 @@ import pytest
 import pitmark.ops.line.promotion_checks as checks_module
 from pitmark.cli import harm as harm_command
 from pitmark.cli import upkeep as commands
+from pitmark.cli.main import cli
 from pitmark.core.errors import NotAllowedError
 from pitmark.ops.line import (
     feedback,
@@ -98,7 +99,10 @@ def test_no_text_of_the_upkeep_has_one(module):
     "command", [*commands.COMMANDS, *harm_command.COMMANDS], ids=lambda c: c.name
 )
 def test_no_help_of_its_commands_has_one(command):
-    help_text = command.get_help(click.Context(command, info_name=command.name))
+    top = click.Context(
+        cli, **cli.context_settings
+    )
+    help_text = command.get_help(click.Context(command, info_name=command.name, parent=top))
     assert offending(help_text) == []
 
 
