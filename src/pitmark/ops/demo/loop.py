@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pitmark.core.errors import ConflictError
+from pitmark.core.errors import ConflictError, NotFoundError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.progress import Reporter, silent
 from pitmark.metrics.detection import coco_matches, mean_average_precision
@@ -39,6 +39,7 @@ from pitmark.store.runs import RunRow
 from pitmark.synth.planning import MISTAKEN_AS, MISTAKEN_KIND, WEAK_CAMERA, WEAK_KIND
 
 PROJECT = "casings"
+_MARKER = "made-by-pitmark-demo.txt"
 # The person in this story looks at so many findings before the next training.
 PATIENCE = 60
 _FIRST = 45
@@ -148,13 +149,30 @@ def run_demo(
 
 
 def _clear(home: Path) -> None:
-    marker = home / "factory" / "photos" / "labels.json"
+    """Make room in a folder, if all that it holds is an earlier demo."""
+    marker = home / _MARKER
     if home.exists() and any(home.iterdir()):
-        if not marker.exists() and not (home / "factory").exists():
+        if not marker.exists():
             raise ConflictError(
-                f"{home} exists and is not from a demo", hint="Name another folder: --home."
+                f"{home} exists and is not from a demo", hint="Name another folder: --into."
+            )
+        own = _own_projects(home)
+        if own:
+            raise ConflictError(
+                f"the demo in {home} also holds {', '.join(own)}, made by somebody",
+                hint="Name another folder: --into.",
             )
         shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True)
+    marker.write_text("Made by pitmark demo, which replaces this folder when run again.\n")
+
+
+def _own_projects(home: Path) -> list[str]:
+    try:
+        with open_store(home, create=False) as store:
+            return [name for name in store.project_names() if name != PROJECT]
+    except NotFoundError:
+        return []
 
 
 def _bring_in(
