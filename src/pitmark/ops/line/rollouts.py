@@ -15,12 +15,11 @@ from pitmark.core.errors import ConflictError
 from pitmark.ops.line.rollout_plan import RolloutPlan
 from pitmark.ops.line.rollout_rules import Decision, RolloutFacts, RolloutRules, decide
 from pitmark.store.db import ProjectStore
+from pitmark.store.part_counts import PartCounts
 from pitmark.store.rollouts import RolloutRow, WaveCounts
 
 # Of a fleet that reports every minute, not every report is worth a look.
 _LOOK_EVERY = timedelta(seconds=10)
-# The parts before a release are those of so many days.
-_BEFORE = timedelta(days=7)
 _BY_ITSELF = "pitmark"
 
 
@@ -124,7 +123,7 @@ def advance(
         return row
     if not at_once and timedelta(0) <= moment - row.checked < _LOOK_EVERY:
         return row
-    _look(project, row, _facts(project, row, moment), moment)
+    _look(project, row, _facts(project, row, moment)[0], moment)
     return project.rollouts.get()
 
 
@@ -150,7 +149,7 @@ def status(
         now: The present moment; None takes the clock's.
 
     Returns:
-        The status. Of an older rollout the waves are not known any more.
+        The status. Of an older rollout waves and parts are not known any more.
 
     Raises:
         NotFoundError: None such.
@@ -158,16 +157,17 @@ def status(
     moment = now or datetime.now(UTC)
     newest = project.rollouts.get()
     row = newest if number is None else project.rollouts.get(number)
-    facts = _facts(project, row, moment)
-    if row.number == newest.number and row.state == "running":
-        wave, row = row.wave, _look(project, row, facts, moment)
-        if row.wave != wave:
-            facts = _facts(project, row, moment)
-    counts = project.rollouts.waves(row.version) if row.number == newest.number else {}
+    facts, waves = _unknown(row), dict[int, WaveCounts]()
+    if row.number == newest.number:
+        facts, waves = _facts(project, row, moment)
+        if row.state == "running":
+            wave, row = row.wave, _look(project, row, facts, moment)
+            if row.wave != wave:
+                facts, waves = _facts(project, row, moment)
     return RolloutStatus(
         row,
         RolloutPlan.from_json(row.plan),
-        tuple(counts.get(n, WaveCounts()) for n in range(row.plan["placed"])),
+        tuple(waves.get(n, WaveCounts()) for n in range(row.plan["placed"])),
         facts,
         decide(_rules(row), facts),
     )
@@ -239,12 +239,14 @@ def _apply(
         log_rollout(project, row, action[decision.step], _BY_ITSELF, decision.why)
 
 
-def _facts(project: ProjectStore, row: RolloutRow, moment: datetime) -> RolloutFacts:
+def _facts(
+    project: ProjectStore, row: RolloutRow, moment: datetime
+) -> tuple[RolloutFacts, dict[int, WaveCounts]]:
+    """What is decided by, and the waves; to be asked of the newest rollout only."""
     waves = project.rollouts.waves(row.version)
     here = waves.get(row.wave, WaveCounts())
-    since = row.created - _BEFORE
-    before, under = project.rollouts.parts(row.version, row.wave, since)
-    return RolloutFacts(
+    before, under = project.rollouts.parts(row.wave)
+    facts = RolloutFacts(
         wave=row.wave,
         waves=row.plan["placed"],
         hours=(moment - row.wave_since).total_seconds() / 3600,
@@ -254,6 +256,11 @@ def _facts(project: ProjectStore, row: RolloutRow, moment: datetime) -> RolloutF
         before=before,
         under=under,
     )
+    return facts, waves
+
+
+def _unknown(row: RolloutRow) -> RolloutFacts:
+    return RolloutFacts(row.wave, row.plan["placed"], 0.0, 0, 0, 0, PartCounts(), PartCounts())
 
 
 def _rules(row: RolloutRow) -> RolloutRules:
