@@ -56,7 +56,7 @@ def main() -> None:
     results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
-        bundle, images = _release(base, arguments)
+        bundle, images = make_release(base, arguments)
         (base / "key").write_text("a key of a server that is never there")
         results += _cold_start(base, bundle, images, arguments)
         results += _over_http(base, bundle, images, arguments)
@@ -88,8 +88,16 @@ def _arguments() -> Any:
     return out.parse_args()
 
 
-def _release(base: Path, arguments: Any) -> tuple[Path, list[Path]]:
-    """A release, and images of the factory that it was made for."""
+def make_release(base: Path, arguments: Any) -> tuple[Path, list[Path]]:
+    """A release, and images of the factory that it was made for.
+
+    Args:
+        base: The workspace becomes `home` in it.
+        arguments: `side` in pixels and `network`; `bundle` and `images` to use these.
+
+    Returns:
+        The bundle, and the files of the images.
+    """
     if arguments.bundle is not None and arguments.images is not None:
         return arguments.bundle, sorted(arguments.images.glob("*.png"))
     home = ["--home", str(base / "home"), "--json"]

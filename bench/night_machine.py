@@ -20,6 +20,7 @@ import numpy as np
 
 from bench.loop import PITMARK, run_json
 from bench.night_line import Part, lit
+from bench.processes import children, free_port
 from bench.shape import tell
 from pitmark.store.db import open_store
 from pitmark.store.events import EventRow
@@ -57,7 +58,7 @@ class Machine:
 
     def __init__(self, home: Path, folder: Path, run_length: int) -> None:
         self.home, self.folder = home, folder
-        self._ports = [_free_port(), _free_port()]
+        self._ports = [free_port(), free_port()]
         self.url = f"http://127.0.0.1:{self._ports[0]}"
         points = POINTS.format(port=self._ports[1], run_length=run_length, server=self.url)
         (folder / "points.toml").write_text(points)
@@ -122,7 +123,7 @@ class Machine:
         raise SystemExit((self.folder / "machines.log").read_text()[-3000:])
 
     def _end(self, how: signal.Signals) -> None:
-        workers = _children(self._processes[0].pid)
+        workers = children(self._processes[0].pid)
         for process in self._processes:
             process.send_signal(how)
         if how == signal.SIGKILL:
@@ -242,18 +243,3 @@ def _until(true: Callable[[], bool], seconds: float) -> bool:
                 return True
         time.sleep(0.3)
     return False
-
-
-def _children(pid: int) -> list[int]:
-    """Processes below another one, all of them."""
-    out: list[int] = []
-    for folder in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, folder.read_text().split()):
-            out += [child, *_children(child)]
-    return out
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

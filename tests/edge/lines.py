@@ -48,8 +48,11 @@ def running(spec, bundle=None, **changes):
 
 @contextmanager
 def served(folder, *points, version=3, listen=None, **changes):
-    """A running device with a release, and a function that calls it over HTTP."""
-    bundle = release(folder, version)
+    """A running device with a release, and a function that calls it over HTTP.
+
+    With `version` None it runs what lies in its folder.
+    """
+    bundle = None if version is None else release(folder, version)
     listen = listen or ListenSpec(port=0)
     with running(spec_in(folder, *points, **changes), bundle) as station:
         service = HttpService(station, listen)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import stat
 import zipfile
 from dataclasses import replace
 
@@ -135,11 +136,74 @@ def slow(folder, version):
     return release(folder, version, files=files)
 
 
+def wrong_hash(folder, version):
+    """A model that is not the one whose hash the signed manifest names."""
+    content = _content(release(folder, version))
+    return _packed({**content, MODEL_FP32: onnx_for("detection", bias=-9.0)})
+
+
+def stowaway(folder, version):
+    """A file that no bundle holds."""
+    return _packed({**_content(release(folder, version)), "run.sh": b"rm -rf /"})
+
+
+def leading_out(folder, version):
+    return _packed({**_content(release(folder, version)), "../../etc/cron.d/x": b"* * * * *"})
+
+
+def linked(folder, version):
+    """Its model is a link to a file of the device."""
+    content = {**_content(release(folder, version)), MODEL_FP32: b"/etc/shadow"}
+    return _packed(content, modes={MODEL_FP32: stat.S_IFLNK | 0o777})
+
+
+def pickled(folder, version):
+    """Golden images that would have to be unpickled, with a true hash and signature."""
+    out = io.BytesIO()
+    np.savez(out, images=np.array([{"a": 1}], dtype=object))
+    return _repacked(release(folder, version), {GOLDEN_NAME: out.getvalue()})
+
+
+def brittle(folder, version):
+    """True to its golden images, which are dark, and without an answer to a bright part.
+
+    Where the mean brightness is above half of what a bright part has, it looks up the second
+    of one value.
+    """
+    dark, bright = part_image(0, bright=False), part_image(4)
+    model = onnx.load_from_string(onnx_for("detection"))
+    limit = (dark.mean() + bright.mean()) / 2 / 255
+    graph = model.graph
+    graph.initializer.extend(
+        onnx.numpy_helper.from_array(np.array(value, kind), name)
+        for name, value, kind in (
+            ("scale", 1 / limit, np.float32),
+            ("one value", [0.0], np.float32),
+        )
+    )
+    old = list(graph.node)
+    for node in old:
+        node.input[:] = ["seen" if name == "images" else name for name in node.input]
+    del graph.node[:]
+    graph.node.extend(
+        [
+            helper.make_node("ReduceMean", ["images"], ["brightness"], keepdims=0),
+            helper.make_node("Mul", ["brightness", "scale"], ["times"]),
+            helper.make_node("Cast", ["times"], ["place"], to=onnx.TensorProto.INT64),
+            helper.make_node("Gather", ["one value", "place"], ["nought"]),
+            helper.make_node("Add", ["images", "nought"], ["seen"]),
+            *old,
+        ]
+    )
+    spec, made = spec_for("detection"), model.SerializeToString()
+    network = Network(made, spec, name=MODEL_FP32)
+    golden = make_golden([dark], [network.predict(dark)], spec)
+    return release(folder, version, files={MODEL_FP32: made, GOLDEN_NAME: golden})
+
+
 def _repacked(data, changes, *, key=KEY):
     """A bundle with other files inside and everything else made true again."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        content = {e.filename: archive.read(e) for e in archive.infolist()}
-    content.update(changes)
+    content = {**_content(data), **changes}
     manifest = manifest_from_bytes(content[MANIFEST_NAME])
     hashes = {
         n: hashlib.sha256(d).hexdigest()
@@ -150,10 +214,21 @@ def _repacked(data, changes, *, key=KEY):
     content[MANIFEST_NAME] = told
     if key is not None:
         content[SIGNATURE_NAME] = sign(told, key)
+    return _packed(content)
+
+
+def _content(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {e.filename: archive.read(e) for e in archive.infolist()}
+
+
+def _packed(content, *, modes=None):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, body in content.items():
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), body)
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.external_attr = (modes or {}).get(name, 0) << 16
+            archive.writestr(entry, body)
     return out.getvalue()
 
 

@@ -56,6 +56,10 @@ def judge(live, *, bright=True):
     return found.verdict.outcome, held.version
 
 
+def broken(*_):
+    raise IndexError("index 7 is out of bounds")
+
+
 def offer(live, data):
     """Activate in one thread while another inspects; gives the error and all verdicts."""
     outcome, verdicts, done = [], [], threading.Event()
@@ -153,14 +157,74 @@ def test_a_release_that_fails_on_a_part_is_rolled_back_and_the_part_gets_its_ver
     live.activate(release(tmp_path, 4))
     assert judge(live) == ("NG", 4)
 
-    def broken(*_):
-        raise IndexError("index 7 is out of bounds")
-
     monkeypatch.setattr(live.inspector, "predict", broken)
     assert judge(live) == ("NG", 3)
     assert live.settle() == "rolled back"
     assert "could not judge 'part'" in live.last_failure
     assert judge(live) == ("NG", 3)
+
+
+class PartAtTheLastMoment(Slots):
+    """Slots of a device on whose line a part goes through while a release is confirmed."""
+
+    def confirm(self):
+        super().confirm()
+        self.part()
+
+
+def test_a_release_that_fails_while_it_is_confirmed_is_taken_back(tmp_path, monkeypatch):
+    slots = PartAtTheLastMoment(tmp_path / "slots" / "main")
+    live = LiveRelease(slots, GATE, TrialLimits(seconds=0, images=1), clock=Clock())
+    live.activate(release(tmp_path, 3))
+    live.activate(release(tmp_path, 4))
+    assert judge(live) == ("NG", 4)
+    new, seen = live.inspector, []
+
+    def part():
+        with monkeypatch.context() as patch:
+            patch.setattr(new, "predict", broken)
+            seen.append(judge(live))
+
+    slots.part = part
+    assert live.settle() == "rolled back"
+    assert seen == [("NG", 3)]
+    assert "could not judge 'part'" in live.last_failure
+    assert judge(live) == ("NG", 3)
+    assert slots.pointer().current.version == 3
+    assert live.settle() is None
+
+
+def test_a_failure_that_is_settled_before_its_part_is_answered_is_settled_once(
+    line, tmp_path, monkeypatch
+):
+    live, slots = line
+    live.activate(release(tmp_path, 4))
+    trial, settled = live._running.trial, []
+    fail = trial.fail
+
+    def fail_and_settle(reason):
+        counted = fail(reason)
+        settled.append(live.settle())
+        return counted
+
+    monkeypatch.setattr(trial, "fail", fail_and_settle)
+    monkeypatch.setattr(live.inspector, "predict", broken)
+    assert judge(live) == ("NG", 3)
+    assert settled == ["rolled back"]
+    assert live.settle() is None
+    assert judge(live) == ("NG", 3)
+    assert slots.pointer().current.version == 3
+    assert live.rollbacks == 1
+
+
+def test_a_trial_that_is_closed_cannot_fail_and_one_that_failed_cannot_be_closed():
+    kept, failed = (Trial(TrialLimits(), None, 0.0) for _ in range(2))
+    assert kept.close()
+    assert not kept.fail("too late")
+    assert kept.failure is None
+    assert failed.fail("slow")
+    assert not failed.close()
+    assert failed.failure == "slow"
 
 
 def test_an_image_that_nobody_can_judge_is_not_held_against_a_new_release(line, tmp_path):

@@ -35,6 +35,7 @@ def _fill(project):
     project.device_reports.count_parts(device.id, [(now(), 1, "OK")])
     project.device_reports.add_note(device.id, Note("n", now(), 1, "kept"))
     project.rollouts.add(1, {}, by="ann")
+    project.rollouts.place([[device.id]])
     study = project.studies.create("", {"images": [sha]}, author="ann")
     project.studies.add_answers(study.id, [NewAnswer(sha, "ann", 1, [box()])])
     project.jobs.create("export", {}, by="ann")

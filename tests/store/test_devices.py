@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import event
 
 from pitmark.core.errors import ConflictError, InvalidInputError, NotFoundError
-from pitmark.store.device_reports import DeviceState, Note, PartCounts
+from pitmark.store.device_reports import DeviceState, Note
 from pitmark.store.fleet import FleetFilter
+from pitmark.store.part_counts import PartCounts
 from pitmark.store.schema import now
 from tests.store.engines import on_sqlite
 

@@ -1,10 +1,16 @@
+import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from pitmark.core.errors import NotFoundError
-from pitmark.store.device_reports import DeviceState, Note, PartCounts
+from pitmark.store.device_reports import DeviceState, Note
+from pitmark.store.migrate import migrate
+from pitmark.store.part_counts import PartCounts
 from pitmark.store.rollouts import WaveCounts
+from pitmark.store.schema import now
 from tests.store.test_devices import registered
 
 HOUR = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -64,13 +70,72 @@ def test_parts_before_and_under_a_version_are_those_of_the_same_devices(project,
     def count(device, *part):
         project.device_reports.count_parts(device, [part])
 
+    count(ids[0], HOUR, 4, "error")
+    project.rollouts.add(4, {}, by="ann")
+    project.rollouts.place([ids[:1], ids[1:4]])
+    moment = now()
     for device in ids[:4]:
         for n in range(10):
-            count(device, HOUR, 3, "NG" if n == 0 else "OK")
-    count(ids[0], HOUR - timedelta(days=9), 3, "NG")
-    for device in (ids[0], ids[1], ids[5]):
-        count(device, HOUR, 4, "error")
-    before, under = project.rollouts.parts(4, 1, HOUR - timedelta(days=1))
+            count(device, moment, 3, "NG" if n == 0 else "OK")
+    count(ids[0], moment - timedelta(days=9), 3, "NG")
+    for device in (ids[1], ids[5]):
+        count(device, moment, 4, "error")
+    before, under = project.rollouts.parts(1)
     assert before == PartCounts(18, 2, 0)
     assert under == PartCounts(0, 0, 2)
-    assert project.rollouts.parts(4, 0, HOUR)[1] == PartCounts(0, 0, 1)
+    assert project.rollouts.parts(0)[1] == PartCounts(0, 0, 1)
+
+
+def walked(told, version, since):
+    """The same counts from all parts there ever were."""
+    reached = {device for device, _, release, _ in told if release == version}
+    out = Counter()
+    for device, hour, release, verdict in told:
+        under = release == version
+        if device in reached and (under or hour >= since):
+            out[under, verdict] += 1
+    return tuple(PartCounts(*(out[u, v] for v in ("OK", "NG", "error"))) for u in (False, True))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_totals_are_those_of_a_walk_over_all_parts_also_after_a_migration(
+    store, project, ids, seed
+):
+    draw, told, moment = (
+        random.Random(seed),
+        [],
+        now().replace(minute=0, second=0, microsecond=0),
+    )
+    project.rollouts.add(draw.randint(3, 4), {}, by="ann")
+    for number in range(60):
+        if number in (20, 40):
+            project.rollouts.add(draw.randint(3, 5), {}, by="ann")
+            order = draw.sample(ids, 6)
+            project.rollouts.place([order[:2], order[2:5]])
+        device = draw.choice(ids)
+        back = timedelta(days=draw.choice((0, 1, 6, 8)), hours=draw.randrange(3))
+        parts = [
+            (moment - back, draw.randint(2, 5), draw.choice(("OK", "NG", "error")))
+            for _ in range(draw.randint(1, 3))
+        ]
+        project.device_reports.count_parts(device, parts)
+        told += [(device, *part) for part in parts]
+    project.rollouts.place_one(order[5], wave=2, desired=None)
+    row = project.rollouts.get()
+    since = row.created - timedelta(days=7)
+
+    def check():
+        for wave, count in ((0, 2), (1, 5), (2, 6)):
+            mine = [part for part in told if part[0] in order[:count]]
+            assert project.rollouts.parts(wave) == walked(mine, row.version, since)
+
+    check()
+    with store.database.write() as connection:
+        connection.execute(text("DROP TABLE rollout_waves"))
+        connection.execute(text("DROP INDEX ix_devices_rollout"))
+        old = "organisation_id, project_id, wave"
+        name = "ix_devices_organisation_id_project_id_wave"
+        connection.execute(text(f"CREATE INDEX {name} ON devices ({old})"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0011'"))
+    migrate(store.database)
+    check()

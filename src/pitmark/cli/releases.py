@@ -68,10 +68,9 @@ def verify(out: Output, bundle: Path, keys_: Path | None) -> None:
 @click.option("--by", default="cli", show_default=True, help="Who decides.")
 @click.pass_obj
 def rollback(out: Output, version: int, file: Path | None, by: str) -> None:
-    """Go back to an earlier release: its content, under a new and higher version."""
+    """Go back to an earlier release, with all devices: its content, as a higher version."""
     done = out.project().roll_back(version, file, by=by)
-    lines = [f"Release {done.row.version} has the content of {version}: {done.path}"]
-    out.result(done.to_json(), lines)
+    out.result(done.to_json(), done.sentences())
 
 
 @click.command()

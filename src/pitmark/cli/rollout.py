@@ -142,11 +142,11 @@ def resume(out: Output, /, by: str, **rules: Any) -> None:
 @click.pass_obj
 def roll_back(out: Output, to: int | None, by: str) -> None:
     """Bring the devices that were offered the release back to the one before."""
-    from pitmark.ops.line import rollouts
+    from pitmark.ops.line import rollout_back
 
     store = out.project().store
     with tempfile.TemporaryDirectory(dir=store.work) as folder:
-        rollouts.roll_back(store, Path(folder), by=by, to=to)
+        rollout_back.roll_back(store, Path(folder), by=by, to=to)
     _tell(out, store)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -9,9 +10,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pitmark.core.errors import InvalidInputError, NotFoundError
+from pitmark.core.errors import InvalidInputError, NotFoundError, PitmarkError
 from pitmark.core.preprocess import Pixels
 from pitmark.edge.device_spec import Source
+from pitmark.edge.driver_thread import DriverThread
 from pitmark.edge.extras import load_extra
 from pitmark.edge.genicam import GenicamCamera
 from pitmark.edge.parts import Frame
@@ -30,17 +32,25 @@ class Camera(Protocol):
 class NamedCamera:
     """A camera whose pictures have running names, opened when it is first asked.
 
-    A camera that fails is closed and opened anew at the next picture: cables get loose.
+    A camera that fails, in whatever way its driver has, is closed and opened anew at the next
+    picture: cables get loose.
 
     Args:
         name: Before the number.
         open_camera: Opens it.
+        grace_s: How much longer than told a driver may take before it counts as hanging;
+            opening a camera takes its time, too.
     """
 
-    def __init__(self, name: str, open_camera: Callable[[], Camera]) -> None:
-        self._name, self._open_camera = name, open_camera
+    def __init__(
+        self, name: str, open_camera: Callable[[], Camera], *, grace_s: float = 10.0
+    ) -> None:
+        self._name, self._open_camera, self._grace_s = name, open_camera, grace_s
         self._camera: Camera | None = None
+        # One that hung may hold a picture of a part that has gone by long ago.
+        self._suspect = False
         self._number = 0
+        self._driver = DriverThread(f"the camera {name}")
         self._lock = threading.Lock()
 
     def grab(self, timeout_s: float) -> Frame:
@@ -53,16 +63,20 @@ class NamedCamera:
             The frame.
 
         Raises:
-            NotFoundError: The camera cannot be reached, or gives nothing in time.
+            NotFoundError: The camera cannot be reached, fails, hangs, or gives nothing in
+                time.
             MissingExtraError: Its driver is not installed.
         """
         with self._lock:
+            if self._suspect:
+                self._suspect = False
+                self._let_go()
             try:
-                if self._camera is None:
-                    self._camera = self._open_camera()
-                pixels = self._camera.grab(timeout_s)
-            except NotFoundError:
-                self._release()
+                pixels = self._driver.call(
+                    lambda: self._next(timeout_s), timeout_s + self._grace_s
+                )
+            except PitmarkError:
+                self._suspect = True
                 raise
             self._number += 1
             return Frame(f"{self._name}-{self._number:08d}", pixels)
@@ -70,7 +84,18 @@ class NamedCamera:
     def close(self) -> None:
         """Let go of the camera."""
         with self._lock:
-            self._release()
+            self._let_go()
+            self._driver.end()
+
+    def _let_go(self) -> None:
+        """Close it, if that can be done: one that was unplugged may refuse."""
+        with contextlib.suppress(PitmarkError):
+            self._driver.call(self._release, self._grace_s)
+
+    def _next(self, timeout_s: float) -> Pixels:
+        if self._camera is None:
+            self._camera = self._open_camera()
+        return self._camera.grab(timeout_s)
 
     def _release(self) -> None:
         camera, self._camera = self._camera, None
@@ -159,13 +184,17 @@ class VideoCamera:
         return self._newest is not None and self._newest[0] >= asked
 
     def _read(self) -> None:
-        while not self._ended:
-            begun = time.monotonic()
-            there, picture = self._capture.read()
-            with self._news:
+        try:
+            while not self._ended:
+                begun = time.monotonic()
+                there, picture = self._capture.read()
                 if not there:
-                    self._ended = True
-                else:
-                    rgb = picture[..., ::-1] if picture.ndim == 3 else picture
+                    break
+                rgb = picture[..., ::-1] if picture.ndim == 3 else picture
+                with self._news:
                     self._newest = (begun, np.ascontiguousarray(rgb))
+                    self._news.notify_all()
+        finally:  # However the driver fails, nobody waits for it in vain.
+            with self._news:
+                self._ended = True
                 self._news.notify_all()

@@ -11,9 +11,10 @@ import numpy as np
 from pitmark.core.errors import InvalidInputError, PitmarkError
 from pitmark.core.inspector import Verdict
 from pitmark.core.preprocess import Pixels
+from pitmark.edge.guarded import MISHAPS
 from pitmark.edge.handshake import NO_CLASS, Answer, ErrorCode
 from pitmark.edge.judgement import Finding, Judge
-from pitmark.edge.live import MISHAPS, LiveRelease
+from pitmark.edge.live import LiveRelease
 from pitmark.edge.parts import Frame
 from pitmark.edge.recipe import Recipe
 from pitmark.edge.runtime import Inspection

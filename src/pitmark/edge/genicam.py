@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -30,18 +31,22 @@ class GenicamCamera:
         producer, _, serial = at.partition("#")
         self._at = at
         self._harvester = library.Harvester()
-        try:
-            self._harvester.add_file(producer)
-            self._harvester.update()
-            wanted = {"serial_number": serial} if serial else 0
-            self._acquirer = self._harvester.create(wanted)
-            self._acquirer.start()
-        except (OSError, ValueError, IndexError, RuntimeError) as exc:
-            self._harvester.reset()
-            raise NotFoundError(
-                f"the camera {at} cannot be opened: {exc}",
-                hint="Look at the producer file, the serial number, and who else uses it.",
-            ) from exc
+        # Drivers have errors of their own; whatever is raised, the producer is let go.
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._harvester.reset)
+            try:
+                self._harvester.add_file(producer)
+                self._harvester.update()
+                wanted = {"serial_number": serial} if serial else 0
+                self._acquirer = self._harvester.create(wanted)
+                undo.callback(self._acquirer.destroy)
+                self._acquirer.start()
+            except (OSError, ValueError, IndexError, RuntimeError) as exc:
+                raise NotFoundError(
+                    f"the camera {at} cannot be opened: {exc}",
+                    hint="Look at the producer file, the serial number, and who else uses it.",
+                ) from exc
+            undo.pop_all()
 
     def grab(self, timeout_s: float) -> Pixels:
         """The next picture.
@@ -77,6 +82,7 @@ class GenicamCamera:
 
     def close(self) -> None:
         """Let go of the camera."""
-        self._acquirer.stop()
-        self._acquirer.destroy()
-        self._harvester.reset()
+        with contextlib.ExitStack() as all_of_it:
+            all_of_it.callback(self._harvester.reset)
+            all_of_it.callback(self._acquirer.destroy)
+            self._acquirer.stop()

@@ -25,12 +25,11 @@ from pitmark.core.errors import (
 from pitmark.core.inspector import Verdict
 from pitmark.core.preprocess import Pixels
 from pitmark.edge.activation import Activated, Gate, activate, file_sha256
+from pitmark.edge.guarded import MISHAPS, guarded
 from pitmark.edge.runtime import EdgeInspector, Inspection
 from pitmark.edge.slots import Held, Slots, Step
 from pitmark.edge.trial import ENOUGH_IMAGES, NgRate, Trial, TrialLimits
 
-# What a model with strange outputs makes numpy and Python raise: no reason to stop a line.
-MISHAPS = (ArithmeticError, LookupError, ValueError, TypeError, RuntimeError, AssertionError)
 _MOST_STARTS = 2
 
 
@@ -66,6 +65,8 @@ class LiveRelease:
         self._running: _Running | None = None
         self._rate = NgRate()
         self._swapping = threading.Lock()
+        # For the moment in which one release takes the place of another.
+        self._handing = threading.Lock()
         self.rollbacks = 0
         self.last_failure = ""
 
@@ -200,7 +201,7 @@ class LiveRelease:
         if running is None:
             verdict = Verdict("error", 0.0, None, "no release is loaded")
             return Inspection(name, verdict, None, None, 0.0), None
-        found = _guarded(running.inspector, image, name, reference)
+        found = guarded(running.inspector, image, name=name, reference=reference)
         if running.trial is None:
             self._rate.note(found.verdict.outcome)
             return found, running.held
@@ -221,7 +222,7 @@ class LiveRelease:
         running = self._running
         if running is None or running.trial is None or running.before is None:
             return None
-        return _guarded(running.before.inspector, image, "", reference).verdict
+        return guarded(running.before.inspector, image, reference=reference).verdict
 
     def settle(self) -> str | None:
         """End a trial whose time is over, or that failed; to be called now and then.
@@ -235,20 +236,21 @@ class LiveRelease:
         running = self._running
         if running is None or running.trial is None:
             return None
-        if running.trial.failure is not None:
-            with self._swapping:
-                self._give_up(running.trial.failure)
-            return "rolled back"
-        if not running.trial.passed(self._clock()):
-            return None
-        self._check_golden(running, running.trial)
-        if running.trial.failure is not None:
-            return self.settle()
+        trial = running.trial
+        if trial.failure is None:
+            if not trial.passed(self._clock()):
+                return None
+            self._check_golden(running, trial)
         with self._swapping:
-            self._slots.confirm()
-            self._running = replace(running, trial=None, before=None)
-            self._slots.note("kept", {"version": running.held.version})
-        return "kept"
+            # A part may fail at any moment, until the trial is closed.
+            if trial.failure is None:
+                self._slots.confirm()
+                if trial.close():
+                    self._hand_over(replace(running, trial=None, before=None))
+                    self._slots.note("kept", {"version": running.held.version})
+                    return "kept"
+            self._give_up(trial.failure or "")
+            return "rolled back"
 
     def status(self) -> dict[str, Any]:
         """The state of the release as plain JSON types."""
@@ -275,11 +277,12 @@ class LiveRelease:
         trial = running.trial
         assert trial is not None
         if found.verdict.outcome == "error" and running.before is not None:
-            instead = _guarded(running.before.inspector, image, found.name, reference)
+            old = running.before
+            instead = guarded(old.inspector, image, name=found.name, reference=reference)
             if instead.verdict.outcome != "error":
-                trial.fail(f"it could not judge {found.name!r}: {found.verdict.reason}")
-                self._step_back(running)
-                return instead, running.before.held
+                if trial.fail(f"it could not judge {found.name!r}: {found.verdict.reason}"):
+                    self._step_back(running)
+                return instead, old.held
             return found, running.held  # The image is at fault, not the release.
         trial.note(found.verdict.outcome, found.latency_ms)
         if trial.failure is not None:
@@ -288,8 +291,14 @@ class LiveRelease:
 
     def _step_back(self, failed: _Running) -> None:
         """Judge with the release before from the next image on; the disk follows later."""
-        if failed.before is not None:
-            self._running = replace(failed.before, before=None, trial=failed.trial)
+        with self._handing:
+            # Whoever settles the trial may have gone back on the disk already.
+            if failed.before is not None and self._running is failed:
+                self._running = replace(failed.before, before=None, trial=failed.trial)
+
+    def _hand_over(self, running: _Running | None) -> None:
+        with self._handing:
+            self._running = running
 
     def _on_trial(self, new: _Running, before: _Running | None) -> None:
         if before is None:  # Nothing to go back to: it judges, come what may.
@@ -322,13 +331,13 @@ class LiveRelease:
         )
         running = self._running
         if back is None:
-            self._running = None
+            self._hand_over(None)
         elif running is not None and running.held.sha256 == back.sha256:
-            self._running = replace(running, trial=None, before=None)
+            self._hand_over(replace(running, trial=None, before=None))
         elif running is not None and running.before is not None:
-            self._running = running.before
+            self._hand_over(running.before)
         else:
-            self._running = self._before(back)
+            self._hand_over(self._before(back))
 
     def _loaded(self, held: Held) -> EdgeInspector:
         bundle = self._slots.read(held, trusted=self._gate.trusted)
@@ -341,21 +350,5 @@ class LiveRelease:
             failure = None if report.ok else f"it disagrees with training: {report.sentence()}"
         except (BundleError, ParityError, InvalidInputError, *MISHAPS) as error:
             failure = f"its golden images fail: {error}"
-        if failure is not None:
-            trial.fail(failure)
+        if failure is not None and trial.fail(failure):
             self._step_back(running)
-
-
-def _guarded(
-    inspector: EdgeInspector,
-    image: Pixels | bytes,
-    name: str,
-    reference: Pixels | bytes | None,
-) -> Inspection:
-    start = time.perf_counter()
-    try:
-        return inspector.inspect(image, name=name, reference=reference)
-    except MISHAPS as error:
-        reason = f"the release failed on this image: {error!r}"
-        elapsed_ms = (time.perf_counter() - start) * 1000
-        return Inspection(name, Verdict("error", 0.0, None, reason), None, None, elapsed_ms)

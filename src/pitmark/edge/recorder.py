@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pitmark.core.errors import PitmarkError, StorageError
 from pitmark.core.preprocess import Pixels
 from pitmark.edge.device_spec import RecordSpec
-from pitmark.edge.live import MISHAPS
+from pitmark.edge.guarded import MISHAPS
 from pitmark.edge.outbox import Outbox
 from pitmark.edge.outbox_entry import Entry, Priority
 from pitmark.edge.parts import PartResult

@@ -9,7 +9,7 @@ from typing import Any
 
 from pitmark.core.errors import PitmarkError
 from pitmark.edge.delivery import Backoff
-from pitmark.edge.live import MISHAPS
+from pitmark.edge.guarded import MISHAPS
 from pitmark.edge.release_reports import ReleaseReports
 from pitmark.edge.server_link import NoAnswerError, ServerLink
 from pitmark.edge.updating import Updater

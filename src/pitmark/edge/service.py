@@ -10,12 +10,13 @@ from typing import Any
 from pitmark.core.errors import InvalidInputError, NotFoundError
 from pitmark.edge.activation import Activated, Gate
 from pitmark.edge.device_spec import DeviceSpec
+from pitmark.edge.feeds import Tags
 from pitmark.edge.http_service import HttpService
 from pitmark.edge.live import LiveRelease
 from pitmark.edge.outbox import Outbox
 from pitmark.edge.signing import read_keys
 from pitmark.edge.slots import Slots
-from pitmark.edge.station import Station, Tags, lock_folder
+from pitmark.edge.station import Station, lock_folder
 from pitmark.edge.transports import Transport, transports_for
 
 Started = Callable[[Station, int], None]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -11,18 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from pitmark.core.errors import ConflictError, NotFoundError, PitmarkError, StorageError
+from pitmark.core.errors import ConflictError, NotFoundError, StorageError
 from pitmark.edge.activation import Activated, Gate
-from pitmark.edge.cameras import NamedCamera, camera_for
 from pitmark.edge.delivery import Delivery
 from pitmark.edge.device_report import device_report
-from pitmark.edge.device_spec import CAMERAS, DeviceSpec, PointSpec, ServerSpec
+from pitmark.edge.device_spec import DeviceSpec, PointSpec, ServerSpec
 from pitmark.edge.drift_watch import DriftWatch
 from pitmark.edge.examiner import Examiner
+from pitmark.edge.feeds import CameraFeed, Tags, feed_for
 from pitmark.edge.http_sender import HttpSender
 from pitmark.edge.live import LiveRelease
 from pitmark.edge.outbox import Outbox
-from pitmark.edge.parts import Frame, PartResult
+from pitmark.edge.parts import PartResult
 from pitmark.edge.point import Point
 from pitmark.edge.recipe import Recipe
 from pitmark.edge.recorder import Recorder
@@ -32,7 +30,6 @@ from pitmark.edge.server_link import ServerLink
 from pitmark.edge.server_talk import ServerTalk
 from pitmark.edge.signing import read_keys
 from pitmark.edge.slots import Slots
-from pitmark.edge.sources import FolderReferences, watch_folder
 from pitmark.edge.updating import Updater
 from pitmark.quality.drift.monitor import DriftState
 
@@ -43,8 +40,6 @@ except ModuleNotFoundError:  # Windows; there a second start is not noticed.
 
 _SETTLE_S = 0.5
 _SAVE_S = 30.0
-_PAUSE_S = 1.0
-Tags = Callable[[str], dict[str, str]]
 
 
 class Station:
@@ -60,7 +55,7 @@ class Station:
     """
 
     def __init__(self, spec: DeviceSpec, *, tags: Tags = lambda _: {}) -> None:
-        self.spec, self._tags = spec, tags
+        self.spec = spec
         self._lock_file = lock_folder(spec.folder)
         trusted = () if spec.keys is None else read_keys(spec.keys)
         gate = Gate(trusted, spec.latency_ms)
@@ -87,15 +82,15 @@ class Station:
             sender = HttpSender(server.url, server.device or spec.name, server.key)
             self.delivery = Delivery(self.outbox, sender, together=sender)
             self.talk = self._talk(server)
-        self._cameras: dict[str, NamedCamera] = {
-            p.name: camera_for(p.source, p.name)
+        self.troubles: dict[str, str] = {}
+        self._stop = threading.Event()
+        self.feeds = {
+            p.name: feed_for(p, self._stop, self.troubles, tags)
             for p in spec.points
-            if p.source.kind in CAMERAS
+            if p.source.kind != "http"
         }
         self.points = {p.name: self._point(p) for p in spec.points}
-        self.troubles: dict[str, str] = {}
         self._result_listeners: list[Callable[[PartResult], None]] = []
-        self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -110,11 +105,9 @@ class Station:
         self.recorder.start()
         for point in self.points.values():
             point.start()
-        for spec in self.spec.points:
-            if spec.source.kind == "folder":
-                self._watch(spec)
-            elif spec.source.kind in CAMERAS and spec.trigger == "image":
-                self._spawn(self._run_camera, spec)
+        for name, feed in self.feeds.items():
+            for work in feed.threads(self.points[name]):
+                self._spawn(work)
         self._spawn(self._keep_house)
         if self.delivery is not None:
             self._spawn(self.delivery.run, self._stop)
@@ -128,8 +121,8 @@ class Station:
             point.stop()
         for thread in self._threads:
             thread.join(timeout=30)
-        for camera in self._cameras.values():
-            camera.close()
+        for feed in self.feeds.values():
+            feed.close()
         self.recorder.stop()
         self.drift.save()
         if self.outbox is not None:
@@ -236,8 +229,8 @@ class Station:
         return ServerTalk(link, state, server.ask_s, reports=reports, updater=updater)
 
     def _point(self, spec: PointSpec) -> Point:
-        camera = self._cameras.get(spec.name)
-        grab = camera.grab if camera is not None else None
+        feed = self.feeds.get(spec.name)
+        grab = feed.grab if isinstance(feed, CameraFeed) else None
         return Point(spec, Examiner(self.releases), self._publish, grab=grab)
 
     def _publish(self, result: PartResult) -> None:
@@ -263,51 +256,6 @@ class Station:
     def _recipe_of(self, result: PartResult) -> Recipe:
         recipes = self.points[result.point].spec.recipes
         return next(r for r in recipes if r.index == result.recipe)
-
-    def _watch(self, spec: PointSpec) -> None:
-        folder = Path(spec.source.at)
-        references = FolderReferences(folder, spec.source.reference)
-        images = watch_folder(
-            folder,
-            poll_s=0.02,
-            stop=self._stop,
-            recursive=spec.source.recursive,
-            leave_out=references.is_reference,
-        )
-
-        ready: queue.Queue[Frame | None] = queue.Queue(2)
-
-        def read() -> None:
-            for name, image in images:
-                ready.put(Frame(name, image, references(name), self._tags(name)).ahead())
-            ready.put(None)
-
-        def push() -> None:
-            while (frame := ready.get()) is not None:
-                self._push(spec.name, frame)
-
-        self._spawn(read)
-        self._spawn(push)
-
-    def _run_camera(self, spec: PointSpec) -> None:
-        camera, point = self._cameras[spec.name], self.points[spec.name]
-        while not self._stop.is_set():
-            ready = point.wait(lambda o: o.trigger_ready, _PAUSE_S if spec.acknowledge else 0)
-            if spec.acknowledge and not ready.trigger_ready:
-                continue  # Nobody has read the last verdict yet.
-            try:
-                frame = camera.grab(spec.source.timeout_s)
-            except PitmarkError as error:
-                self.troubles[spec.name] = error.message
-                self._stop.wait(_PAUSE_S)
-                continue
-            self.troubles.pop(spec.name, None)
-            self._push(spec.name, frame)
-
-    def _push(self, point: str, frame: Frame) -> None:
-        # A part that came too early is counted, and answered with an error, by the point.
-        with contextlib.suppress(ConflictError, TimeoutError):
-            self.points[point].push(frame)
 
     def _keep_house(self) -> None:
         saved = time.monotonic()

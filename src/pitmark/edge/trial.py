@@ -1,7 +1,8 @@
-"""Whether a new release proves itself on the line: pure, it only counts and decides."""
+"""Whether a new release proves itself on the line: it only counts and decides."""
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import dataclass
 
@@ -72,6 +73,8 @@ class Trial:
         self._rate = NgRate()
         self._images = 0
         self._slow = 0
+        self._closed = False
+        self._ending = threading.Lock()
         self.failure: str | None = None
 
     def note(self, outcome: Outcome, latency_ms: float) -> None:
@@ -98,13 +101,30 @@ class Trial:
                 f" {self._rate.rate:.0%} over {self._rate.count} parts"
             )
 
-    def fail(self, reason: str) -> None:
+    def fail(self, reason: str) -> bool:
         """Say that the release failed; the first reason stands.
 
         Args:
             reason: In words.
+
+        Returns:
+            False where the trial was closed before: it is over.
         """
-        self.failure = self.failure or reason
+        with self._ending:
+            if self._closed:
+                return False
+            self.failure = self.failure or reason
+            return True
+
+    def close(self) -> bool:
+        """End the trial, unless the release has failed; nothing can fail it any more.
+
+        Returns:
+            Whether the release may stay.
+        """
+        with self._ending:
+            self._closed = self.failure is None
+            return self._closed
 
     def passed(self, now_s: float) -> bool:
         """Whether the release may stay.

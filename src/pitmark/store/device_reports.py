@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
-
 from pitmark.core.inspector import Outcome
+from pitmark.store.part_counts import PartCounts, part_counts, sums
 from pitmark.store.plain_json import plain
+from pitmark.store.rollout_totals import RolloutTotals
 from pitmark.store.schema import now
 from pitmark.store.schema_devices import device_hours, device_notes, devices
 from pitmark.store.scope import Scope
 
 _NO_RELEASE = 0
+_COLUMN_OF: Mapping[Outcome, str] = {"OK": "ok", "NG": "ng", "error": "error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,6 @@ class DeviceState:
     on_trial: bool
     drift: bool
     facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PartCounts:
-    """Parts by verdict."""
-
-    ok: int = 0
-    ng: int = 0
-    error: int = 0
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.ok + self.ng + self.error
 
 
 class DeviceReports:
@@ -87,9 +74,11 @@ class DeviceReports:
         found: dict[tuple[datetime, int], Counter[str]] = {}
         for at, release, verdict in parts:
             hour = at.replace(minute=0, second=0, microsecond=0)
-            place = found.setdefault((hour, release or _NO_RELEASE), Counter())
-            place[_COLUMN_OF[verdict]] += 1
+            here = found.setdefault((hour, release or _NO_RELEASE), Counter())
+            here[_COLUMN_OF[verdict]] += 1
+        totals = RolloutTotals(self._scope)
         with self._scope.write() as connection:
+            place = totals.place(device_id)
             for (hour, release), counts in found.items():
                 where = {"device_id": device_id, "hour": hour, "release": release}
                 change = self._scope.update(device_hours).where(
@@ -99,6 +88,8 @@ class DeviceReports:
                 if connection.execute(change.values(**more)).rowcount == 0:
                     zero = dict.fromkeys(_COLUMN_OF.values(), 0)
                     self._scope.insert(connection, device_hours, [{**where, **zero, **counts}])
+            if place is not None:
+                totals.count(place, found)
 
     def add_note(self, device_id: int, note: Note) -> bool:
         """Add what became of a release; one that is known already changes nothing.
@@ -179,26 +170,6 @@ class DeviceReports:
         change = self._scope.update(devices).where(devices.c.id == device_id)
         with self._scope.write() as connection:
             connection.execute(change.values(**values))
-
-
-_COLUMN_OF: Mapping[Outcome, str] = {"OK": "ok", "NG": "ng", "error": "error"}
-
-
-def sums() -> list[Any]:
-    """The sums of parts by verdict, to select."""
-    return [func.sum(device_hours.c[name]).label(name) for name in _COLUMN_OF.values()]
-
-
-def part_counts(row: Any) -> PartCounts:
-    """Parts from a row with `sums`.
-
-    Args:
-        row: Of the result, or None.
-
-    Returns:
-        The counts.
-    """
-    return PartCounts() if row is None else PartCounts(row.ok or 0, row.ng or 0, row.error or 0)
 
 
 def _note(row: Any) -> Note:

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from sqlalchemy import and_, func, or_
 
-from pitmark.store.device_reports import Note, PartCounts, part_counts, sums
+from pitmark.store.device_reports import Note
 from pitmark.store.devices import DeviceRow, device_row
+from pitmark.store.part_counts import PartCounts, part_counts, sums
 from pitmark.store.schema import projects
 from pitmark.store.schema_devices import device_hours, device_notes, devices
 from pitmark.store.scope import Scope

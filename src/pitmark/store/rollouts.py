@@ -10,15 +10,15 @@ from typing import Any, Literal
 from sqlalchemy import case, func, or_
 
 from pitmark.core.errors import NotFoundError
-from pitmark.store.device_reports import PartCounts
+from pitmark.store.part_counts import PartCounts
 from pitmark.store.plain_json import plain
+from pitmark.store.rollout_totals import RolloutTotals
 from pitmark.store.schema import now
-from pitmark.store.schema_devices import device_hours, device_notes, devices, rollouts
+from pitmark.store.schema_devices import device_notes, devices, rollouts
 from pitmark.store.scope import Scope, chunks
 
 RolloutState = Literal["running", "halted", "done", "superseded", "rolled back"]
 OPEN: tuple[RolloutState, ...] = ("running", "halted")
-_VERDICTS = ("ok", "ng", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Rollouts:
     """
 
     def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+        self._scope, self._totals = scope, RolloutTotals(scope)
 
     def add(self, version: int, plan: Mapping[str, Any], *, by: str) -> RolloutRow:
         """Add a rollout; none of its waves is open yet. Open ones before it are superseded.
@@ -168,6 +168,7 @@ class Rollouts:
                 for part in chunks(ids):
                     change = self._scope.update(devices).where(devices.c.id.in_(part))
                     connection.execute(change.values(wave=number))
+            self._totals.begin()
 
     def place_one(self, device_id: int, *, wave: int | None, desired: int | None) -> None:
         """Give a device that came later its wave, and what it is offered.
@@ -180,6 +181,9 @@ class Rollouts:
         change = self._scope.update(devices).where(devices.c.id == device_id)
         with self._scope.write() as connection:
             connection.execute(change.values(wave=wave, desired=desired))
+            place = self._totals.place(device_id)
+            if place is not None and place.reached:
+                self._totals.count_all(place)
 
     def offer(self, wave: int, version: int) -> None:
         """Offer a version to the devices of a wave.
@@ -243,35 +247,16 @@ class Rollouts:
             for row in self._scope.rows(query.group_by(devices.c.wave))
         }
 
-    def parts(self, version: int, wave: int, since: datetime) -> tuple[PartCounts, PartCounts]:
-        """The parts of the devices that run a version, before it and under it.
+    def parts(self, wave: int) -> tuple[PartCounts, PartCounts]:
+        """The parts of the devices that have judged by the release of the newest rollout.
 
         Args:
-            version: Of the newest rollout.
             wave: Of the devices of this wave and those before it.
-            since: Parts before the version count from this hour on.
 
         Returns:
-            Counts of other versions, and of this one, on the devices that run it.
+            Counts of other releases from `LOOKED_BACK` before the rollout on, and of its own.
         """
-        under = device_hours.c.release == version
-        before = ~under & (device_hours.c.hour >= since)
-        figures = [*_sums_if("before", before), *_sums_if("under", under)]
-        # One walk for both: the hours of a fleet are hundreds of thousands.
-        query = self._scope.select(device_hours, *figures).where(
-            device_hours.c.device_id.in_(self._reached(version, wave)), under | before
-        )
-        row = self._scope.first(query)
-        return _counts(row, "before"), _counts(row, "under")
-
-    def _reached(self, version: int, wave: int) -> Any:
-        """Keys of the devices up to a wave that judged parts by a version."""
-        hour = device_hours.alias("hour")
-        judged = self._scope.select(hour, hour.c.device_id).where(
-            hour.c.release == version, hour.c.device_id == devices.c.id
-        )
-        chosen = self._scope.select(devices, devices.c.id)
-        return chosen.where(devices.c.wave <= wave, judged.correlate(devices).exists())
+        return self._totals.parts(wave)
 
     def _failed(self, version: int) -> Any:
         """Devices whose last word on a version is that they refused it or took it back."""
@@ -287,20 +272,6 @@ class Rollouts:
 
 def _count(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
-
-
-def _sums_if(prefix: str, condition: Any) -> list[Any]:
-    return [
-        func.sum(case((condition, device_hours.c[verdict]), else_=0)).label(
-            f"{prefix}_{verdict}"
-        )
-        for verdict in _VERDICTS
-    ]
-
-
-def _counts(row: Any, prefix: str) -> PartCounts:
-    found = [getattr(row, f"{prefix}_{verdict}", None) or 0 for verdict in _VERDICTS]
-    return PartCounts(*map(int, found))
 
 
 def _rollout(row: Any) -> RolloutRow:

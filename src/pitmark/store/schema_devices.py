@@ -61,7 +61,16 @@ devices = Table(
     Column("drift", Boolean, nullable=False),
     Column("state", JSON(none_as_null=True)),
     UniqueConstraint("organisation_id", "project_id", "name"),
-    Index(None, "organisation_id", "project_id", "wave"),
+    # How far a rollout is, from the index alone.
+    Index(
+        "ix_devices_rollout",
+        "organisation_id",
+        "project_id",
+        "wave",
+        "release",
+        "on_trial",
+        "key_sha",
+    ),
     Index(None, "organisation_id", "project_id", "desired"),
     sqlite_autoincrement=True,
 )
@@ -118,4 +127,18 @@ rollouts = Table(
     Column("why", Text, nullable=False),
     UniqueConstraint("organisation_id", "project_id", "number"),
     sqlite_autoincrement=True,
+)
+
+# The parts of the newest rollout by wave, of the devices that have judged by its release.
+rollout_waves = Table(
+    "rollout_waves",
+    metadata,
+    *_owner(),
+    _number("wave"),
+    *(
+        _number(f"{when}_{what}")
+        for when in ("before", "under")
+        for what in ("ok", "ng", "error")
+    ),
+    UniqueConstraint("organisation_id", "project_id", "wave"),
 )

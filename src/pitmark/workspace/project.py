@@ -284,7 +284,7 @@ class Project:
         )
 
     def roll_back(self, version: int, out: str | Path | None = None, *, by: str = "") -> Any:
-        """Release the content of an earlier version again, under a new version.
+        """Release the content of an earlier version again, and bring it to the devices.
 
         Args:
             version: The version to go back to.
@@ -292,7 +292,7 @@ class Project:
             by: Who decides.
 
         Returns:
-            The new release with the path of the bundle.
+            The new release with the path of the bundle, and its rollout.
         """
         from pitmark.ops.line.rollback import roll_back
 

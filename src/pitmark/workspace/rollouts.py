@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pitmark.ops.line import rollouts
+from pitmark.ops.line import rollout_back, rollouts
 from pitmark.ops.line.fleet_messages import rollout_line
 from pitmark.ops.line.rollout_plan import DEFAULT_WAVES, RolloutPlan
 from pitmark.ops.line.rollout_rules import RolloutRules
@@ -115,7 +115,7 @@ class Rollouts:
             ConflictError: The rollout was superseded or rolled back already.
         """
         with tempfile.TemporaryDirectory(dir=self._store.work) as folder:
-            row = rollouts.roll_back(self._store, Path(folder), by=by, to=to)
+            row = rollout_back.roll_back(self._store, Path(folder), by=by, to=to)
         return self.status(row.number)
 
     def list(self) -> Sequence[RolloutLine]:

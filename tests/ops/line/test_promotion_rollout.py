@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pitmark.core.errors import NotAllowedError
-from pitmark.ops.line import promotion_watch
+from pitmark.ops.line import rollback
 from pitmark.ops.line.limits import Actor, Limits, limits_of, set_limits
 from pitmark.ops.line.promotion_rollout import (
     expect_rollout_allowed,
@@ -107,7 +107,7 @@ def test_the_way_back_is_whole_or_not_at_all(project, monkeypatch):
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(promotion_watch, "bring_back", killed)
+        patch.setattr(rollback, "bring_back", killed)
         with pytest.raises(Killed):
             watch_over(project)
     assert len(project.releases.list()) == 2

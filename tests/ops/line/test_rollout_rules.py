@@ -12,7 +12,7 @@ from pitmark.ops.line.rollout_rules import (
     decide,
     reasons_to_halt,
 )
-from pitmark.store.device_reports import PartCounts
+from pitmark.store.part_counts import PartCounts
 
 COUNTS = st.builds(PartCounts, *[st.integers(0, 500)] * 3)
 SHARES = st.floats(0, 1, allow_nan=False)

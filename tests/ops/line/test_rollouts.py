@@ -4,8 +4,9 @@ from datetime import timedelta
 import pytest
 
 from pitmark.core.errors import ConflictError, NotFoundError
-from pitmark.ops.line import rollouts
+from pitmark.ops.line import rollout_back, rollout_device, rollouts
 from pitmark.ops.line.devices import add_device, register_device, revoke_device
+from pitmark.ops.line.rollback import roll_back
 from pitmark.ops.line.rollout_plan import RolloutPlan
 from pitmark.ops.line.rollout_rules import RolloutRules
 from pitmark.store.db import open_store
@@ -38,7 +39,7 @@ def offered(project):
     return {
         name: (found.version if found else None)
         for _, name in project.rollouts.candidates()
-        if (found := rollouts.desired(project, project.devices.get(name))) or True
+        if (found := rollout_device.desired(project, project.devices.get(name))) or True
     }
 
 
@@ -178,7 +179,7 @@ def test_rolled_back_devices_get_the_old_content_as_a_new_version(project, tmp_p
     assert rollouts.advance(project, at_once=True).state == "done"
     rollouts.start(project, 3, RolloutPlan((0.5, 1.0), rules=QUICK))
     reached = project.rollouts.offered(3)
-    row = rollouts.roll_back(project, tmp_path, by="ann")
+    row = rollout_back.roll_back(project, tmp_path, by="ann")
     assert (row.number, row.version) == (3, 4)
     assert project.releases.get(4).gate["content_of"] == 1
     assert [r.state for r in project.rollouts.list()] == ["running", "rolled back", "done"]
@@ -187,11 +188,50 @@ def test_rolled_back_devices_get_the_old_content_as_a_new_version(project, tmp_p
     assert rollouts.advance(project, at_once=True).state == "done"
 
 
+def test_going_back_by_hand_brings_all_devices_and_those_that_come_later(
+    store, project, tmp_path
+):
+    for version in (1, 3):
+        rollouts.start(project, version, RolloutPlan((1.0,), rules=QUICK))
+        follow(project)
+        rollouts.advance(project, at_once=True)
+    done = roll_back(project, 2, tmp_path, by="ann", reason="too many dents missed")
+    assert (done.row.version, done.rollout, done.devices) == (4, 3, 10)
+    assert count(project, 4) == 10
+    assert [r.state for r in project.rollouts.list()] == ["running", "rolled back", "done"]
+    assert project.rollouts.get(2).why == "release 4 brings back the content of 2"
+    assert project.promotions.list(1)[0].record["reason"] == "too many dents missed"
+    follow(project)
+    assert rollouts.advance(project, at_once=True).state == "done"
+    _, code = add_device(project, "late", by="ann")
+    register_device([store], code)
+    assert offered(project)["late"] == 4
+
+
+def test_going_back_by_hand_leaves_alone_whom_the_rollout_had_not_reached(project, tmp_path):
+    rollouts.start(project, 1, RolloutPlan((1.0,), rules=QUICK))
+    follow(project)
+    rollouts.advance(project, at_once=True)
+    rollouts.start(project, 2, RolloutPlan((0.5, 1.0), rules=QUICK))
+    done = roll_back(project, 1, tmp_path, by="ann")
+    assert done.devices == 5
+    assert (count(project, 1), count(project, 4)) == (5, 5)
+
+
+def test_going_back_to_what_the_devices_run_moves_none(project, tmp_path):
+    rollouts.start(project, 2, RolloutPlan((1.0,), rules=QUICK))
+    follow(project)
+    done = roll_back(project, 2, tmp_path, by="ann")
+    assert (done.rollout, done.devices) == (None, 0)
+    assert "none to bring back" in done.sentences()[1]
+    assert count(project, 2) == 10
+
+
 def test_without_a_release_before_a_version_to_go_back_to_must_be_named(project, tmp_path):
     rollouts.start(project, 2, RolloutPlan((0.5, 1.0), rules=QUICK))
     with pytest.raises(NotFoundError, match="no release was rolled out to all devices before"):
-        rollouts.roll_back(project, tmp_path, by="ann")
-    assert rollouts.roll_back(project, tmp_path, by="ann", to=1).version == 4
+        rollout_back.roll_back(project, tmp_path, by="ann")
+    assert rollout_back.roll_back(project, tmp_path, by="ann", to=1).version == 4
 
 
 def test_a_device_that_comes_later_belongs_to_the_last_wave(store, project):
@@ -234,7 +274,7 @@ def test_whatever_happens_no_wave_is_skipped_and_none_opens_while_a_rule_to_halt
     waves, names = [0], [name for _, name in project.rollouts.candidates()]
     for turn in range(25):
         name = draw.choice(names)
-        version = rollouts.desired(project, project.devices.get(name))
+        version = rollout_device.desired(project, project.devices.get(name))
         happens = draw.random()
         if version is not None and happens < 0.7:
             runs(project, name, 1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pitmark.core.errors import NotAllowedError
-from pitmark.ops.line.rollouts import join
+from pitmark.ops.line.rollout_device import join
 from pitmark.store.db import ProjectStore, Store
 from pitmark.store.devices import DeviceRow
 

@@ -10,10 +10,11 @@ from typing import Any
 from pitmark.core.errors import InvalidInputError
 from pitmark.metrics.intervals import Proportion, wilson
 from pitmark.store.db import ProjectStore
-from pitmark.store.device_reports import Note, PartCounts
+from pitmark.store.device_reports import Note
 from pitmark.store.devices import DeviceRow
 from pitmark.store.events import EventRow
 from pitmark.store.fleet import FleetFilter, FleetState, FleetSummary
+from pitmark.store.part_counts import PartCounts
 
 # Devices report every minute.
 SILENT_AFTER = timedelta(minutes=10)

@@ -11,7 +11,6 @@ from typing import Any
 from pitmark.metrics.intervals import wilson
 from pitmark.ops.line.promotion_rules import WayBack, from_json
 from pitmark.ops.line.rollback import roll_back
-from pitmark.ops.line.rollouts import bring_back
 from pitmark.store.db import ProjectStore
 from pitmark.store.promotions import PromotionRow
 
@@ -57,10 +56,8 @@ def watch_over(project: ProjectStore, *, now: datetime | None = None) -> Watched
     reason = _reason(project, newest.version or 0, int(before), rule)
     if reason is None:
         return Watched(f"version {newest.version} does as the one before")
-    with TemporaryDirectory(dir=project.work) as folder, project.transaction():
+    with TemporaryDirectory(dir=project.work) as folder:
         done = roll_back(project, int(before), Path(folder), by=BY_ITSELF, reason=reason)
-        bad, back = newest.version or 0, done.row.version
-        bring_back(project, bad, back, content_of=int(before), by=BY_ITSELF)
     return Watched(reason, back_to=int(before), version=done.row.version)
 
 

@@ -1,9 +1,4 @@
-"""Go back to an earlier release: as a new, higher version with the old content.
-
-Devices refuse a version below the one they run, so that nobody can slip an old model in.
-Who goes back on purpose therefore releases the old content once more, and its run is in use
-again.
-"""
+"""Go back to an earlier release, with the devices; and look at a bundle as a device does."""
 
 from __future__ import annotations
 
@@ -11,26 +6,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pitmark.core.errors import ConflictError
 from pitmark.edge.bundle_file import read_bundle
 from pitmark.edge.choice import MODEL_NAMES
 from pitmark.edge.runtime import EdgeInspector
 from pitmark.edge.signing import PublicKey
-from pitmark.ops.line.promotion_facts import in_use
-from pitmark.ops.line.reissuing import reissue
-from pitmark.ops.line.releasing import bundle_target
+from pitmark.ops.line.release_again import release_again
+from pitmark.ops.line.rollout_back import bring_back
 from pitmark.store.db import ProjectStore
-from pitmark.store.promotions import NewPromotion
 from pitmark.store.releases import ReleaseRow
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackResult:
-    """The new release, the one whose content it has, and its file."""
+    """The new release, the one whose content it has, and its file.
+
+    `rollout` is the number of the rollout that brings it to `devices`; None where no device
+    was offered another.
+    """
 
     row: ReleaseRow
     content_of: int
     path: Path
+    rollout: int | None = None
+    devices: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The result as plain JSON types."""
@@ -40,7 +38,23 @@ class RollbackResult:
             "run": self.row.run_id,
             "bundle": str(self.path),
             "sha256": self.row.bundle_sha,
+            "rollout": self.rollout,
+            "devices": self.devices,
         }
+
+    def sentences(self) -> list[str]:
+        """The result for a person."""
+        told = f"Release {self.row.version} has the content of {self.content_of}: {self.path}"
+        if self.rollout is None:
+            return [
+                told,
+                "No device was offered another: there is none to bring back.",
+            ]
+        many = "device" if self.devices == 1 else f"{self.devices} devices"
+        return [
+            told,
+            f"It goes to the {many} with another: rollout {self.rollout}.",
+        ]
 
 
 def roll_back(
@@ -51,7 +65,10 @@ def roll_back(
     by: str = "",
     reason: str = "",
 ) -> RollbackResult:
-    """Release the content of an earlier version again, under a new version.
+    """Release the content of an earlier version again, and bring it to the devices.
+
+    The devices are those that were offered the version of the newest rollout, unless that
+    is the version to go back to. All are offered the new one at once.
 
     Args:
         project: The project.
@@ -61,33 +78,19 @@ def roll_back(
         reason: Why; kept with the decision.
 
     Returns:
-        The new release.
+        The new release, and its rollout.
 
     Raises:
         NotFoundError: There is no such release.
         ConflictError: It is the newest release already.
         BundleError: The kept bundle is damaged.
     """
-    old = project.releases.get(version)
-    number = project.releases.next_version()
-    if old.version == number - 1:
-        raise ConflictError(
-            f"release {version} is the newest one: there is nothing to go back from",
-            hint="pitmark releases lists them all.",
-        )
-    path = bundle_target(out, project.info.name, number)
-    used = in_use(project)
-    issued = reissue(project, project.blobs.read(old.bundle_sha), path, {"content_of": version})
     with project.transaction():
-        row = project.releases.add(
-            old.run_id, issued.version, issued.sha256, issued.gate, by=by
-        )
-        project.promotions.name("champion", old.run_id, version=row.version, by=by)
-        record = {"content_of": version, "reason": reason}
-        before = None if used is None else used.run.id
-        decided = NewPromotion("rolled back", old.run_id, before, row.version, record)
-        project.promotions.add(decided, by=by)
-    return RollbackResult(row, version, path)
+        done = release_again(project, version, out, by=by, reason=reason)
+        brought = bring_back(project, done.row.version, content_of=version, by=by)
+        devices = project.rollouts.offered(done.row.version)
+    number = None if brought is None else brought.number
+    return RollbackResult(done.row, version, done.path, number, len(devices))
 
 
 @dataclass(frozen=True, slots=True)

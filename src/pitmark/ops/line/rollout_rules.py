@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.metrics.intervals import wilson
-from pitmark.store.device_reports import PartCounts
+from pitmark.store.part_counts import PartCounts
 
 # Fewer parts say nothing about a share.
 ENOUGH_PARTS = 20

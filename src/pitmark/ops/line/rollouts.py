@@ -7,25 +7,19 @@ wherever it was after a restart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from pitmark.core.errors import ConflictError, NotFoundError
-from pitmark.ops.line.rollback import roll_back as release_again
+from pitmark.core.errors import ConflictError
 from pitmark.ops.line.rollout_plan import RolloutPlan
 from pitmark.ops.line.rollout_rules import Decision, RolloutFacts, RolloutRules, decide
 from pitmark.store.db import ProjectStore
-from pitmark.store.devices import DeviceRow
-from pitmark.store.releases import ReleaseRow
+from pitmark.store.part_counts import PartCounts
 from pitmark.store.rollouts import RolloutRow, WaveCounts
 
 # Of a fleet that reports every minute, not every report is worth a look.
 _LOOK_EVERY = timedelta(seconds=10)
-# The parts before a release are those of so many days.
-_BEFORE = timedelta(days=7)
 _BY_ITSELF = "pitmark"
 
 
@@ -129,7 +123,7 @@ def advance(
         return row
     if not at_once and timedelta(0) <= moment - row.checked < _LOOK_EVERY:
         return row
-    _look(project, row, _facts(project, row, moment), moment)
+    _look(project, row, _facts(project, row, moment)[0], moment)
     return project.rollouts.get()
 
 
@@ -155,7 +149,7 @@ def status(
         now: The present moment; None takes the clock's.
 
     Returns:
-        The status. Of an older rollout the waves are not known any more.
+        The status. Of an older rollout waves and parts are not known any more.
 
     Raises:
         NotFoundError: None such.
@@ -163,16 +157,17 @@ def status(
     moment = now or datetime.now(UTC)
     newest = project.rollouts.get()
     row = newest if number is None else project.rollouts.get(number)
-    facts = _facts(project, row, moment)
-    if row.number == newest.number and row.state == "running":
-        wave, row = row.wave, _look(project, row, facts, moment)
-        if row.wave != wave:
-            facts = _facts(project, row, moment)
-    counts = project.rollouts.waves(row.version) if row.number == newest.number else {}
+    facts, waves = _unknown(row), dict[int, WaveCounts]()
+    if row.number == newest.number:
+        facts, waves = _facts(project, row, moment)
+        if row.state == "running":
+            wave, row = row.wave, _look(project, row, facts, moment)
+            if row.wave != wave:
+                facts, waves = _facts(project, row, moment)
     return RolloutStatus(
         row,
         RolloutPlan.from_json(row.plan),
-        tuple(counts.get(n, WaveCounts()) for n in range(row.plan["placed"])),
+        tuple(waves.get(n, WaveCounts()) for n in range(row.plan["placed"])),
         facts,
         decide(_rules(row), facts),
     )
@@ -196,7 +191,7 @@ def halt(project: ProjectStore, *, by: str, why: str = "") -> RolloutRow:
     with project.transaction():
         row = _expect(project, "running", "halted")
         project.rollouts.change(row.number, state="halted", why=why or f"halted by {by}")
-        _log(project, row, "halt_rollout", by, why)
+        log_rollout(project, row, "halt_rollout", by, why)
     return project.rollouts.get()
 
 
@@ -222,126 +217,9 @@ def resume(project: ProjectStore, *, by: str, rules: RolloutRules | None = None)
             plan["rules"] = rules.to_json()
         project.rollouts.change(row.number, state="running", why="", plan=plan)
         details = f"rules: {plan['rules']}" if rules is not None else ""
-        _log(project, row, "resume_rollout", by, details)
+        log_rollout(project, row, "resume_rollout", by, details)
     advance(project, at_once=True)
     return project.rollouts.get()
-
-
-def roll_back(
-    project: ProjectStore, folder: Path, *, by: str, to: int | None = None
-) -> RolloutRow:
-    """Bring the devices that were offered a release back to one before, all at once.
-
-    Args:
-        project: The project.
-        folder: Where the bundle is written meanwhile.
-        by: Who decides.
-        to: The version whose content they shall run; None for the one that was rolled out
-            to all before.
-
-    Returns:
-        The rollout that brings it back; the same one where no device was offered any.
-
-    Raises:
-        NotFoundError: There is no rollout, no such release, or none before.
-        ConflictError: The rollout was superseded or rolled back already.
-    """
-    row = project.rollouts.get()
-    if row.state not in _TAKEN_BACK:
-        raise ConflictError(f"rollout {row.number} is {row.state}")
-    target = to if to is not None else _before(project, row)
-    if not project.rollouts.offered(row.version):
-        _end_back(project, row, "no device was offered it", by)
-        return project.rollouts.get(row.number)
-    made = release_again(project, target, folder, by=by).row
-    return _bring_back(project, row, made.version, target, by)
-
-
-def bring_back(
-    project: ProjectStore, bad: int, version: int, *, content_of: int, by: str
-) -> RolloutRow | None:
-    """Bring a release with old content to all devices that were offered a bad one.
-
-    Args:
-        project: The project.
-        bad: The version that does badly.
-        version: The one that takes its place.
-        content_of: Whose content that has.
-        by: Who decides.
-
-    Returns:
-        The rollout; None where the bad version was not rolled out, or to no device.
-    """
-    row = project.rollouts.find()
-    if row is None or row.version != bad or row.state not in _TAKEN_BACK:
-        return None
-    if not project.rollouts.offered(bad):
-        _end_back(project, row, "no device was offered it", by)
-        return None
-    return _bring_back(project, row, version, content_of, by)
-
-
-def desired(project: ProjectStore, device: DeviceRow) -> ReleaseRow | None:
-    """The release that a device should run.
-
-    Args:
-        project: That of the device.
-        device: The device.
-
-    Returns:
-        The release; None where nothing is offered, or a rollout is halted before the
-        device has taken it.
-    """
-    if device.desired is None:
-        return None
-    newest = project.rollouts.find()
-    if (
-        newest is not None
-        and newest.version == device.desired != device.release
-        and newest.state == "halted"
-    ):
-        return None
-    return project.releases.get(device.desired)
-
-
-def join(project: ProjectStore, device: DeviceRow) -> None:
-    """Give a device that has just registered its place: in the last wave.
-
-    Args:
-        project: That of the device.
-        device: The device; one that has a place already keeps it.
-    """
-    if device.wave is not None or device.desired is not None:
-        return
-    rows = project.rollouts.list()
-    whole = [r for r in rows if r.state == "done" and RolloutPlan.from_json(r.plan).complete]
-    offered = whole[0].version if whole else None
-    wave = None
-    if rows and rows[0].open and RolloutPlan.from_json(rows[0].plan).complete:
-        wave = rows[0].plan["placed"] - 1
-        if rows[0].wave >= wave:
-            offered = rows[0].version
-    project.rollouts.place_one(device.id, wave=wave, desired=offered)
-
-
-_TAKEN_BACK = ("running", "halted", "done")
-_UNHALTED = RolloutRules(min_hours=0, min_parts=0, ng_jump=1, errors=1, refused=0)
-
-
-def _bring_back(
-    project: ProjectStore, row: RolloutRow, version: int, content_of: int, by: str
-) -> RolloutRow:
-    names = tuple(project.rollouts.offered(row.version))
-    back = start(project, version, RolloutPlan((), names, _UNHALTED), by=by)
-    why = f"release {version} brings back the content of {content_of}"
-    _end_back(project, row, why, by)
-    return project.rollouts.get(back.number)
-
-
-def _end_back(project: ProjectStore, row: RolloutRow, why: str, by: str) -> None:
-    moment = datetime.now(UTC)
-    project.rollouts.change(row.number, state="rolled back", why=why, finished=moment)
-    _log(project, row, "roll_back_rollout", by, why)
 
 
 def _apply(
@@ -358,15 +236,17 @@ def _apply(
     project.rollouts.change(row.number, **values)
     if decision.step != "wait":
         action = {"halt": "halt_rollout", "done": "end_rollout", "go on": "open_wave"}
-        _log(project, row, action[decision.step], _BY_ITSELF, decision.why)
+        log_rollout(project, row, action[decision.step], _BY_ITSELF, decision.why)
 
 
-def _facts(project: ProjectStore, row: RolloutRow, moment: datetime) -> RolloutFacts:
+def _facts(
+    project: ProjectStore, row: RolloutRow, moment: datetime
+) -> tuple[RolloutFacts, dict[int, WaveCounts]]:
+    """What is decided by, and the waves; to be asked of the newest rollout only."""
     waves = project.rollouts.waves(row.version)
     here = waves.get(row.wave, WaveCounts())
-    since = row.created - _BEFORE
-    before, under = project.rollouts.parts(row.version, row.wave, since)
-    return RolloutFacts(
+    before, under = project.rollouts.parts(row.wave)
+    facts = RolloutFacts(
         wave=row.wave,
         waves=row.plan["placed"],
         hours=(moment - row.wave_since).total_seconds() / 3600,
@@ -376,6 +256,11 @@ def _facts(project: ProjectStore, row: RolloutRow, moment: datetime) -> RolloutF
         before=before,
         under=under,
     )
+    return facts, waves
+
+
+def _unknown(row: RolloutRow) -> RolloutFacts:
+    return RolloutFacts(row.wave, row.plan["placed"], 0.0, 0, 0, 0, PartCounts(), PartCounts())
 
 
 def _rules(row: RolloutRow) -> RolloutRules:
@@ -392,19 +277,16 @@ def _expect(project: ProjectStore, state: str, verb: str) -> RolloutRow:
     return row
 
 
-def _before(project: ProjectStore, row: RolloutRow) -> int:
-    earlier: Sequence[RolloutRow] = project.rollouts.list()
-    for found in earlier:
-        whole = found.state == "done" and RolloutPlan.from_json(found.plan).complete
-        if found.number < row.number and whole and found.version != row.version:
-            return found.version
-    raise NotFoundError(
-        "no release was rolled out to all devices before",
-        hint="Say which: pitmark rollout roll-back --to VERSION",
-    )
+def log_rollout(project: ProjectStore, row: RolloutRow, action: str, by: str, why: str) -> None:
+    """Note in the audit log what was done to a rollout.
 
-
-def _log(project: ProjectStore, row: RolloutRow, action: str, by: str, why: str) -> None:
+    Args:
+        project: The project.
+        row: The rollout.
+        action: What was done.
+        by: Who did it.
+        why: In words.
+    """
     details = {"version": row.version, "why": why}
     project.audit.log(by, action, f"rollout/{row.number}", details)
 

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from pitmark.core.errors import InvalidInputError
 from pitmark.ops.line.device_events import take_part, take_release_note, take_state
 from pitmark.ops.line.devices import register_device
-from pitmark.ops.line.rollouts import desired
+from pitmark.ops.line.rollout_device import desired
 from pitmark.server.attempts import Attempt
 from pitmark.server.device_access import DeviceAccess, device_access
 from pitmark.server.device_records import (

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi import Path as InPath
 
 from pitmark.core.errors import ConflictError
-from pitmark.ops.line import rollouts
+from pitmark.ops.line import rollout_back, rollouts
 from pitmark.ops.line.devices import add_device, renew_device, revoke_device
 from pitmark.ops.line.fleet import (
     MOST_DEVICES,
@@ -163,7 +163,7 @@ def roll_back_rollout(access: Operator, number: Number, given: RollBackRollout) 
     expect_allowed(access.store, "roll_back", _actor(access))
     _expect_newest(access, number)
     with TemporaryDirectory(dir=access.store.work) as folder:
-        row = rollouts.roll_back(access.store, Path(folder), by=access.who, to=given.to)
+        row = rollout_back.roll_back(access.store, Path(folder), by=access.who, to=given.to)
     return _rollout(access, row)
 
 

@@ -42,7 +42,7 @@ def bundle(access: Viewer, version: Version) -> FileResponse:
 
 @router.post("/releases/{version}/rollback", status_code=201)
 def rollback(access: Operator, version: Version) -> Release:
-    """Release the content of an earlier version once more, under a new version."""
+    """Release the content of an earlier version once more, and bring it to the devices."""
     expect_allowed(access.store, "roll_back", Actor(access.who, access.role))
     with TemporaryDirectory(dir=access.store.work) as folder:
         done = roll_back(access.store, version, Path(folder), by=access.who)
