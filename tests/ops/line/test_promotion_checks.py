@@ -8,13 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.ops.line.promotion_checks import (
-    SameImages,
+from pitmark.ops.line.promotion_checks import SameImages, everywhere, must_catch, not_worse
+from pitmark.ops.line.promotion_line import (
     Shadow,
-    everywhere,
     first_devices,
-    must_catch,
-    not_worse,
     same_on_device,
     side_by_side,
     way_back,
@@ -132,7 +129,7 @@ def test_disagreements_on_the_newest_parts_are_listed_and_many_more_ng_are_refus
     back = [_shadow(r.new, r.old) for r in rows]
     assert side_by_side(back, RULES).verdict == "failed"
     error = side_by_side([*rows, _shadow("OK", "error")], RULES)
-    assert "1 more picture it cannot judge" in error.reason
+    assert "More pictures cannot be judged at all: 1, before 0." in error.reason
     assert side_by_side([], RULES).verdict == "nothing to check"
 
 

@@ -18,8 +18,9 @@ from pitmark.core.errors import CancelledError, NotEnoughDataError, NotFoundErro
 from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.ops.images.snapshots import take_snapshot
 from pitmark.ops.line.limits import Actor, expect_allowed, limits_of
-from pitmark.ops.line.promotion import PromoteOptions, copied, decide, drafted, gate
+from pitmark.ops.line.promotion import PromoteOptions, copied, decide, drafted
 from pitmark.ops.line.promotion_facts import in_use
+from pitmark.ops.line.promotion_gate import gate
 from pitmark.ops.models.evaluating import Costs
 from pitmark.ops.models.training import MODEL, REPORT, TrainOptions, settings_of, train
 from pitmark.store.db import ProjectStore
