@@ -13,6 +13,7 @@ from pitmark.cli import upkeep as commands
 from pitmark.core.errors import NotAllowedError
 from pitmark.ops.line import (
     feedback,
+    feedback_queue,
     harm,
     limits,
     promotion,
@@ -80,6 +81,7 @@ def _sentences_in(module):
     [
         checks_module,
         feedback,
+        feedback_queue,
         harm,
         limits,
         promotion,
@@ -111,7 +113,7 @@ def test_no_help_of_its_commands_has_one(command):
 def test_what_really_is_told_has_none(line):
     send(line, range(100, 120), light=1.5, alarm=True)
     told = feed_back(line, by="olga").sentences()
-    told += [f.why for f in line.findings.list(kind=feedback.KIND)]
+    told += [f.why for f in line.findings.list(kind=feedback_queue.KIND)]
     told += upkeep_status(line).sentences()
     set_limits(line, {"allowed": ["feedback"]}, actor=Actor("ada", "admin"))
     with pytest.raises(NotAllowedError) as refused:
