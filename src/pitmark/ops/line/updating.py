@@ -204,6 +204,7 @@ def _options(project: ProjectStore, row: UpdateRow) -> TrainOptions:
         network=held.get("network", "standard"),
         costs=_costs(project, champion),
         reference=held.get("reference"),
+        thresholds_from_all=True,
     )
 
 
