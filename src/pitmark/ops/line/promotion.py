@@ -13,7 +13,7 @@ from pitmark.core.progress import Reporter, silent
 from pitmark.core.roles import at_least
 from pitmark.ops.line.limits import Actor, expect_allowed
 from pitmark.ops.line.promotion_gate import gate
-from pitmark.ops.line.promotion_record import GateRecord
+from pitmark.ops.line.promotion_record import GateRecord, refusal_of, sentences_of
 from pitmark.ops.line.promotion_rollout import roll_out_promoted
 from pitmark.ops.line.reissuing import reissue
 from pitmark.ops.line.releasing import bundle_target, draft
@@ -39,13 +39,13 @@ class PromotionResult:
 
     def sentences(self) -> list[str]:
         """The result for a person on the line."""
-        told = [f"{c['title']}: {c['verdict']}. {c['reason']}" for c in self.record["checks"]]
+        told = sentences_of(self.record["checks"])
         if self.row is None:
             end = "It would pass." if self.record["passed"] else "It would be refused."
         elif self.promoted:
             end = f"Version {self.row.version} is in use from now on."
         else:
-            end = "Refused: the version in use stays."
+            end = refusal_of(self.record)
         return [*told, end]
 
     def to_json(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The reasons are read by people on the line: no word of theirs is one of machine 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,8 @@ from pitmark.ops.line.promotion_rules import GateRules
 _SHOWN = 20
 # One side of this interval is at 95 %.
 _TWO_SIDED = 0.9
+_ONE_SIDED_95 = 1.645
+_FEWEST_MORE, _MOST_MORE = 5, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,10 @@ def must_catch(names: Sequence[str], old_ng: Sequence[bool], new_ng: Sequence[bo
     if missed:
         reason = (
             f"{_count(len(missed), 'part')} of {len(names)} that the version in use catches"
-            f" would be missed: {', '.join(missed[:3])}."
+            f" would be missed: {', '.join(missed[:3])}. Look whether these are answered"
+            " rightly, answer more parts with such a defect, then make a new version again."
         )
-        return Check("must_catch", title, "failed", reason, figures)
+        return Check("must_catch", title, "failed", reason, figures, "worse")
     reason = f"None of {_count(len(names), 'part')} is missed that was caught before."
     return Check("must_catch", title, "passed", reason, figures)
 
@@ -86,7 +90,8 @@ def not_worse(images: SameImages, rules: GateRules) -> Check:
         rules: The margin.
 
     Returns:
-        The check; passed where the fall is below the margin with 95 % certainty.
+        The check; passed where the fall is below the margin with 95 % certainty. Failed it
+        says whether the version is worse, or there are too few pictures to tell.
     """
     name, title = "not_worse", "As good as the version in use"
     if not len(images):
@@ -96,11 +101,13 @@ def not_worse(images: SameImages, rules: GateRules) -> Check:
     found = compare_verdicts(
         old, new, groups=images.groups, resampling=Resampling(confidence=_TWO_SIDED)
     )
-    low = found.shares.difference.low
+    low, high = found.shares.difference.low, found.shares.difference.high
+    lost = [n for n, was, is_ in zip(images.names, old, new, strict=True) if was and not is_]
     figures = {
         "images": len(images),
         "from_line": images.from_line,
         "margin": rules.margin,
+        "newly_wrong": lost[:_SHOWN],
         **found.to_json(),
     }
     told = (
@@ -109,10 +116,35 @@ def not_worse(images: SameImages, rules: GateRules) -> Check:
     )
     if low is not None and low > -rules.margin:
         return Check(name, title, "passed", told, figures)
-    if new.sum() >= old.sum():
-        need = " So few pictures cannot show that it is as good; answer more of them."
-        return Check(name, title, "failed", told + need, figures)
-    return Check(name, title, "failed", f"{told} That may be worse.", figures)
+    fall = float(old.mean() - new.mean())
+    if fall >= rules.margin or (high is not None and high < 0):
+        reason = (
+            f"{told} That is worse, with {', '.join(lost[:3])}. Look whether the last answers"
+            " are right, answer more pictures of such parts, then make a new version again."
+        )
+        return Check(name, title, "failed", reason, figures, "worse")
+    figures["wanted"] = more = _more_wanted(old, new, rules.margin)
+    reason = (
+        f"{told} So few pictures cannot show that it is as good; about {more} more"
+        " that are drawn at random would. Get more pictures from the line (one in four is),"
+        " answer them, then make a new version again."
+    )
+    return Check(name, title, "failed", reason, figures, "too few pictures")
+
+
+def _more_wanted(old: NDArray[np.bool_], new: NDArray[np.bool_], margin: float) -> int:
+    """About how many more pictures would pass if as few of them are judged otherwise.
+
+    By Agresti and Min's interval, as `compare_verdicts` takes where nothing differs.
+    """
+    lost, won = float((old & ~new).mean()), float((new & ~old).mean())
+    for more in range(_FEWEST_MORE, _MOST_MORE):
+        count = len(old) + more
+        apart, fall = count * (lost + won) + 1, count * (lost - won)
+        half = _ONE_SIDED_95 * math.sqrt(apart - fall**2 / (count + 2))
+        if fall + half < margin * (count + 2):
+            return more
+    return _MOST_MORE
 
 
 def everywhere(images: SameImages, rules: GateRules) -> Check:
@@ -143,7 +175,8 @@ def everywhere(images: SameImages, rules: GateRules) -> Check:
     figures = {"slices": slices, "margin": rules.slice_margin, "level": rules.level}
     if fallen:
         told = "; ".join(_slice_words(s) for s in fallen[:3])
-        return Check(name, title, "failed", f"It is worse at {told}.", figures)
+        reason = f"It is worse at {told}. Answer more pictures from there, then try again."
+        return Check(name, title, "failed", reason, figures, "worse")
     reason = f"It falls behind at none of {_count(len(slices), 'place')} compared."
     if doubtful:
         told = "; ".join(_slice_words(s) for s in doubtful[:3])

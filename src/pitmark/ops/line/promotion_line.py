@@ -12,6 +12,9 @@ from typing import Any
 from pitmark.ops.line.promotion_record import Check
 from pitmark.ops.line.promotion_rules import GateRules, WayBack
 
+# What no answer can mend.
+_ASK = "No answer mends that: ask an admin."
+
 
 def same_on_device(
     golden: Mapping[str, Any], new_ms: float, old_ms: float | None, rules: GateRules
@@ -35,13 +38,13 @@ def same_on_device(
         "limit_ms": rules.latency_ms,
     }
     if not golden.get("ok"):
-        reason = "On the device it would judge otherwise than here."
-        return Check(name, title, "failed", reason, figures)
+        reason = f"On the device it would judge otherwise than here. {_ASK}"
+        return Check(name, title, "failed", reason, figures, "file")
     told = f"A picture takes {new_ms:.0f} ms here"
     told += "." if old_ms is None else f", with the version in use {old_ms:.0f} ms."
     if new_ms > rules.latency_ms:
-        reason = f"{told} Allowed are {rules.latency_ms:.0f} ms."
-        return Check(name, title, "failed", reason, figures)
+        reason = f"{told} Allowed are {rules.latency_ms:.0f} ms. {_ASK}"
+        return Check(name, title, "failed", reason, figures, "file")
     return Check(name, title, "passed", f"It judges there as here. {told}", figures)
 
 
@@ -100,11 +103,16 @@ def side_by_side(rows: Sequence[Shadow], rules: GateRules) -> Check:
         f" on {len(apart)} they disagree."
     )
     if new_bad > old_bad:
-        reason = f"{told} More pictures cannot be judged at all: {new_bad}, before {old_bad}."
-        return Check(name, title, "failed", reason, figures)
+        reason = (
+            f"{told} More pictures cannot be judged at all: {new_bad}, before {old_bad}. {_ASK}"
+        )
+        return Check(name, title, "failed", reason, figures, "file")
     if (new_ng - old_ng) / len(rows) > rules.ng_rise:
-        reason = f"{told} So many more NG would stop the line."
-        return Check(name, title, "failed", reason, figures)
+        reason = (
+            f"{told} So many more NG would stop the line. Get and answer pictures of such parts"
+            " and make a new version again; if they are NG indeed, ask an admin to let it pass."
+        )
+        return Check(name, title, "failed", reason, figures, "worse")
     return Check(name, title, "passed", told, figures)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,17 +10,23 @@ from pitmark.ops.line.limits import Limits
 from pitmark.ops.line.promotion_rules import to_json
 
 CheckVerdict = Literal["passed", "failed", "nothing to check"]
+# Why a check failed: nobody can tell yet, it does worse, or the file does not do.
+Cause = Literal["too few pictures", "worse", "file"]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: its verdict, the reason in plain words, and the figures behind it."""
+    """One check: its verdict, the reason in plain words, and the figures behind it.
+
+    The reason of one that failed ends with what an operator can do next.
+    """
 
     name: str
     title: str
     verdict: CheckVerdict
     reason: str
     figures: Mapping[str, Any] = field(default_factory=dict)
+    cause: Cause | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The check as plain JSON types."""
@@ -29,12 +35,42 @@ class Check:
             "title": self.title,
             "verdict": self.verdict,
             "reason": self.reason,
+            "cause": self.cause,
             "figures": dict(self.figures),
         }
 
     def sentence(self) -> str:
         """The check in one line."""
-        return f"{self.title}: {self.verdict}. {self.reason}"
+        return sentences_of([self.to_json()])[0]
+
+
+def sentences_of(checks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Checks of a record for a person on the line.
+
+    Args:
+        checks: As `Check.to_json` wrote them.
+
+    Returns:
+        A line for each.
+    """
+    return [f"{c['title']}: {c['verdict']}. {c['reason']}" for c in checks]
+
+
+def refusal_of(record: Mapping[str, Any]) -> str:
+    """A refusal for a person on the line: whether it does worse, or cannot be told yet.
+
+    Args:
+        record: As `GateRecord.to_json` wrote it.
+
+    Returns:
+        One sentence.
+    """
+    over = record.get("overridden", ())
+    failed = [c for c in record["checks"] if c["verdict"] == "failed"]
+    causes = {c.get("cause") for c in failed if c["name"] not in over}
+    if causes == {"too few pictures"}:
+        return "Refused for now: too few pictures to tell. The version in use stays."
+    return "Refused: the version in use stays."
 
 
 @dataclass(frozen=True, slots=True)
