@@ -157,15 +157,12 @@ def _loop(machine: Machine, token: str, line: Sequence[Part], arguments: Any) ->
         result, cut = _update(machine, project, bundle, kill=arguments.kill)
         kills += cut
         update_s = time.monotonic() - start - alarm_s - answers_s
-    swap_s = after = None
+    swap_s = after = in_swap = None
     if result.promoted:
         at = time.monotonic()
         version = int(result.to_json()["version"])
-        arrow()
-        arrived = machine.runs(version)
-        # The release is on trial: killed now, the device begins with it or the one before.
-        arrow()
-        arrived = arrived and machine.runs(version)
+        arrived, in_swap = _swapped(machine, version, arrow, kill=arguments.kill)
+        kills += bool(in_swap)
         swap_s = round(time.monotonic() - at, 1) if arrived else None
         # What was answered was learned from: it says nothing of parts to come.
         asked = {machine.shown[n].group for n in names}
@@ -194,9 +191,22 @@ def _loop(machine: Machine, token: str, line: Sequence[Part], arguments: Any) ->
         "taken_by_device": swap_s is not None,
         "unanswered": sum(s["lost"] for s in (before, during, after) if s),
         "kills": kills,
+        "killed_in_swap": in_swap,
         "doubled": machine.doubled(),
         "not_arrived": machine.lost(),
     }
+
+
+def _swapped(
+    machine: Machine, version: int, arrow: Callable[[], None], *, kill: bool
+) -> tuple[bool, bool | None]:
+    """Whether the device came to run a version, and whether it was killed inside the swap."""
+    arrow()
+    in_swap = machine.cut_swap(version) if kill else None
+    arrived = machine.runs(version)
+    # The release is on trial: killed now, the device begins with it or the one before.
+    arrow()
+    return arrived and machine.runs(version), in_swap
 
 
 def _rates(name: str, before: Any, during: Any, after: Any) -> dict[str, float]:

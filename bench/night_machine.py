@@ -27,6 +27,7 @@ from pitmark.store.events import EventRow
 
 DEVICE = "press-3"
 _STARTING_S = 120
+_SWAP_S = 300
 POINTS = """
 [device]
 name = "press-3"
@@ -193,6 +194,27 @@ class Machine:
 
         return ended
 
+    def cut_swap(self, version: int) -> bool:
+        """SIGKILL once the new release lies in its slot but does not run yet.
+
+        Gives whether it came to that: the moment between the two is short.
+        """
+        slots = self.folder / "device" / "slots" / "main"
+        running = json.loads((slots / "pointer.json").read_bytes())["current"]["slot"]
+        spare = slots / ("b.pitmark" if running == "a" else "a.pitmark")
+        was = _written(spare)
+        end = time.monotonic() + _SWAP_S
+        while time.monotonic() < end:
+            current = json.loads((slots / "pointer.json").read_bytes())["current"]
+            if current["version"] == version:
+                return False
+            if _written(spare) != was:
+                tell("kill inside the swap")
+                self.kill_all()
+                return True
+            time.sleep(0.001)
+        return False
+
     def doubled(self) -> int:
         """How much there is twice: images, releases of one run, promotions of one run."""
         with open_store(self.home) as store:
@@ -243,3 +265,11 @@ def _until(true: Callable[[], bool], seconds: float) -> bool:
                 return True
         time.sleep(0.3)
     return False
+
+
+def _written(path: Path) -> int:
+    """When a file was written; 0 where it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -12,7 +12,7 @@ from pitmark.edge.runtime import EdgeInspector
 from pitmark.ops.images.importing import import_folder
 from pitmark.ops.images.snapshots import take_snapshot
 from pitmark.ops.labels.labeling import settle
-from pitmark.ops.line.feedback import KIND
+from pitmark.ops.line.feedback_queue import KIND
 from pitmark.ops.line.releasing import release
 from pitmark.ops.models.training import TrainOptions, train
 from pitmark.store.db import open_store

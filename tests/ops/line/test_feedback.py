@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +12,10 @@ from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.ops.images.snapshots import take_snapshot
 from pitmark.ops.labels.finding_order import queue
 from pitmark.ops.labels.labeling import settle
-from pitmark.ops.line.feedback import KIND, FeedbackOptions, alarmed, feed_back
+from pitmark.ops.line.feedback import FeedbackOptions, alarmed, feed_back
 from pitmark.ops.line.feedback_choice import FromLine, choose
-from tests.ops.on_the_line import answer, send
+from pitmark.ops.line.feedback_queue import KIND
+from tests.ops.on_the_line import NIGHT, answer, send
 
 NEW = range(100, 140)
 
@@ -98,6 +100,23 @@ def test_images_of_one_part_are_never_on_both_sides(line):
         splits.setdefault(image.image.group_key, set()).add(image.split)
     assert all(len(found) == 1 for found in splits.values())
     assert any("/" in group for group in splits)
+
+
+def test_after_an_alarm_only_pictures_since_are_asked_about_and_older_ones_fill_up(line):
+    send(line, NEW)
+    since = send(line, range(200, 220), light=1.5, alarm=True, start=NIGHT + timedelta(hours=1))
+    done = feed_back(line, options=FeedbackOptions(count=16))
+    shown = {f.sha256 for f in line.findings.list(kind=KIND)}
+    assert (done.added, done.pool) == (16, 60)
+    assert shown <= {r.sha256 for r in since}
+    drawn = [i for i in line.images.iterate() if i.metadata.get("picked") == "random"]
+    # They stand for the line as it is now, not as it was.
+    assert sum(float(i.metadata["stands_for"]) for i in drawn) == pytest.approx(20)
+    more = feed_back(line, options=FeedbackOptions(count=30))
+    assert (more.added, more.waiting) == (14, 30)
+    groups = [line.images.get(f.sha256).group for f in line.findings.list(kind=KIND)]
+    assert len(groups) == len(set(groups)) == 30
+    assert {r.sha256 for r in since} <= {f.sha256 for f in line.findings.list(kind=KIND)}
 
 
 def test_after_an_alarm_what_looks_new_comes_first(line):

@@ -14,9 +14,13 @@ from pitmark.cli.main import cli
 from pitmark.core.errors import NotAllowedError
 from pitmark.ops.line import (
     feedback,
+    feedback_queue,
     harm,
     limits,
     promotion,
+    promotion_gate,
+    promotion_line,
+    promotion_record,
     promotion_rollout,
     promotion_watch,
     schedule,
@@ -78,9 +82,13 @@ def _sentences_in(module):
     [
         checks_module,
         feedback,
+        feedback_queue,
         harm,
         limits,
         promotion,
+        promotion_gate,
+        promotion_line,
+        promotion_record,
         promotion_rollout,
         promotion_watch,
         schedule,
@@ -99,9 +107,7 @@ def test_no_text_of_the_upkeep_has_one(module):
     "command", [*commands.COMMANDS, *harm_command.COMMANDS], ids=lambda c: c.name
 )
 def test_no_help_of_its_commands_has_one(command):
-    top = click.Context(
-        cli, **cli.context_settings
-    )
+    top = click.Context(cli, **cli.context_settings)
     help_text = command.get_help(click.Context(command, info_name=command.name, parent=top))
     assert offending(help_text) == []
 
@@ -109,7 +115,7 @@ def test_no_help_of_its_commands_has_one(command):
 def test_what_really_is_told_has_none(line):
     send(line, range(100, 120), light=1.5, alarm=True)
     told = feed_back(line, by="olga").sentences()
-    told += [f.why for f in line.findings.list(kind=feedback.KIND)]
+    told += [f.why for f in line.findings.list(kind=feedback_queue.KIND)]
     told += upkeep_status(line).sentences()
     set_limits(line, {"allowed": ["feedback"]}, actor=Actor("ada", "admin"))
     with pytest.raises(NotAllowedError) as refused:

@@ -8,17 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.ops.line.promotion_checks import (
-    SameImages,
+from pitmark.ops.line.promotion_checks import SameImages, everywhere, must_catch, not_worse
+from pitmark.ops.line.promotion_line import (
     Shadow,
-    everywhere,
     first_devices,
-    must_catch,
-    not_worse,
     same_on_device,
     side_by_side,
     way_back,
 )
+from pitmark.ops.line.promotion_record import refusal_of
 from pitmark.ops.line.promotion_rules import GateRules, WayBack
 
 RULES = GateRules()
@@ -51,8 +49,10 @@ def test_the_same_verdicts_are_as_good_once_there_are_enough_of_them():
     bad = [n % 2 for n in range(40)]
     assert not_worse(_images(bad, bad, bad), RULES).verdict == "passed"
     few = not_worse(_images(bad[:6], bad[:6], bad[:6]), RULES)
-    assert few.verdict == "failed"
-    assert "So few pictures cannot show" in few.reason
+    assert (few.verdict, few.cause) == ("failed", "too few pictures")
+    assert "So few pictures cannot show that it is as good; about 9 more" in few.reason
+    # With as many more of which none differs it passes.
+    assert not_worse(_images(bad[:15], bad[:15], bad[:15]), RULES).verdict == "passed"
     assert not_worse(_images([], [], []), RULES).verdict == "nothing to check"
 
 
@@ -63,7 +63,24 @@ def test_fewer_right_verdicts_than_the_margin_allows_are_refused():
     assert check.verdict == "failed"
     assert check.reason.startswith("Of 60 pictures it judges 48 right, the version in use 60.")
     assert check.figures["shares"]["difference"]["low"] < -0.1
+    assert (check.cause, check.figures["newly_wrong"][:2]) == ("worse", ["part0", "part1"])
+    assert "That is worse, with part0, part1, part2. Look whether" in check.reason
     assert not_worse(_images(bad, worse, bad), RULES).verdict == "passed"
+
+
+def test_a_refusal_says_whether_it_does_worse_or_cannot_be_told_yet():
+    bad = [n % 2 for n in range(60)]
+    few = not_worse(_images(bad[:6], bad[:6], bad[:6]), RULES).to_json()
+    worse = not_worse(_images(bad, bad, [not b for b in bad]), RULES).to_json()
+    told = refusal_of({"checks": [few], "overridden": []})
+    assert told == "Refused for now: too few pictures to tell. The version in use stays."
+    for checks in ([worse], [few, {**worse, "name": "everywhere"}]):
+        assert refusal_of({"checks": checks}) == "Refused: the version in use stays."
+    # What was passed over refuses nothing; records of old say no cause.
+    record = {"checks": [few, {**worse, "name": "everywhere"}], "overridden": ["everywhere"]}
+    assert refusal_of(record).startswith("Refused for now")
+    old = [{k: v for k, v in few.items() if k != "cause"}]
+    assert refusal_of({"checks": old}) == "Refused: the version in use stays."
 
 
 @settings(max_examples=50, deadline=None)
@@ -71,9 +88,16 @@ def test_fewer_right_verdicts_than_the_margin_allows_are_refused():
 def test_what_passes_is_within_the_margin(rows):
     bad, old, new = zip(*rows, strict=True)
     check = not_worse(_images(bad, old, new), RULES)
+    assert (check.cause is None) == (check.verdict == "passed")
     fall = np.mean(np.equal(bad, old)) - np.mean(np.equal(bad, new))
     if check.verdict == "passed":
         assert fall < RULES.margin
+    elif check.cause == "too few pictures":
+        assert fall < RULES.margin
+        assert 5 <= check.figures["wanted"] <= 1000
+    else:
+        assert fall > 0
+        assert len(check.figures["newly_wrong"]) >= 1
 
 
 def test_a_camera_that_falls_behind_is_named():
@@ -132,7 +156,7 @@ def test_disagreements_on_the_newest_parts_are_listed_and_many_more_ng_are_refus
     back = [_shadow(r.new, r.old) for r in rows]
     assert side_by_side(back, RULES).verdict == "failed"
     error = side_by_side([*rows, _shadow("OK", "error")], RULES)
-    assert "1 more picture it cannot judge" in error.reason
+    assert "More pictures cannot be judged at all: 1, before 0." in error.reason
     assert side_by_side([], RULES).verdict == "nothing to check"
 
 

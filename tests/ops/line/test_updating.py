@@ -4,7 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from pitmark.core.errors import ConflictError, NotAllowedError, NotEnoughDataError
+from pitmark.core.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotAllowedError,
+    NotEnoughDataError,
+)
 from pitmark.edge.bundle_file import read_bundle
 from pitmark.ops.line import promotion, updating
 from pitmark.ops.line.feedback import FeedbackOptions, feed_back
@@ -196,7 +201,7 @@ def test_thresholds_chosen_after_a_trial_are_those_that_are_promoted(line, tmp_p
 
 def test_what_operators_may_is_what_an_admin_allows(line):
     day = NIGHT.replace(hour=12).astimezone()
-    with pytest.raises(NotAllowedError, match="limits are set by admins"):
+    with pytest.raises(NotAllowedError, match="only admins set the limits"):
         set_limits(line, {"updates_per_day": 99}, actor=OLGA)
     assert limits_of(line) == Limits()
     set_limits(line, {"allowed": ["feedback"]}, actor=ADA)
@@ -218,9 +223,23 @@ def test_what_operators_may_is_what_an_admin_allows(line):
     assert line.updates.list() == []
 
 
+def test_what_an_admin_does_not_name_stays_as_it_was(line):
+    set_limits(line, {"gate": {"margin": 0.05}, "updates_per_day": 5}, actor=ADA)
+    now = set_limits(line, {"gate": {"level": 0.01}, "hours": [22, 6]}, actor=ADA)
+    assert now == limits_of(line)
+    assert (now.gate.margin, now.gate.level, now.updates_per_day) == (0.05, 0.01, 5)
+    assert now.hours == (22, 6)
+    with pytest.raises(InvalidInputError, match="nonsense"):
+        set_limits(line, {"gate": {"nonsense": 1}}, actor=ADA)
+    assert limits_of(line) == now
+    set_schedule(line, {"on": True, "retry_hours": 2.0}, actor=ADA)
+    kept = set_schedule(line, {"corrections": None}, actor=ADA)
+    assert (kept.on, kept.retry_hours, kept.corrections) == (True, 2.0, None)
+
+
 def test_an_update_is_due_by_itself_after_so_many_corrections(line):
     assert "off" in is_due(line).reason
-    with pytest.raises(NotAllowedError, match="set by admins"):
+    with pytest.raises(NotAllowedError, match="only admins set the schedule"):
         set_schedule(line, {"on": True}, actor=OLGA)
     set_schedule(line, {"on": True, "corrections": 20}, actor=ADA)
     assert not is_due(line).due

@@ -58,7 +58,7 @@ export const update = {
   inUse: (n: number) => `Version ${n} is in use.`,
   promoted: (n: number) => `Version ${n} passed and is in use from now on.`,
   refused: "It was refused: the version in use stays.",
-  refusedText: "Answer more pictures and try again; the checks say what was missing.",
+  refusedText: "The checks say why, and what to do next.",
   checks: "The checks",
   verdicts: {
     passed: "passed",

@@ -13,10 +13,9 @@ from typing import Any
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError, PitmarkError
 from pitmark.core.progress import Progress, Reporter, silent
-from pitmark.core.records import ImageRecord, MetadataValue
-from pitmark.ops.images.snapshots import AT_RANDOM, PICKED
 from pitmark.ops.line.feedback_choice import FromLine, Picked, choose
-from pitmark.ops.line.feedback_look import Look, ReleaseEyes
+from pitmark.ops.line.feedback_look import ReleaseEyes
+from pitmark.ops.line.feedback_queue import KIND, Pool, queue_up, waiting_for_answer
 from pitmark.ops.line.from_line import (
     MOMENT_S,
     SAME_PART,
@@ -26,18 +25,9 @@ from pitmark.ops.line.from_line import (
     record_of,
     stratum_of,
 )
+from pitmark.ops.line.harm_draw import parts_since_alarm
 from pitmark.store.db import ProjectStore
 from pitmark.store.events import EventRow
-from pitmark.store.findings import FindingRow, NewFinding
-
-KIND, SOURCE = "from_device", "feedback"
-_CHANCE = {"random": 0.1, "doubtful": 0.5, "new": 0.5, "NG": 0.3}
-_WHY = {
-    "random": "drawn at random, to tell how often the line is wrong",
-    "doubtful": "the verdict was close",
-    "new": "looks unlike the parts known so far",
-    "NG": "was called NG",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +105,6 @@ _PICKS = {
 }
 
 
-@dataclass(slots=True)
-class _Pool:
-    """Images that could be picked, with their events and what the release sees in them."""
-
-    looks: dict[str, Look] = field(default_factory=dict)
-    events: dict[str, EventRow] = field(default_factory=dict)
-    records: dict[str, ImageRecord] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-
 def feed_back(
     project: ProjectStore,
     *,
@@ -163,11 +143,8 @@ def feed_back(
     wanted = how.count - len(open_)
     if wanted <= 0 or not fresh:
         return FeedbackSummary({}, len(open_), len(fresh), alarm)
-    pool = _look(project, fresh, how, report, strange=alarm)
-    parts = Counter(stratum_of(row) for row in project.events.list(limit=10 * how.newest))
-    items = [_item(pool, sha, how, alarm) for sha in pool.looks]
-    picked = choose(items, wanted, random_share=how.random_share, parts=parts, seed=how.seed)
-    _write(project, pool, picked, open_, by)
+    pool, picked = _picked(project, fresh, how, wanted, report)
+    queue_up(project, pool, picked, open_, by)
     return FeedbackSummary(
         Counter(p.pick for p in picked),
         len(waiting_for_answer(project)),
@@ -177,16 +154,37 @@ def feed_back(
     )
 
 
-def waiting_for_answer(project: ProjectStore) -> list[FindingRow]:
-    """The images from the line that wait for an answer.
+def _picked(
+    project: ProjectStore,
+    fresh: Sequence[EventRow],
+    how: FeedbackOptions,
+    wanted: int,
+    report: Reporter,
+) -> tuple[Pool, list[Picked]]:
+    """Pictures since the alarm of a device; of the time before only where those are few.
 
-    Args:
-        project: The project.
-
-    Returns:
-        Open findings.
+    What the line looked like before is known already.
     """
-    return list(project.findings.list(state="open", kind=KIND))
+    pool = Pool()
+    picked: list[Picked] = []
+    changed = parts_since_alarm(project, None)
+    shown = {r.sha256 for r in changed}
+    calm = [r for r in fresh if r.sha256 not in shown]
+    rounds = [([r for r in fresh if r.sha256 in shown], changed), (calm, None)]
+    for rows, of in rounds:
+        taken = {_group(pool.events[p.key], how) for p in picked}
+        left = [r for r in rows if _group(r, how) not in taken]
+        count = min(wanted - len(picked), len(left))
+        if not count:
+            continue
+        _look(project, pool, left, how, report, strange=of is not None)
+        known = of if of is not None else project.events.list(limit=10 * how.newest)
+        kinds = Counter(stratum_of(row) for row in known)
+        keys = {str(r.sha256) for r in left} & pool.looks.keys()
+        items = [_item(pool, sha, how) for sha in pool.looks if sha in keys]
+        share = how.random_share
+        picked += choose(items, count, random_share=share, parts=kinds, seed=how.seed)
+    return pool, picked
 
 
 def alarmed(rows: Sequence[EventRow]) -> bool:
@@ -220,13 +218,14 @@ def _fresh(project: ProjectStore, rows: Sequence[EventRow]) -> list[EventRow]:
 
 def _look(
     project: ProjectStore,
+    pool: Pool,
     rows: Sequence[EventRow],
     how: FeedbackOptions,
     report: Reporter,
     *,
     strange: bool,
-) -> _Pool:
-    pool, eyes = _Pool(), ReleaseEyes(project)
+) -> None:
+    eyes = ReleaseEyes(project)
     for done, row in enumerate(rows):
         report(Progress("look at pictures", done, len(rows)))
         sha = str(row.sha256)
@@ -238,92 +237,19 @@ def _look(
             continue
         pool.looks[sha], pool.events[sha] = look, row
         pool.records[sha] = record_of(row, image, _group(row, how), {})
-    return pool
 
 
-def _item(pool: _Pool, sha: str, how: FeedbackOptions, alarm: bool) -> FromLine:
+def _item(pool: Pool, sha: str, how: FeedbackOptions) -> FromLine:
     row, look = pool.events[sha], pool.looks[sha]
     return FromLine(
         key=sha,
         group=_group(row, how),
         stratum=stratum_of(row),
         doubt=look.doubt,
-        strangeness=look.strangeness if alarm else None,
+        strangeness=look.strangeness,
         ng=row.verdict != "OK",
     )
 
 
 def _group(row: EventRow, how: FeedbackOptions) -> str:
     return group_of(row, same_part=how.same_part, moment_s=how.moment_s)
-
-
-def _write(
-    project: ProjectStore,
-    pool: _Pool,
-    picked: Sequence[Picked],
-    open_: Sequence[FindingRow],
-    by: str,
-) -> None:
-    records, found = [], [_again(f) for f in open_]
-    for one in picked:
-        record, look = pool.records[one.key], pool.looks[one.key]
-        about: dict[str, MetadataValue] = {
-            PICKED: AT_RANDOM if one.pick == "random" else one.pick
-        }
-        if one.stands_for is not None:
-            about["stands_for"] = round(one.stands_for, 2)
-        metadata = {**record.metadata, **about}
-        records.append((_described(record, metadata), f"from devices, {by}".strip(", ")))
-        found.append(_finding(pool.events[one.key], look, one))
-    with project.transaction():
-        new = project.images.add_many(records)
-        for (record, _), added in zip(records, new, strict=True):
-            if not added:
-                project.images.set_metadata(record.sha256, _kept(project, record))
-                project.images.set_group({record.sha256: record.group})
-        project.findings.save(found, source=SOURCE)
-        project.audit.log(by, "feedback", "images", {"picked": len(picked)})
-
-
-def _kept(project: ProjectStore, record: ImageRecord) -> dict[str, MetadataValue]:
-    """Metadata for an image that is here already: what was drawn at random stays so."""
-    told = dict(record.metadata)
-    if project.images.get(record.sha256).metadata.get(PICKED) == AT_RANDOM:
-        told[PICKED] = AT_RANDOM
-    return told
-
-
-def _described(record: ImageRecord, metadata: Mapping[str, MetadataValue]) -> ImageRecord:
-    return ImageRecord(
-        record.sha256, record.width, record.height, record.mode, record.name,
-        metadata=metadata, group=record.group,
-    )  # fmt: skip
-
-
-def _finding(row: EventRow, look: Look, one: Picked) -> NewFinding:
-    said = f"{row.device or 'the line'} said {row.verdict}"
-    return NewFinding(
-        KIND,
-        one.key,
-        None,
-        _CHANCE[one.pick],
-        f"{said}; {_WHY[one.pick]}",
-        suggestion=look.suggestion,
-        run_id=look.run_id,
-    )
-
-
-def _again(row: FindingRow) -> NewFinding:
-    """An open finding as it was: what is not found again would be dropped."""
-    return NewFinding(
-        row.kind,
-        row.sha256,
-        row.shape_index,
-        row.score,
-        row.why,
-        suggestion=row.suggestion,
-        related=row.related,
-        expected_gain=row.expected_gain,
-        run_id=row.run_id,
-        labels_hash=row.labels_hash,
-    )

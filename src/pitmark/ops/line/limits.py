@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 from pitmark.core.errors import InvalidInputError, NotAllowedError
 from pitmark.core.roles import Role, at_least
@@ -133,19 +133,56 @@ def set_limits(project: ProjectStore, change: Mapping[str, Any], *, actor: Actor
         NotAllowedError: The actor is no admin.
         InvalidInputError: A key is unknown, or a value impossible.
     """
+    return changed_by_admin(project, NAME, change, Limits.from_json, actor)
+
+
+class Settings(Protocol):
+    """What an admin sets for a project."""
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain JSON types."""
+
+
+Kept = TypeVar("Kept", bound=Settings)
+
+
+def changed_by_admin(
+    project: ProjectStore,
+    name: str,
+    change: Mapping[str, Any],
+    read: Callable[[Mapping[str, Any]], Kept],
+    actor: Actor,
+) -> Kept:
+    """Change some settings of a project; what is not named stays, in objects within too.
+
+    Args:
+        project: The project.
+        name: Of the settings.
+        change: A JSON object with what changes.
+        read: The settings of a JSON object.
+        actor: Who changes them: an admin or owner.
+
+    Returns:
+        The settings from now on.
+
+    Raises:
+        NotAllowedError: The actor is no admin.
+        InvalidInputError: A key is unknown, or a value impossible.
+    """
     if not at_least(actor.role, "admin"):
         raise NotAllowedError(
-            f"limits are set by admins, you are {actor.role}", hint="Ask an admin."
+            f"only admins set the {name} of a project, you are {actor.role}",
+            hint="Ask an admin.",
         )
-    before = limits_of(project).to_json()
-    nested = {
-        n: {**before[n], **change[n]}
-        for n in ("gate", "way_back")
-        if isinstance(change.get(n), Mapping)
+    before = project.settings.get(name) or {}
+    within = {
+        n: {**before.get(n, {}), **told}
+        for n, told in change.items()
+        if isinstance(told, Mapping) and isinstance(before.get(n, {}), Mapping)
     }
-    limits = Limits.from_json({**before, **change, **nested})
-    project.settings.save(NAME, limits.to_json(), by=actor.name)
-    return limits
+    kept = read({**before, **change, **within})
+    project.settings.save(name, kept.to_json(), by=actor.name)
+    return kept
 
 
 def expect_allowed(

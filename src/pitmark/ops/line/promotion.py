@@ -1,10 +1,9 @@
-"""The gate in front of the champion: seven checks, one record that is never changed."""
+"""A run takes the place of the one in use, or is refused: one decision, kept for good."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,23 +11,10 @@ from typing import Any
 
 from pitmark.core.progress import Reporter, silent
 from pitmark.core.roles import at_least
-from pitmark.edge.activation import golden_latency_ms
-from pitmark.edge.bundle_file import read_bundle
-from pitmark.edge.choice import load_golden
-from pitmark.edge.runtime import EdgeInspector
-from pitmark.ops.line import promotion_checks as checks
-from pitmark.ops.line.limits import Actor, Limits, expect_allowed
-from pitmark.ops.line.promotion_checks import Check
-from pitmark.ops.line.promotion_facts import (
-    InUse,
-    Judge,
-    in_use,
-    same_images,
-    shadow,
-    to_be_caught,
-)
+from pitmark.ops.line.limits import Actor, expect_allowed
+from pitmark.ops.line.promotion_gate import gate
+from pitmark.ops.line.promotion_record import GateRecord, refusal_of, sentences_of
 from pitmark.ops.line.promotion_rollout import roll_out_promoted
-from pitmark.ops.line.promotion_rules import to_json
 from pitmark.ops.line.reissuing import reissue
 from pitmark.ops.line.releasing import bundle_target, draft
 from pitmark.store.db import ProjectStore
@@ -36,49 +22,6 @@ from pitmark.store.promotions import NewPromotion, PromotionRow
 from pitmark.store.runs import RunRow
 
 _NO_OVERRIDE = "same_on_device"
-
-
-@dataclass(frozen=True, slots=True)
-class GateRecord:
-    """What the gate found of a run, against the one in use."""
-
-    run_id: str
-    in_use: str | None
-    version_in_use: int | None
-    checks: tuple[Check, ...]
-    overridden: tuple[str, ...]
-    limits: Limits
-
-    @property
-    def failed(self) -> tuple[Check, ...]:
-        """The checks that stand in the way."""
-        return tuple(
-            c for c in self.checks if c.verdict == "failed" and c.name not in self.overridden
-        )
-
-    @property
-    def passed(self) -> bool:
-        """Whether the run may take the place of the one in use."""
-        return not self.failed
-
-    def sentences(self) -> list[str]:
-        """The record for a person on the line."""
-        over = [f"Passed over: {c.title}." for c in self.checks if c.name in self.overridden]
-        return [*(c.sentence() for c in self.checks), *over]
-
-    def to_json(self) -> dict[str, Any]:
-        """The record as plain JSON types."""
-        return {
-            "run": self.run_id,
-            "in_use": self.in_use,
-            "version_in_use": self.version_in_use,
-            "passed": self.passed,
-            "checks": [c.to_json() for c in self.checks],
-            "overridden": list(self.overridden),
-            "first_share": self.limits.first_share,
-            "rules": to_json(self.limits.gate),
-            "way_back": to_json(self.limits.way_back),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +39,13 @@ class PromotionResult:
 
     def sentences(self) -> list[str]:
         """The result for a person on the line."""
-        told = [f"{c['title']}: {c['verdict']}. {c['reason']}" for c in self.record["checks"]]
+        told = sentences_of(self.record["checks"])
         if self.row is None:
             end = "It would pass." if self.record["passed"] else "It would be refused."
         elif self.promoted:
             end = f"Version {self.row.version} is in use from now on."
         else:
-            end = "Refused: the version in use stays."
+            end = refusal_of(self.record)
         return [*told, end]
 
     def to_json(self) -> dict[str, Any]:
@@ -221,112 +164,6 @@ def drafted(project: ProjectStore, row: RunRow, how: PromoteOptions, report: Rep
         )
         fresh.replace(path)
     return path
-
-
-def gate(
-    project: ProjectStore,
-    row: RunRow,
-    bundle: Path,
-    limits: Limits,
-    *,
-    override: Sequence[str] = (),
-    report: Reporter = silent,
-) -> GateRecord:
-    """Check a run against the one in use; nothing is written.
-
-    Args:
-        project: The project.
-        row: The run.
-        bundle: Its bundle, as a device would get it.
-        limits: With the rules of the gate.
-        override: Checks that do not stand in the way.
-        report: Told of the progress.
-
-    Returns:
-        The record.
-    """
-    used = in_use(project)
-    new = Judge(project, row, bundle.read_bytes())
-    found: list[Check] = []
-    old_bundle = None
-    if used is not None and used.run.id != row.id:
-        old_bundle = _bundle_of(project, used)
-        found += _against(project, used, old_bundle, row, new, limits, report)
-    else:
-        found += _alone()
-    found.insert(3, _on_device(bundle.read_bytes(), old_bundle, limits))
-    found += [
-        checks.first_devices(limits.first_share),
-        checks.way_back(limits.way_back, None if used is None else used.version),
-    ]
-    return GateRecord(
-        row.id,
-        None if used is None else used.run.id,
-        None if used is None else used.version,
-        tuple(found),
-        tuple(override),
-        limits,
-    )
-
-
-def _against(  # noqa: PLR0913 - both versions with all that they are asked about
-    project: ProjectStore,
-    used: InUse,
-    old_bundle: bytes | None,
-    row: RunRow,
-    new: Judge,
-    limits: Limits,
-    report: Reporter,
-) -> list[Check]:
-    old = Judge(project, used.run, old_bundle)
-    _, images = project.snapshots.load(row.snapshot_id)
-    must = to_be_caught(images, project.book.current())
-    same = same_images(project, images, old, new)
-    return [
-        checks.must_catch(
-            [i.image.name for i in must],
-            [old.calls_ng(i) for i in must],
-            [new.calls_ng(i) for i in must],
-        ),
-        checks.not_worse(same, limits.gate),
-        checks.everywhere(same, limits.gate),
-        checks.side_by_side(shadow(project, old, new, limits.gate.shadow, report), limits.gate),
-    ]
-
-
-def _alone() -> list[Check]:
-    """The checks where there is no other version to compare with."""
-    reason = "There is no other version in use to compare with."
-    return [
-        Check(name, title, "nothing to check", reason)
-        for name, title in (
-            ("must_catch", "Parts that must be caught"),
-            ("not_worse", "As good as the version in use"),
-            ("everywhere", "Good everywhere"),
-            ("side_by_side", "Side by side on the newest parts"),
-        )
-    ]
-
-
-def _on_device(new: bytes, old: bytes | None, limits: Limits) -> Check:
-    inspector, new_ms = _timed(new)
-    old_ms = None if old is None else _timed(old)[1]
-    report = inspector.replay_golden().to_json()
-    return checks.same_on_device(report, new_ms, old_ms, limits.gate)
-
-
-def _timed(data: bytes) -> tuple[EdgeInspector, float]:
-    bundle = read_bundle(data)
-    golden = load_golden(bundle)
-    inspector = EdgeInspector.open(bundle)
-    assert golden is not None, "every release writes golden images"
-    return inspector, golden_latency_ms(inspector, golden)
-
-
-def _bundle_of(project: ProjectStore, used: InUse) -> bytes | None:
-    if used.version is None:
-        return None
-    return project.blobs.read(project.releases.get(used.version).bundle_sha)
 
 
 def decide(project: ProjectStore, record: GateRecord, bundle: Path, *, by: str) -> PromotionRow:

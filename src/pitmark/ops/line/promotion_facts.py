@@ -20,7 +20,8 @@ from pitmark.formats.images import decode_image
 from pitmark.ops.images.pixels import pixel_loader
 from pitmark.ops.images.snapshots import PICKED
 from pitmark.ops.images.truth import defective
-from pitmark.ops.line.promotion_checks import SameImages, Shadow
+from pitmark.ops.line.promotion_checks import SameImages
+from pitmark.ops.line.promotion_line import Shadow
 from pitmark.ops.models.training import held_out_predictions, load_model
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow

@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pitmark.core.errors import InvalidInputError, NotAllowedError, NotFoundError
-from pitmark.core.roles import at_least
 from pitmark.ops.images.snapshots import AT_RANDOM, PICKED
 from pitmark.ops.line.harm import KIND as HARM
 from pitmark.ops.line.harm import harm_state
-from pitmark.ops.line.limits import Actor, expect_allowed
+from pitmark.ops.line.limits import Actor, changed_by_admin, expect_allowed
 from pitmark.ops.line.promotion_facts import in_use
 from pitmark.ops.line.promotion_rules import from_json
 from pitmark.store.db import ProjectStore
@@ -76,7 +75,11 @@ def schedule_of(project: ProjectStore) -> Schedule:
     Returns:
         As an admin set it, or off.
     """
-    return from_json(Schedule, project.settings.get(NAME) or {}, NAME)
+    return _read(project.settings.get(NAME) or {})
+
+
+def _read(data: Mapping[str, Any]) -> Schedule:
+    return from_json(Schedule, data, NAME)
 
 
 def set_schedule(project: ProjectStore, change: Mapping[str, Any], *, actor: Actor) -> Schedule:
@@ -94,13 +97,7 @@ def set_schedule(project: ProjectStore, change: Mapping[str, Any], *, actor: Act
         NotAllowedError: The actor is no admin.
         InvalidInputError: A key is unknown, or a value impossible.
     """
-    if not at_least(actor.role, "admin"):
-        raise NotAllowedError(
-            f"the schedule is set by admins, you are {actor.role}", hint="Ask an admin."
-        )
-    schedule = from_json(Schedule, {**schedule_of(project).to_json(), **change}, NAME)
-    project.settings.save(NAME, schedule.to_json(), by=actor.name)
-    return schedule
+    return changed_by_admin(project, NAME, change, _read, actor)
 
 
 def is_due(project: ProjectStore, *, now: datetime | None = None) -> Due:

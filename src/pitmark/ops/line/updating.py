@@ -8,7 +8,6 @@ let out is let out once, for release, promotion and names are one transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +17,10 @@ from pitmark.core.errors import CancelledError, NotEnoughDataError, NotFoundErro
 from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.ops.images.snapshots import take_snapshot
 from pitmark.ops.line.limits import Actor, expect_allowed, limits_of
-from pitmark.ops.line.promotion import PromoteOptions, copied, decide, drafted, gate
+from pitmark.ops.line.promotion import PromoteOptions, copied, decide, drafted
 from pitmark.ops.line.promotion_facts import in_use
+from pitmark.ops.line.promotion_gate import gate
+from pitmark.ops.line.promotion_record import refusal_of, sentences_of
 from pitmark.ops.models.evaluating import Costs
 from pitmark.ops.models.training import MODEL, REPORT, TrainOptions, settings_of, train
 from pitmark.store.db import ProjectStore
@@ -61,8 +62,7 @@ class UpdateResult:
 
     def sentences(self) -> list[str]:
         """The result for a person on the line."""
-        checks: Sequence[dict[str, Any]] = self.promotion.record["checks"]
-        told = [f"{c['title']}: {c['verdict']}. {c['reason']}" for c in checks]
+        record = self.promotion.record
         facts = self.row.facts
         made = (
             f"A new version was made from {facts['images']} pictures,"
@@ -71,8 +71,8 @@ class UpdateResult:
         if self.promoted:
             end = f"Version {self.promotion.version} is in use from now on."
         else:
-            end = "Refused: the version in use stays."
-        return [made, *told, end]
+            end = refusal_of(record)
+        return [made, *sentences_of(record["checks"]), end]
 
     def to_json(self) -> dict[str, Any]:
         """The result as plain JSON types."""
@@ -203,6 +203,7 @@ def _options(project: ProjectStore, row: UpdateRow) -> TrainOptions:
         network=held.get("network", "standard"),
         costs=_costs(project, champion),
         reference=held.get("reference"),
+        thresholds_from_all=True,
     )
 
 

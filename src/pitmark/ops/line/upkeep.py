@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pitmark.ops.line.feedback import waiting_for_answer
+from pitmark.ops.line.feedback_queue import waiting_for_answer
 from pitmark.ops.line.limits import Limits, limits_of
 from pitmark.ops.line.promotion_facts import in_use
 from pitmark.ops.line.promotion_watch import watch_over

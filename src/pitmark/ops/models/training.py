@@ -22,6 +22,7 @@ from pitmark.core.records import LabeledImage, PixelLoader, Split, references_of
 from pitmark.ops.images.pixels import pixel_loader
 from pitmark.ops.images.references import check_references, reference_report
 from pitmark.ops.models.evaluating import Costs, choose_thresholds, evaluate_predictions
+from pitmark.ops.models.unseen import can_be_left_out, judged_unseen
 from pitmark.store.db import ProjectStore
 from pitmark.store.runs import RunRow
 
@@ -42,7 +43,9 @@ class TrainOptions:
     very size; `threads` None takes all cores. `init` is a file of weights to start from,
     or the word random; None takes the shipped weights. `network` is standard or small.
     `reference` asks to compare images with their references, or forbids it; None compares
-    where every training image has one.
+    where every training image has one. `thresholds_from_all` asks that the thresholds of a
+    model in closed form are chosen on training images too, as models judge them that have
+    not seen them.
     """
 
     snapshot: str = "latest"
@@ -57,6 +60,7 @@ class TrainOptions:
     network: str = "standard"
     costs: Costs = field(default_factory=Costs)
     reference: bool | None = None
+    thresholds_from_all: bool = False
 
 
 def train(
@@ -197,8 +201,15 @@ def learn(
             turns=book.turns,
         )
     predictions = _predict(model, images, load, report)
+    unseen: Mapping[str, Prediction] = {}
+    if how.thresholds_from_all and can_be_left_out(spec, learned, quick=how.quick):
+        unseen = judged_unseen(images, load, spec, settings, work=work, report=report)
     spec, choice = choose_thresholds(
-        spec, in_split(images, "val"), predictions, book=book, costs=how.costs
+        spec,
+        [*in_split(images, "val"), *(i for i in images if i.image.sha256 in unseen)],
+        {**predictions, **unseen},
+        book=book,
+        costs=how.costs,
     )
     model = model.with_spec(spec)
     test = in_split(images, "test")
