@@ -33,7 +33,7 @@ _FRAMES = 300
 _SIDE_PX = 192
 _PICTURES = 40
 _PAINTED = '() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime'
-_SCROLL = """
+SCROLL = """
 async ([speed, frames]) => {
   const list = document.querySelector("[role=listbox]");
   const most = list.scrollHeight - list.clientHeight;
@@ -49,6 +49,19 @@ async ([speed, frames]) => {
     last = now;
   }
   return spent;
+}
+"""
+DRAWN = """
+() => {
+  const list = document.querySelector("[role=listbox]").getBoundingClientRect();
+  const cells = [...document.querySelectorAll("[role=option]")].filter((cell) => {
+    const place = cell.getBoundingClientRect();
+    return place.bottom > list.top && place.top < list.bottom;
+  });
+  return cells.length > 0 && cells.every((cell) => {
+    const picture = cell.querySelector("img");
+    return picture?.complete && picture.naturalWidth > 0;
+  });
 }
 """
 _EMPTY = """
@@ -98,11 +111,15 @@ def scrolling(page: Page, images: int) -> list[dict[str, Any]]:
         bare = _scrolled(empty, speed)
         page.bring_to_front()
         found = _scrolled(page, speed)
+        # What is in sight at the end must be there, or nothing was drawn all the time.
+        stopped = time.perf_counter()
+        page.wait_for_function(DRAWN, timeout=20_000)
+        settled_ms = round(1000 * (time.perf_counter() - stopped))
         bare += _scrolled(empty, speed)
         act = f"gallery by {speed} px a frame"
         of_empty = {f"empty_{name}": value for name, value in _spread(bare).items()}
         shape = {"data": "generated", "task": "scrolling", "act": act, "images": images}
-        results.append({**shape, **_spread(found), **of_empty})
+        results.append({**shape, **_spread(found), **of_empty, "settled_ms": settled_ms})
         tell(f"{act}: {_within(found):.1%} within {FRAME_MS} ms; empty {_within(bare):.1%}")
     empty.close()
     return results
@@ -184,7 +201,7 @@ def gates(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _scrolled(page: Page, speed: int) -> list[float]:
     page.bring_to_front()
-    found: list[float] = page.evaluate(_SCROLL, [speed, _FRAMES])
+    found: list[float] = page.evaluate(SCROLL, [speed, _FRAMES])
     return found
 
 

@@ -72,11 +72,7 @@ export function Grid(props: GridProps) {
     () => ({ columns, cellPx: cellWidth, heightPx: rowHeight - GAP_PX, total }),
     [columns, cellWidth, rowHeight, total],
   );
-  const sheet = {
-    height: rows.getTotalSize(),
-    "--columns": columns,
-    "--cell": `${cellWidth}px`,
-  } as CSSProperties;
+  const sheet = { height: rows.getTotalSize(), "--columns": columns } as CSSProperties;
   const { hurried, onScroll } = useHurry();
   const asked = useRef(0);
   // Nobody asks for what flies by.
