@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, TypedDict
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from pitmark.wire.line import Inspection
 from pitmark.wire.message import Document, Message
@@ -15,6 +15,9 @@ Key = Annotated[str, Field(pattern=KEY_PATTERN)]
 MOST_RECORDS = 64
 VersionNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Figure = Annotated[float, Field(allow_inf_nan=False)]
+Word = Annotated[str, Field(max_length=200)]
+MOST_COURSE = 500
 
 
 class FromDevice(BaseModel):
@@ -120,6 +123,56 @@ class RecordAnswers(Message):
     records: list[RecordAnswer]
 
 
+class LookedNew(FromDevice):
+    """A part worth a label: its number and name, and how new it looks (1 is usual)."""
+
+    number: int
+    name: str = Field(max_length=300)
+    novelty: Figure
+
+
+class DriftCourse(FromDevice):
+    """How a watch for drift went at one point of a device with one release.
+
+    Point by point: the number of its last image, the highest `evidence`, which is an alarm
+    from `threshold` on, and the mean of `component`, whose mean and deviation without drift
+    are `reference_mean` and `reference_deviation`. `alarms` are the images at which there was
+    one; `newest` the parts to label first.
+    """
+
+    point: str = Field(max_length=64)
+    release: str = Field(max_length=64)
+    alarm: bool
+    threshold: Figure
+    since: int | None = None
+    since_low: int | None = None
+    since_high: int | None = None
+    carriers: list[tuple[Word, Word]] = Field(default=[], max_length=50)
+    sentence: str = Field(default="", max_length=2000)
+    component: str = Field(max_length=64)
+    reference_mean: Figure
+    reference_deviation: Figure
+    images: list[int] = Field(max_length=MOST_COURSE)
+    evidence: list[Figure] = Field(max_length=MOST_COURSE)
+    values: list[Figure] = Field(max_length=MOST_COURSE)
+    alarms: list[int] = Field(default=[], max_length=50)
+    newest: list[LookedNew] = Field(default=[], max_length=100)
+
+    @model_validator(mode="after")
+    def _as_long(self) -> DriftCourse:
+        if not len(self.images) == len(self.evidence) == len(self.values):
+            raise ValueError("images, evidence and values must be as many")
+        return self
+
+
+class DeviceDriftCourses(Message):
+    """The watches of a device as it told of them last, at `at`."""
+
+    device: str
+    at: datetime
+    watches: list[DriftCourse]
+
+
 class DeviceReport(FromDevice):
     """What a device says of itself: the release that runs, and plain figures besides."""
 
@@ -127,6 +180,7 @@ class DeviceReport(FromDevice):
     on_trial: bool = False
     drift: bool = False
     facts: Document = {}
+    watches: list[DriftCourse] | None = Field(default=None, max_length=16)
 
 
 class Desired(Message):
