@@ -15,9 +15,10 @@ Key = Annotated[str, Field(pattern=KEY_PATTERN)]
 MOST_RECORDS = 64
 VersionNumber = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Figure = Annotated[float, Field(allow_inf_nan=False)]
 Word = Annotated[str, Field(max_length=200)]
 MOST_COURSE = 500
+# What a device tells and people see: a newer device may tell more.
+_TOLD_AND_SEEN = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class FromDevice(BaseModel):
@@ -123,15 +124,17 @@ class RecordAnswers(Message):
     records: list[RecordAnswer]
 
 
-class LookedNew(FromDevice):
+class LookedNew(Message):
     """A part worth a label: its number and name, and how new it looks (1 is usual)."""
+
+    model_config = _TOLD_AND_SEEN
 
     number: int
     name: str = Field(max_length=300)
-    novelty: Figure
+    novelty: float
 
 
-class DriftCourse(FromDevice):
+class DriftCourse(Message):
     """How a watch for drift went at one point of a device with one release.
 
     Point by point: the number of its last image, the highest `evidence`, which is an alarm
@@ -140,21 +143,23 @@ class DriftCourse(FromDevice):
     one; `newest` the parts to label first.
     """
 
+    model_config = _TOLD_AND_SEEN
+
     point: str = Field(max_length=64)
     release: str = Field(max_length=64)
     alarm: bool
-    threshold: Figure
+    threshold: float
     since: int | None = None
     since_low: int | None = None
     since_high: int | None = None
-    carriers: list[tuple[Word, Word]] = Field(default=[], max_length=50)
+    carriers: list[list[Word]] = Field(default=[], max_length=50)
     sentence: str = Field(default="", max_length=2000)
     component: str = Field(max_length=64)
-    reference_mean: Figure
-    reference_deviation: Figure
+    reference_mean: float
+    reference_deviation: float
     images: list[int] = Field(max_length=MOST_COURSE)
-    evidence: list[Figure] = Field(max_length=MOST_COURSE)
-    values: list[Figure] = Field(max_length=MOST_COURSE)
+    evidence: list[float] = Field(max_length=MOST_COURSE)
+    values: list[float] = Field(max_length=MOST_COURSE)
     alarms: list[int] = Field(default=[], max_length=50)
     newest: list[LookedNew] = Field(default=[], max_length=100)
 

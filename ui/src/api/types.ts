@@ -10,8 +10,6 @@ export type VersionNumber = number;
 
 export type Share = number;
 
-export type Figure = FiniteFloat;
-
 export type Word = string;
 
 export type State = "open" | "accepted" | "corrected" | "dismissed";
@@ -150,6 +148,41 @@ export interface RecordAnswer {
 /** What became of records, in the order in which they were sent. */
 export interface RecordAnswers {
   records: RecordAnswer[];
+}
+
+/** A part worth a label: its number and name, and how new it looks (1 is usual). */
+export interface LookedNew {
+  number: number;
+  name: string;
+  novelty: FiniteFloat;
+}
+
+/**
+ * How a watch for drift went at one point of a device with one release.
+ *
+ * Point by point: the number of its last image, the highest `evidence`, which is an alarm
+ * from `threshold` on, and the mean of `component`, whose mean and deviation without drift
+ * are `reference_mean` and `reference_deviation`. `alarms` are the images at which there was
+ * one; `newest` the parts to label first.
+ */
+export interface DriftCourse {
+  point: string;
+  release: string;
+  alarm: boolean;
+  threshold: FiniteFloat;
+  since: number | null;
+  since_low: number | null;
+  since_high: number | null;
+  carriers: Word[][];
+  sentence: string;
+  component: string;
+  reference_mean: FiniteFloat;
+  reference_deviation: FiniteFloat;
+  images: number[];
+  evidence: FiniteFloat[];
+  values: FiniteFloat[];
+  alarms: number[];
+  newest: LookedNew[];
 }
 
 /** The watches of a device as it told of them last, at `at`. */
