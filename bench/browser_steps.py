@@ -40,7 +40,7 @@ def make_project(page: Page, name: str, *, task: str) -> None:
     """Make a project of a task, such as "Find defects"; ends on its page of images."""
     page.get_by_role("button", name="New project").first.click()
     page.get_by_label("What is inspected").fill(name)
-    page.get_by_text(task, exact=True).click()
+    page.get_by_role("dialog").get_by_text(task, exact=True).click()
     page.get_by_role("button", name="Create the project").click()
     page.wait_for_url("**/p/*/images")
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,38 +23,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from bench import browser_steps as steps
-from bench.calibration import calibrated
-from bench.shape import finish, gate, parser, tell
+from bench import ui_frames
+from bench.shape import finish, parser, tell
 
 _PROJECT = "casings"
 _PAGES = ("next", "images", "book", "agreement", "train", "report", "release", "line")
 _FLAGS = ["--no-sandbox", "--disable-background-networking", "--force-color-profile=srgb"]
-_SIZE: ViewportSize = {"width": 1280, "height": 800}
-_FIRST_PAGES = 7
-_PAINTED = 'performance.getEntriesByName("first-contentful-paint")[0].startTime'
-_ACTS = ("pan", "drag", "brush", "zoom")
-_SPEEDS_PX = (60, 400, 3000)
-_SCROLL = """
-async ([speed, frames]) => {
-  const list = document.querySelector("[role=listbox]");
-  const most = list.scrollHeight - list.clientHeight;
-  const next = () => new Promise((drawn) => requestAnimationFrame(drawn));
-  const spent = [];
-  let [last, way] = [await next(), 1];
-  for (let frame = 0; frame < frames; frame += 1) {
-    if (list.scrollTop >= most - 1) way = -1;
-    if (list.scrollTop <= 0) way = 1;
-    list.scrollTop += way * speed;
-    const now = await next();
-    spent.push(now - last);
-    last = now;
-  }
-  return spent.sort((a, b) => a - b);
-}
-"""
 
 
 def main() -> None:
@@ -66,6 +42,7 @@ def main() -> None:
     out.add_argument("--size", default="384x288", help="of an image, in pixels")
     out.add_argument("--settle", type=int, default=10)
     out.add_argument("--quick", action="store_true", help="first-look trainings, a brief audit")
+    out.add_argument("--rows", type=int, default=100_000, help="of the gallery scrolled")
     out.add_argument("--frames", action="store_true", help="frame times only")
     out.add_argument("--shots", type=Path, help="folder for screenshots")
     arguments = out.parse_args()
@@ -74,23 +51,15 @@ def main() -> None:
         sys.exit("there is no Chromium here: apt-get install chromium")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=_FLAGS)
-        page = browser.new_page(viewport=_SIZE)
+        page = browser.new_page(viewport=ui_frames.SIZE)
         results = _all(page, Path(folder), arguments)
         browser.close()
-    limit = "95 % of frames within 1/60 s, in ms"
-    gates = [
-        gate(f"{r['act']}: {limit}", r["p95_ms"], 17.5, at_least=False)
-        for r in results
-        if r["task"] in ("drawing", "scrolling")
-    ]
-    first = next(r for r in results if r["task"] == "first page")
-    name = "the first page within 1 s on loopback, with nothing in the cache, in ms"
-    gates.append(gate(name, first["seen_ms"], 1000, at_least=False))
-    finish("ui", results, gates, arguments)
+    finish("ui", results, ui_frames.gates(results), arguments)
 
 
 def _all(page: Page, folder: Path, arguments: argparse.Namespace) -> list[dict[str, Any]]:
     photos, truth, size_wh = _casings(folder, arguments)
+    ui_frames.make_rows(folder / "home", arguments.rows)
     command = [sys.executable, "-m", "pitmark", "serve", "--port", "0", "--json"]
     server = subprocess.Popen(
         [*command, "--home", str(folder / "home")], stdout=subprocess.PIPE, text=True
@@ -99,8 +68,9 @@ def _all(page: Page, folder: Path, arguments: argparse.Namespace) -> list[dict[s
         assert server.stdout is not None
         told = json.loads(server.stdout.readline())
         results = _loop(page, told["setup_link"], (photos, truth, size_wh), arguments)
-        framed = _scrolling(page, arguments.images) + _drawing(page, told["url"])
-        return [*results, _first_page(page, told["url"]), *framed]
+        results.append(ui_frames.first_page(page, told["url"], _PROJECT))
+        results += ui_frames.scrolling(page, arguments.rows)
+        return results + ui_frames.drawing(page, told["url"])
     finally:
         server.terminate()
         server.wait(30)
@@ -174,76 +144,6 @@ def _loop(
         steps.go_to(page, _PROJECT, name)
         page.wait_for_timeout(1500)
         _shot(page, name, arguments)
-    return results
-
-
-def _scrolling(page: Page, images: int) -> list[dict[str, Any]]:
-    """The gallery up and down: slowly, fast, and as with its scroll bar."""
-    steps.go_to(page, _PROJECT, "images")
-    expect(page.get_by_role("option").first).to_be_visible()
-    page.wait_for_timeout(1500)
-    results = []
-    for speed in _SPEEDS_PX:
-        spent = page.evaluate(_SCROLL, [speed, 240])
-        p50, p95 = (round(spent[int(share * (len(spent) - 1))], 1) for share in (0.5, 0.95))
-        found = {"p50_ms": p50, "p95_ms": p95, "max_ms": round(spent[-1], 1)}
-        act = f"gallery by {speed} px a frame"
-        shape = {"data": "casings", "task": "scrolling", "act": act, "images": images}
-        results.append({**shape, **found})
-        tell(f"{act}: a frame every {p50} ms, 95 % within {p95} ms")
-    return results
-
-
-def _first_page(page: Page, url: str) -> dict[str, Any]:
-    """How long the first page takes, each time in a browser that has nothing of it."""
-    browser, state = page.context.browser, page.context.storage_state()
-    assert browser is not None
-
-    def open_once() -> tuple[float, float]:
-        context = browser.new_context(viewport=_SIZE, storage_state=state)
-        cold = context.new_page()
-        started = time.perf_counter()
-        cold.goto(f"{url}/p/{_PROJECT}/next")
-        cold.locator("main h1").first.wait_for()
-        seen_ms = 1000 * (time.perf_counter() - started)
-        painted_ms = float(cold.evaluate(_PAINTED))
-        context.close()
-        return seen_ms, painted_ms
-
-    found, machine = calibrated(lambda: [open_once() for _ in range(_FIRST_PAGES)])
-    seen_ms = statistics.median(seen for seen, _ in found)
-    tell(f"first page: {seen_ms:.0f} ms until its heading is there, with nothing in the cache")
-    return {
-        "data": "casings",
-        "task": "first page",
-        "seen_ms": round(seen_ms),
-        "painted_ms": round(statistics.median(painted for _, painted in found)),
-        **machine.beside(seen_ms),
-    }
-
-
-def _drawing(page: Page, url: str) -> list[dict[str, Any]]:
-    page.goto(f"{url}/bench")
-    expect(page.locator("[data-bench-ready]")).to_be_visible(timeout=60_000)
-    results = []
-    for act in _ACTS:
-        asked = {"act": act, "shapes": 2000, "frames": 180}
-        found = page.evaluate("asked => window.pitmarkBench.run(asked)", asked)
-        spread = found["interval_ms"]
-        results.append(
-            {
-                "data": "generated",
-                "task": "drawing",
-                "act": act,
-                "shapes": found["shapes"],
-                "megapixels": found["megapixels"],
-                "p50_ms": spread["median"],
-                "p95_ms": spread["p95"],
-                "max_ms": spread["max"],
-                "drawing_p95_ms": found["drawing_ms"]["p95"],
-            }
-        )
-        tell(f"{act}: a frame every {spread['median']} ms, 95 % within {spread['p95']} ms")
     return results
 
 

@@ -16,6 +16,18 @@ export default defineConfig({
     license: { fileName: "licenses.md" },
     chunkSizeWarningLimit: 700,
     manifest: true,
+    rolldownOptions: {
+      output: {
+        // Few files: each is a question of its own to the server, six at a time.
+        codeSplitting: {
+          groups: [
+            { name: "first", tags: ["$initial"], priority: 2 },
+            { name: "own", test: /src\/(api|app|ui|words)\//, minShareCount: 4, priority: 1 },
+            { name: "controls", test: /node_modules/, minShareCount: 6 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { "/api": server, "/metrics": server } },
   test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },

@@ -312,3 +312,77 @@ def test_limits_are_set_by_an_admin_and_bind_the_operator(plant):
     assert kept["gate"]["margin"] == 1.0
     assert line.settings.get("schedule")["on"] is True
     plant.look("limits")
+
+
+def drifting(project, name):
+    """A device that told of two watches, one of them with an alarm."""
+    device = project.devices.find(name) or project.devices.add(name)[0]
+    calm = {
+        "point": "side",
+        "release": "main",
+        "alarm": False,
+        "threshold": 5000.0,
+        "carriers": [],
+        "sentence": "no drift in 30 images",
+        "component": "noise",
+        "reference_mean": 0.02,
+        "reference_deviation": 0.002,
+        "images": [10, 20, 30],
+        "evidence": [0.0, 0.4, 0.2],
+        "values": [0.02, 0.021, 0.02],
+        "alarms": [],
+        "newest": [],
+    }
+    loud = {
+        **calm,
+        "point": "top",
+        "alarm": True,
+        "sentence": DARK,
+        "since_low": 52,
+        "since_high": 70,
+        "carriers": [["camera", "2"]],
+        "component": "brightness",
+        "images": [20, 40, 60, 80],
+        "evidence": [0.1, 0.3, 40.0, 9000.0],
+        "values": [0.4, 0.41, 0.36, 0.33],
+        "alarms": [80],
+        "newest": [{"number": 77, "name": "p77.png", "novelty": 4.0}],
+    }
+    project.device_drift.set(device.id, [loud, calm])
+
+
+def test_the_line_shows_drift_over_time_and_draws_images_for_the_test_for_harm(plant):
+    page, line = plant.page, plant.line
+    set_limits(line, LOOSE, actor=ADA)
+    plant.sign_in(OPERATOR)
+    send(line, range(200, 230), light=1.5, alarm=True, start=now())
+    drifting(line, "press-3")
+    plant.go("line", "parts")
+    top = page.get_by_role("article", name="Drift at press-3, top")
+    expect(top).to_contain_text("18 % darker")
+    expect(top).to_contain_text("It began between images 52 and 70. Only at camera 2.")
+    expect(top).to_contain_text("To label first: p77.png")
+    chart = top.get_by_role("img", name="Evidence 9,000 of a limit of 5,000, 1 alarm")
+    chart.hover(position={"x": 4, "y": 60})
+    expect(top).to_contain_text("Up to image 20: evidence 0.1, brightness 0.4")
+    calm = page.get_by_role("article", name="Drift at press-3, side")
+    expect(calm).to_contain_text("No drift in 30 images.")
+    page.get_by_role("button", name="Draw 60 images to label").click()
+    drawn = page.get_by_text(re.compile(r"0 of \d+ labeled"))
+    expect(drawn).to_be_visible(timeout=30_000)
+    total = int(re.search(r"of (\d+)", drawn.inner_text())[1])
+    plant.look("drift-and-harm")
+    page.get_by_role("link", name=f"Label the {total} that wait").click()
+    page.wait_for_url("**/annotate/**")
+    caption = page.locator("[class*=file]").first
+    expect(caption).to_contain_text(".png")
+    first = caption.inner_text()
+    expect(page.get_by_text("Not labeled yet")).to_be_visible()
+    plant.browser.settle()
+    page.get_by_role("application").focus()
+    page.keyboard.press("n")
+    expect(caption).not_to_have_text(first)
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    plant.go("line", "parts")
+    expect(page.get_by_text(f"1 of {total} labeled")).to_be_visible()
+    expect(page.get_by_text("1 images labeled")).to_be_visible()

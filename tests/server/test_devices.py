@@ -335,3 +335,53 @@ def test_the_release_of_a_device_follows_what_it_tells(press, project):
     assert project.devices.get("press-1").state == {"disk_free_bytes": 9}
     huge = {**state, "facts": {"x": "y" * 70_000}}
     assert press.put("/api/devices/press-1/state", json=huge).status_code == 422
+
+
+def watch(**changes):
+    """A watch for drift as a device tells of it."""
+    return {
+        "point": "top",
+        "release": "main",
+        "alarm": True,
+        "threshold": 5000.0,
+        "since": 16,
+        "since_low": 11,
+        "since_high": 18,
+        "carriers": [["camera", "2"]],
+        "sentence": "camera 2: the image is 18 % darker since image 16",
+        "component": "brightness",
+        "reference_mean": 0.4,
+        "reference_deviation": 0.01,
+        "images": [10, 20],
+        "evidence": [0.5, 6000.0],
+        "values": [0.4, 0.33],
+        "alarms": [20],
+        "newest": [{"number": 19, "name": "p19.png", "novelty": 4.2}],
+        **changes,
+    }
+
+
+def test_the_course_of_drift_is_seen_by_who_may_see_the_project(press, client_as):
+    state = {"drift": True, "watches": [watch()]}
+    assert press.put("/api/devices/press-1/state", json=state).status_code == 204
+    (told,) = client_as("viewer").get(f"{FLEET}/drift").json()
+    assert (told["device"], told["watches"]) == ("press-1", [watch()])
+    assert client_as("viewer").get(f"{FLEET}/drift?device=press-2").json() == []
+    assert client_as("outsider").get(f"{FLEET}/drift").status_code == 404
+    assert press.get(f"{FLEET}/drift").status_code == 401
+
+
+def test_a_device_that_tells_of_no_watch_keeps_the_course_that_it_told(press, project):
+    for state in ({"watches": [watch()]}, {"drift": True}):
+        assert press.put("/api/devices/press-1/state", json=state).status_code == 204
+    (row,) = project.device_drift.list()
+    assert row.watches == [watch()]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"values": [0.4]}, {"evidence": [1.0, "x"]}, {"images": list(range(501))}, {"point": 3}],
+)
+def test_a_course_that_is_none_is_refused(press, changes):
+    state = {"watches": [watch(**changes)]}
+    assert press.put("/api/devices/press-1/state", json=state).status_code == 422

@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from pitmark.server.app import create_app
+from pitmark.server.browser_name import browser_name
 from pitmark.server.callers import COOKIE, CSRF_HEADER
 from pitmark.store.db import open_store
 from pitmark.store.schema import now
@@ -114,6 +115,34 @@ def test_one_sees_where_one_is_signed_in_and_ends_all_but_here(client_as, stores
     assert here.get("/api/sessions").status_code == 401
     assert [s["own"] for s in there.get("/api/sessions").json()] == [True]
     assert other.get("/api/session").json()["person"]["name"] == NAMES["viewer"]
+
+
+def test_one_sees_by_which_browser_one_is_signed_in_and_no_more_of_it_is_kept(client_as):
+    agent = "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0 secret-7"
+    client = client_as("viewer")
+    body = {"email": email_of(NAMES["viewer"]), "password": PASSWORD}
+    client.post("/api/session", json=body, headers={"User-Agent": agent})
+    own = [s["browser"] for s in client.get("/api/sessions").json() if s["own"]]
+    assert own == ["Firefox on Windows"]
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/125.0.0.0 Safari/537.36", "Chrome on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/125.0 Safari/537 Edg/125.0", "Edge on Windows"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Safari/605.1", "Safari on macOS"),
+        (
+            "Mozilla/5.0 (iPad; CPU OS 17_4 like Mac OS X) CriOS/125 Safari/604",
+            "Chrome on iPad",
+        ),
+        ("Mozilla/5.0 (Linux; Android 14) Chrome/125 Mobile Safari/537", "Chrome on Android"),
+        ("python-httpx/0.27", ""),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_called_as_people_call_it(agent, name):
+    assert browser_name(agent) == name
 
 
 def test_another_password_ends_all_other_sessions(client_as):

@@ -1,4 +1,4 @@
-"""What a device says of itself to its server: small, and without names of parts."""
+"""What a device says of itself to its server; it names no parts but those to label first."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _MOST_TROUBLES = 20
 _MOST_WORDS = 300
+_MOST_WATCHES = 16
+_MOST_CARRIERS, _MOST_LETTERS = 50, 200
 
 
 def device_report(station: Station) -> dict[str, Any]:
@@ -21,8 +23,8 @@ def device_report(station: Station) -> dict[str, Any]:
         station: The device.
 
     Returns:
-        `release`, `on_trial`, `drift` and `facts` as plain JSON types; the first two are of
-        the release that the server knows of, None and False where it knows of none.
+        `release`, `on_trial`, `drift`, `facts` and `watches` as plain JSON types; the first
+        two are of the release that the server knows of, None and False where it knows of none.
     """
     told = station.status()
     releases = {
@@ -51,6 +53,18 @@ def device_report(station: Station) -> dict[str, Any]:
             "troubles": {name: _short(what) for name, what in troubles},
             "disk": _disk(station),
         },
+        "watches": [_watch(w) for w in station.drift.courses()[:_MOST_WATCHES]],
+    }
+
+
+def _watch(told: dict[str, Any]) -> dict[str, Any]:
+    """A watch with its words cut to what the server takes."""
+    carriers = [[str(w)[:_MOST_LETTERS] for w in pair] for pair in told["carriers"]]
+    return {
+        **told,
+        "sentence": _short(told["sentence"]),
+        "carriers": carriers[:_MOST_CARRIERS],
+        "newest": [{**part, "name": part["name"][:_MOST_LETTERS]} for part in told["newest"]],
     }
 
 

@@ -16,6 +16,7 @@ from pitmark.quality.drift.monitor import DriftState
 from pitmark.quality.drift.newest_looking import Looked
 
 _TO_LABEL = 50
+_TOLD = ("alarm", "threshold", "since", "since_low", "since_high", "carriers", "sentence")
 
 
 class DriftWatch:
@@ -87,6 +88,18 @@ class DriftWatch:
             key: {**state.to_json(), "newest": [i.to_json() for i in newest.get(key, [])]}
             for key, state in self.states().items()
         }
+
+    def courses(self) -> list[dict[str, Any]]:
+        """Every watch with its course and the parts to label first, as plain JSON types."""
+        newest, out = self.newest_looking(_TO_LABEL), []
+        for key, (_, monitor) in list(self._monitors.items()):
+            if monitor is not None:
+                point, _, release = key.partition(".")
+                named = {"point": point, "release": release}
+                looked = [i.to_json() for i in newest.get(key, [])]
+                told = {name: monitor.state.to_json()[name] for name in _TOLD}
+                out.append({**named, **told, **monitor.course(), "newest": looked})
+        return out
 
     def reset(self, point: str) -> None:
         """Begin anew at one point, after an alarm was dealt with.

@@ -110,6 +110,21 @@ class Monitor:
         """
         return self._drift.newest_looking(count)
 
+    def course(self) -> dict[str, Any]:
+        """How evidence and figures went, as plain JSON types.
+
+        Returns:
+            `images`, `evidence`, `values` and `alarms` of the course, and of what the values
+            are: `component`, with its mean and deviation in the reference.
+        """
+        place, reference = self._drift.named, self._drift.reference
+        return {
+            "component": reference.names[place],
+            "reference_mean": float(reference.means[place]),
+            "reference_deviation": float(reference.deviations[place]),
+            **self._drift.course.told(place),
+        }
+
     def _choose(self, tags: Mapping[str, str]) -> None:
         """Before the first image: the reference by condition, if the tags allow it."""
         finer, self._finer = self._finer, None

@@ -17,6 +17,7 @@ from pitmark.store.annotations import Annotations
 from pitmark.store.audit import AuditLog
 from pitmark.store.blobs import BlobStore
 from pitmark.store.book import Books
+from pitmark.store.device_drift import DeviceDrift
 from pitmark.store.device_reports import DeviceReports
 from pitmark.store.devices import Devices
 from pitmark.store.events import Events
@@ -104,6 +105,7 @@ class ProjectStore:
         self.events = Events(scope)
         self.devices, self.fleet = Devices(scope), Fleet(scope)
         self.device_reports = DeviceReports(scope)
+        self.device_drift = DeviceDrift(scope)
         self.rollouts = Rollouts(scope)
         self.jobs = Jobs(scope)
 

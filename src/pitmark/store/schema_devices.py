@@ -109,6 +109,17 @@ device_hours = Table(
     Index(None, "organisation_id", "project_id", "device_id", "hour"),
 )
 
+# Apart from `devices`: a list of the fleet does not read it.
+device_drift = Table(
+    "device_drift",
+    metadata,
+    *_owner(),
+    Column("device_id", Integer, ForeignKey("devices.id"), primary_key=True),
+    _time("at"),
+    Column("watches", JSON(none_as_null=True), nullable=False),
+    Index(None, "organisation_id", "project_id", "device_id"),
+)
+
 rollouts = Table(
     "rollouts",
     metadata,

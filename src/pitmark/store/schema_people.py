@@ -49,6 +49,7 @@ sessions = Table(
     _to("person_id", "persons.id"),
     _time("created"),
     _time("expires"),
+    Column("browser", String(60), nullable=False, server_default=""),
     Index(None, "person_id"),
 )
 

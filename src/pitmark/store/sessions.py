@@ -14,17 +14,23 @@ from pitmark.store.scope import Unowned
 from pitmark.store.secret import digest, new_secret
 
 SESSION_LIFE = timedelta(days=14)
+_MOST_BROWSER = 60
 # A session is prolonged at most so often: reading a page should not write each time.
 _PROLONG_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One session of a person; `used` is known to the hour, `own` tells the one that asks."""
+    """One session of a person.
+
+    `used` is known to the hour, `own` tells the one that asks, `browser` is such as
+    "Firefox on Windows", "" where it is not known.
+    """
 
     created: datetime
     used: datetime
     own: bool
+    browser: str
 
 
 class Sessions:
@@ -37,11 +43,12 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._rows = Unowned(database)
 
-    def open(self, person_id: int) -> str:
+    def open(self, person_id: int, *, browser: str = "") -> str:
         """Sign a person in; what has run out is cleared away.
 
         Args:
             person_id: The person.
+            browser: In a few words, cut after 60 characters.
 
         Returns:
             The secret of the new session, for their browser alone.
@@ -52,6 +59,7 @@ class Sessions:
             "person_id": person_id,
             "created": moment,
             "expires": moment + SESSION_LIFE,
+            "browser": browser[:_MOST_BROWSER],
         }
         with self._rows.write() as connection:
             old = self._rows.delete(sessions).where(sessions.c.expires <= moment)
@@ -98,7 +106,9 @@ class Sessions:
         with self._rows.read() as connection:
             rows = connection.execute(query.order_by(sessions.c.expires.desc())).all()
         return [
-            SessionRow(r.created, r.expires - SESSION_LIFE, r.secret_sha == digest(own))
+            SessionRow(
+                r.created, r.expires - SESSION_LIFE, r.secret_sha == digest(own), r.browser
+            )
             for r in rows
         ]
 

@@ -58,11 +58,15 @@ class PasswordChange(Message):
 
 
 class SignedIn(Message):
-    """A session of one's own: since when, and when it was last used, to the hour."""
+    """A session of one's own: since when, and when it was last used, to the hour.
+
+    `browser` is such as "Firefox on Windows", "" where it is not known.
+    """
 
     created: datetime
     used: datetime
     own: bool
+    browser: str
 
 
 class Member(Message):

@@ -10,6 +10,8 @@ export type VersionNumber = number;
 
 export type Share = number;
 
+export type Word = string;
+
 export type State = "open" | "accepted" | "corrected" | "dismissed";
 
 export type Decision = "accept" | "correct" | "dismiss";
@@ -30,7 +32,7 @@ export type Task = "classification" | "detection" | "segmentation" | "anomaly";
 
 /** A study to be made: who labels how many images how often. */
 export interface NewStudy {
-  name?: string;
+  name?: Word;
   labelers: string[];
   images?: number;
   trials?: number;
@@ -146,6 +148,48 @@ export interface RecordAnswer {
 /** What became of records, in the order in which they were sent. */
 export interface RecordAnswers {
   records: RecordAnswer[];
+}
+
+/** A part worth a label: its number and name, and how new it looks (1 is usual). */
+export interface LookedNew {
+  number: number;
+  name: string;
+  novelty: FiniteFloat;
+}
+
+/**
+ * How a watch for drift went at one point of a device with one release.
+ *
+ * Point by point: the number of its last image, the highest `evidence`, which is an alarm
+ * from `threshold` on, and the mean of `component`, whose mean and deviation without drift
+ * are `reference_mean` and `reference_deviation`. `alarms` are the images at which there was
+ * one; `newest` the parts to label first.
+ */
+export interface DriftCourse {
+  point: string;
+  release: string;
+  alarm: boolean;
+  threshold: FiniteFloat;
+  since: number | null;
+  since_low: number | null;
+  since_high: number | null;
+  carriers: Word[][];
+  sentence: string;
+  component: string;
+  reference_mean: FiniteFloat;
+  reference_deviation: FiniteFloat;
+  images: number[];
+  evidence: FiniteFloat[];
+  values: FiniteFloat[];
+  alarms: number[];
+  newest: LookedNew[];
+}
+
+/** The watches of a device as it told of them last, at `at`. */
+export interface DeviceDriftCourses {
+  device: string;
+  at: string;
+  watches: DriftCourse[];
 }
 
 /** The release that a device should run; all None where nothing is offered. */
@@ -694,7 +738,7 @@ export interface DatasheetJob {
  * See `ops.synthesis_trial.SynthesisOptions`.
  */
 export interface SynthesizeJob {
-  label?: string | null;
+  label?: Word | null;
   where?: Record<string, string>;
   amounts?: number[];
   policies?: string[];
@@ -908,7 +952,7 @@ export interface SignIn {
 
 /** The first owner, with the one-time token that the server printed at its start. */
 export interface Setup {
-  token: string;
+  token: Word;
   name: string;
   email: string;
   password: string;
@@ -920,11 +964,16 @@ export interface PasswordChange {
   new: string;
 }
 
-/** A session of one's own: since when, and when it was last used, to the hour. */
+/**
+ * A session of one's own: since when, and when it was last used, to the hour.
+ *
+ * `browser` is such as "Firefox on Windows", "" where it is not known.
+ */
 export interface SignedIn {
   created: string;
   used: string;
   own: boolean;
+  browser: string;
 }
 
 /** A person within an organisation. `projects` are roles that differ per project. */
@@ -1148,8 +1197,8 @@ export interface ReportCase {
  * `truth` and `said` are NG, OK, or the row and the column of the confusion matrix.
  */
 export interface AskCases {
-  truth?: string | null;
-  said?: string | null;
+  truth?: Word | null;
+  said?: Word | null;
   wrong?: boolean;
   offset?: number;
   limit?: number;

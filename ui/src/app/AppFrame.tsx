@@ -9,6 +9,7 @@ import { useJobEvents } from "@/api/jobs";
 import { sessionQuery } from "@/api/queries";
 import type { Session } from "@/api/types";
 import { signOut } from "@/app/account";
+import { enteredOf, ORGANISATION_KEY } from "@/app/early";
 import { AccountProvider } from "@/app/here";
 import { OfflineNote } from "@/app/OfflineNote";
 import { Palette } from "@/app/Palette";
@@ -48,9 +49,8 @@ export function AppFrame() {
 }
 
 function Signed({ session }: { session: Session }) {
-  const [wanted, enter] = useLocalStorage({ key: "pitmark.organisation", defaultValue: "" });
-  const membership =
-    session.memberships.find((m) => m.organisation === wanted) ?? session.memberships[0];
+  const [wanted, enter] = useLocalStorage({ key: ORGANISATION_KEY, defaultValue: "" });
+  const membership = enteredOf(session, wanted);
   const account = useMemo(
     () => (membership ? { session, membership, enter } : null),
     [session, membership, enter],

@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { AppFrame } from "@/app/AppFrame";
+import { askProject, askSession } from "@/app/early";
 import { NoSuchPage, PageFault } from "@/app/faults";
 import { ProjectFrame } from "@/app/ProjectFrame";
 import { search } from "@/app/search";
@@ -51,7 +52,12 @@ const bench = createRoute({
   component: lazyRouteComponent(() => import("@/canvas/bench/BenchPage")),
 });
 
-const app = createRoute({ getParentRoute: () => root, id: "app", component: AppFrame });
+const app = createRoute({
+  getParentRoute: () => root,
+  id: "app",
+  loader: () => askSession(),
+  component: AppFrame,
+});
 const projects = createRoute({
   getParentRoute: () => app,
   path: "/",
@@ -73,6 +79,7 @@ const account = createRoute({
 const project = createRoute({
   getParentRoute: () => app,
   path: "/p/$project",
+  loader: ({ params }) => askProject(params.project),
   component: ProjectFrame,
 });
 const next = createRoute({

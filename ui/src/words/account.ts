@@ -16,7 +16,7 @@ export const account = {
       ? "Only in this browser."
       : `Here, and in ${others === 1 ? "one other browser" : `${others} other browsers`}.`,
   here: "this browser",
-  elsewhere: "another browser",
+  unknownBrowser: "A browser that did not say which",
   since: "Signed in",
   used: "Last used",
   end: "Sign out everywhere else",

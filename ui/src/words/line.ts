@@ -32,9 +32,6 @@ export const line = {
   began: "Began",
   beganBetween: (low: string, high: string) => `between images ${low} and ${high} of its count`,
   where: "Only at",
-  alarmSince: (when: string) => `Does it do harm? Alarm since ${when}.`,
-  harmUntested:
-    "Not tested yet. On the server, pitmark harm --draw 60 picks images at random to be labeled; their labels tell.",
   alarmDo: "Correct and update",
   alarmFirst: "The pictures that look newest are picked to be looked at first.",
   update: "Correct and update",

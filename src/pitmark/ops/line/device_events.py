@@ -160,15 +160,24 @@ def take_release_note(project: ProjectStore, device: DeviceRow, told: ReleaseRec
     return new
 
 
-def take_state(project: ProjectStore, device: DeviceRow, state: DeviceState) -> None:
+def take_state(
+    project: ProjectStore,
+    device: DeviceRow,
+    state: DeviceState,
+    watches: Sequence[Mapping[str, Any]] | None = None,
+) -> None:
     """Keep what a device says of itself; a rollout goes on or halts by it.
 
     Args:
         project: That of the device.
         device: Who tells it.
         state: The newest.
+        watches: The course of drift at each point; None where it tells of none.
     """
-    project.device_reports.set_state(device.id, state)
+    with project.transaction():
+        project.device_reports.set_state(device.id, state)
+        if watches is not None:
+            project.device_drift.set(device.id, watches)
     advance(project)
 
 

@@ -273,4 +273,4 @@ def _next_step(state: HarmState) -> list[str]:
         return out
     if waiting:
         return [f"Not clear yet: {waiting} of the drawn images wait for a label."]
-    return ["Not clear yet: draw more images with pitmark harm --draw 60."]
+    return ["Not clear yet: draw more images."]

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from pitmark.core.errors import InvalidInputError
 from pitmark.quality.drift.block_spread import resembling
 from pitmark.quality.drift.causes import Cause
+from pitmark.quality.drift.course import CoursePoint, DriftCourse
 from pitmark.quality.drift.eprocess import RestartSums, gathered, log_sum
 from pitmark.quality.drift.found import Evidence, Found, explain
 from pitmark.quality.drift.input_statistics import STATISTIC_NAMES, image_statistics
@@ -50,6 +51,7 @@ DEFAULT_RUN_LENGTH_IMAGES = 50_000
 _MOST_EVIDENCE = 1e300
 _NO_EVIDENCE = -1e3
 _STATE_VERSION = 3
+_LATE_POINTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class DriftMonitor:
         self.run_length_images = run_length_images
         self._images = 0
         self._unknown = 0
+        self.course = DriftCourse()
         self._open_raw: Array
         self._open_bounded: Array
         self._open_odd: Array
@@ -214,6 +217,17 @@ class DriftMonitor:
         since = self._found.low if self._alarm else None
         return self._newest.ranked(since or 0, count)
 
+    @property
+    def named(self) -> int:
+        """The component to show: the first cause after an alarm, else the one furthest out."""
+        if self._alarm and self._found.causes:
+            return self.reference.names.index(self._found.causes[0].name)
+        points = self.course.points[-_LATE_POINTS:]
+        if not points:
+            return 0
+        moved = np.mean([p.means for p in points], axis=0) - self.reference.means
+        return int(np.argmax(np.abs(moved) / np.maximum(self.reference.deviations, 1e-12)))
+
     def reset(self) -> None:
         """Starts anew against the same reference; images go on being counted."""
         self._clear()
@@ -239,6 +253,7 @@ class DriftMonitor:
             "correlation": self._correlation.to_json(),
             "tags": self._tags.to_json(),
             "newest": self._newest.to_json(),
+            "course": self.course.to_json(),
         }
 
     @staticmethod
@@ -300,16 +315,18 @@ class DriftMonitor:
         self._correlation = NeighborCorrelation.from_json(data["correlation"], components)
         self._tags = TagHistory.from_json(data["tags"], components)
         self._newest = NewestLooking.from_json(data["newest"])
+        # States of before it was kept have none.
+        self.course = DriftCourse.from_json(data.get("course"), components)
         self._phi = _row(data["phi"], components)
         self._alarm = bool(data["alarm"])
         if self._sums.blocks:
             self._judge()
 
     def _close_block(self) -> None:
-        size = self._open_images
+        size, means = self._open_images, self._open_raw / self._open_images
         self._sums.add(
             self._open_bounded / size,
-            self._open_raw / size,
+            means,
             self._open_shares / size,
             odd=self._open_odd,
         )
@@ -321,7 +338,11 @@ class DriftMonitor:
         self._open_shares = np.zeros_like(self._open_shares)
         self._phi = self._correlation.phi(self.reference)
         self._judge()
-        self._alarm = self._alarm or self._evidence >= self.run_length_images
+        first = self._images - size + 1
+        self.course.add(CoursePoint(first, self._images, self._evidence, means))
+        if not self._alarm and self._evidence >= self.run_length_images:
+            self._alarm = True
+            self.course.add_alarm(self._images)
 
     def _judge(self) -> None:
         reference = self.reference

@@ -83,7 +83,8 @@ def state(access: ByKey, given: DeviceReport) -> None:
     if len(json.dumps(given.facts)) > _MOST_REPORT_BYTES:
         raise InvalidInputError(f"facts may have {_MOST_REPORT_BYTES} bytes at most")
     told = DeviceState(given.release, given.on_trial, given.drift, given.facts)
-    take_state(access.store, access.device, told)
+    watches = None if given.watches is None else [w.model_dump() for w in given.watches]
+    take_state(access.store, access.device, told, watches)
 
 
 @router.get("/{device}/desired", response_model=Desired)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -18,6 +19,7 @@ from pitmark.ops.line.status import MOST_HOURS, DeviceOnLine, line_status
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.downloads import download
 from pitmark.store.releases import ReleaseRow
+from pitmark.wire.devices import DeviceDriftCourses
 from pitmark.wire.line import Device, Hour, Line, Release
 
 router = APIRouter(prefix=PROJECT, tags=["line"])
@@ -67,6 +69,17 @@ def line(
         ],
         items=[inspection_message(row) for row in found.newest],
     )
+
+
+@router.get("/drift")
+def drift(
+    access: Viewer,
+    device: Annotated[str | None, Query(min_length=1, max_length=64)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> list[DeviceDriftCourses]:
+    """How the watches for drift went on the devices, those with an alarm first."""
+    found = access.store.device_drift.list(device=device, limit=limit)
+    return [DeviceDriftCourses.model_validate(asdict(row)) for row in found]
 
 
 def _release(access: ProjectAccess, row: ReleaseRow) -> Release:

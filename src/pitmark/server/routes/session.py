@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,6 +12,7 @@ from pitmark.core.errors import NotAllowedError
 from pitmark.ops import people
 from pitmark.ops.people_passwords import check_password, hash_password
 from pitmark.server.attempts import Attempt
+from pitmark.server.browser_name import browser_name
 from pitmark.server.callers import (
     COOKIE,
     Caller,
@@ -100,7 +102,7 @@ def change_password(request: Request, caller: Calling, given: PasswordChange) ->
 def sessions(request: Request, caller: Calling) -> list[SignedIn]:
     """Where one is signed in, the session used last first."""
     found = _local(request).sessions.list(caller.person.id, own=request.cookies.get(COOKIE, ""))
-    return [SignedIn(created=row.created, used=row.used, own=row.own) for row in found]
+    return [SignedIn(**asdict(row)) for row in found]
 
 
 @router.delete("/sessions", status_code=204)
@@ -153,7 +155,8 @@ def _begin(request: Request, response: Response, person: PersonRow) -> Session:
     store = _local(request)
     if old := request.cookies.get(COOKIE):
         store.sessions.close(old)
-    secret = store.sessions.open(person.id)
+    browser = browser_name(request.headers.get("user-agent", ""))
+    secret = store.sessions.open(person.id, browser=browser)
     set_session_cookie(request, response, secret)
     return _session(request, person, csrf=csrf_of(secret))
 

@@ -1,30 +1,29 @@
 /** One picture of the gallery with what is known of it. */
-import { memo, useState } from "react";
+import { memo } from "react";
 import { type Here, pictureUrl } from "@/api/here";
 import type { ImageCard } from "@/api/types";
-import { ClassChip } from "@/ui/ClassChip";
-import type { ClassColor } from "@/ui/classColors";
+import { type ClassColor, swatch } from "@/ui/classColors";
 import { images as words } from "@/words/images";
 import classes from "./ImagesPage.module.css";
 
 interface CellProps {
   here: Here;
   index: number;
+  total: number;
   card: ImageCard | undefined;
   width: number;
   selected: boolean;
   focused: boolean;
   opened: boolean;
-  /** The list flies by: what comes into sight is drawn when it slows down. */
-  hurried: boolean;
   colors: (name: string) => ClassColor;
 }
 
+const MOST_NAMES = 3;
+const NAMES_FROM_PX = 120;
+
 export const Cell = memo(function Cell(props: CellProps) {
-  const { here, index, card, width, selected, focused, hurried } = props;
-  const [drawn, setDrawn] = useState(!hurried);
-  if (!hurried && !drawn) setDrawn(true);
-  if (card === undefined || !drawn) {
+  const { here, index, card, width, selected, focused } = props;
+  if (card === undefined) {
     return (
       <div className={classes.cell} role="option" aria-selected={selected} tabIndex={-1} />
     );
@@ -38,42 +37,58 @@ export const Cell = memo(function Cell(props: CellProps) {
       tabIndex={-1}
       aria-selected={selected}
       aria-label={spoken(card)}
+      aria-posinset={index + 1}
+      aria-setsize={props.total}
       data-index={index}
       data-focus={focused || undefined}
       data-opened={props.opened || undefined}
     >
       <img
+        // Another image never shows the picture of the one before it.
+        key={card.sha256}
         src={pictureUrl(here, card.sha256, width * Math.min(2, window.devicePixelRatio))}
         alt=""
-        loading="lazy"
         decoding="async"
         draggable={false}
       />
       {card.synthetic ? <span className={classes.made}>{words.made}</span> : null}
-      <span className={classes.marks}>
-        {card.findings > 0 ? (
-          <span className={classes.finds} title={words.findings(card.findings)}>
-            {card.findings}
+      <Marks card={card} />
+      {width > NAMES_FROM_PX && card.classes.length > 0 ? (
+        <span className={classes.chips} title={card.classes.join(", ")}>
+          <span>
+            {card.classes.slice(0, MOST_NAMES).map((name) => (
+              <span key={name}>
+                <i style={{ background: swatch(props.colors(name)) }} />
+                {name}
+              </span>
+            ))}
           </span>
-        ) : null}
-        {card.right === null ? null : (
-          <span
-            className={classes.dot}
-            data-wrong={card.right ? undefined : true}
-            title={card.right ? words.right : words.wrong}
-          />
-        )}
-      </span>
-      {width > 120 ? (
-        <span className={classes.chips}>
-          {card.classes.slice(0, 3).map((name) => (
-            <ClassChip key={name} name={name} color={props.colors(name)} onStage />
-          ))}
         </span>
       ) : null}
     </div>
   );
 });
+
+/** Open findings, and whether the newest run was right. */
+function Marks({ card }: { card: ImageCard }) {
+  if (card.findings === 0 && card.right === null) return null;
+  return (
+    <span className={classes.marks}>
+      {card.findings > 0 ? (
+        <span className={classes.finds} title={words.findings(card.findings)}>
+          {card.findings}
+        </span>
+      ) : null}
+      {card.right === null ? null : (
+        <span
+          className={classes.dot}
+          data-wrong={card.right ? undefined : true}
+          title={card.right ? words.right : words.wrong}
+        />
+      )}
+    </span>
+  );
+}
 
 function spoken(card: ImageCard): string {
   return [

@@ -1,6 +1,6 @@
 /** Narrowing down by what there is: every value with how many images have it. */
 import { Skeleton, UnstyledButton } from "@mantine/core";
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import type { Facet, Facets } from "@/api/types";
 import { type ClassColor, swatch } from "@/ui/classColors";
 import { countText } from "@/ui/figures";
@@ -17,7 +17,9 @@ interface FacetPanelProps {
 
 const SKELETONS = ["a", "b", "c", "d", "e", "f"];
 
-export function FacetPanel({ facets, filter, colors, onFilter }: FacetPanelProps) {
+/** Drawn anew only for what it shows: the list scrolls beside it. */
+export const FacetPanel = memo(function FacetPanel(props: FacetPanelProps) {
+  const { facets, filter, colors, onFilter } = props;
   const terms = useMemo(() => parseFilter(filter ?? "") ?? [], [filter]);
   const toggle = (column: string, value: string) =>
     onFilter(filterText(toggleValue(terms, column, value)) || undefined);
@@ -39,7 +41,7 @@ export function FacetPanel({ facets, filter, colors, onFilter }: FacetPanelProps
             ))}
     </aside>
   );
-}
+});
 
 interface FacetListProps {
   facet: Facet;

@@ -8,7 +8,7 @@ import {
   TextInput,
 } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { asProblem } from "@/api/client";
 import { may } from "@/api/here";
 import { useHere } from "@/app/here";
@@ -22,7 +22,7 @@ import classes from "./ImagesPage.module.css";
 interface GalleryBarProps {
   question: GalleryQuestion;
   total: number | undefined;
-  sortable: readonly string[];
+  sortable: readonly string[] | undefined;
   size: GridSize;
   map: boolean;
   problem: Error | null;
@@ -41,7 +41,8 @@ const SIZES: readonly { value: GridSize; label: string }[] = [
   { value: "l", label: "L" },
 ];
 
-export function GalleryBar(props: GalleryBarProps) {
+/** Drawn anew only for what it shows: the list scrolls beside it. */
+export const GalleryBar = memo(function GalleryBar(props: GalleryBarProps) {
   const { question, total, sortable, size, map, problem, onSize, onSet } = props;
   const here = useHere();
   const told = problem ? asProblem(problem) : null;
@@ -59,7 +60,7 @@ export function GalleryBar(props: GalleryBarProps) {
           placeholder={words.sortNone}
           clearable
           value={question.sort ?? null}
-          data={sortable.map((s) => ({ value: s, label: s.replace(/^meta\./, "") }))}
+          data={(sortable ?? []).map((s) => ({ value: s, label: s.replace(/^meta\./, "") }))}
           onChange={(sort) => onSet({ sort: sort ?? undefined })}
         />
         <ActionIcon
@@ -126,7 +127,7 @@ export function GalleryBar(props: GalleryBarProps) {
       ) : null}
     </>
   );
-}
+});
 
 interface FilterBoxProps {
   filter: string | undefined;

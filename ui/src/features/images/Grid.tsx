@@ -1,12 +1,18 @@
 /** Pictures side by side: only those in sight are on the page, however many there are. */
 import { Button } from "@mantine/core";
 import { useElementSize, useMergedRef } from "@mantine/hooks";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type MouseEvent, useEffect, useRef } from "react";
-import type { Here } from "@/api/here";
-import { Cell } from "@/features/images/Cell";
+import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import {
-  isSelected,
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  useEffect,
+  useMemo,
+  useRef,
+} from "react";
+import type { Here } from "@/api/here";
+import { GridRow, type RowLook } from "@/features/images/GridRow";
+import {
   placeAfter,
   rangeEnds,
   type Selection,
@@ -39,6 +45,7 @@ interface GridProps {
 const CELL_PX: Record<GridSize, number> = { s: 112, m: 178, l: 290 };
 const GAP_PX = 6;
 const RATIO = 3 / 4;
+const OVERSCAN = 3;
 
 export function Grid(props: GridProps) {
   const { here, gallery, size, selection, step, colors, onSeen } = props;
@@ -53,13 +60,19 @@ export function Grid(props: GridProps) {
     count: Math.ceil(total / columns),
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 4,
+    overscan: OVERSCAN,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows are of another height then
   useEffect(() => rows.measure(), [rowHeight, rows]);
   const shown = rows.getVirtualItems();
   const first = (shown[0]?.index ?? 0) * columns;
   const last = ((shown.at(-1)?.index ?? 0) + 1) * columns - 1;
+  const slots = Math.ceil(height / rowHeight) + 2 * OVERSCAN + 2;
+  const look = useMemo<RowLook>(
+    () => ({ columns, cellPx: cellWidth, heightPx: rowHeight - GAP_PX, total }),
+    [columns, cellWidth, rowHeight, total],
+  );
+  const sheet = { height: rows.getTotalSize(), "--columns": columns } as CSSProperties;
   const { hurried, onScroll } = useHurry();
   const asked = useRef(0);
   // Nobody asks for what flies by.
@@ -130,42 +143,35 @@ export function Grid(props: GridProps) {
       onClick={onClick}
       onDoubleClick={onDoubleClick}
     >
-      <div className={classes.sheet} style={{ height: rows.getTotalSize() }}>
-        {shown.map((row) => (
-          <div
-            key={row.key}
-            className={classes.row}
-            role="presentation"
-            style={{
-              gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
-              transform: `translateY(${row.start}px)`,
-              height: row.size - GAP_PX,
-            }}
-          >
-            {Array.from({ length: columns }, (_, i) => row.index * columns + i)
-              .filter((index) => index < total)
-              .map((index) => {
-                const card = gallery.at(index);
-                return (
-                  <Cell
-                    key={index}
-                    here={here}
-                    index={index}
-                    card={card}
-                    width={cellWidth}
-                    selected={card !== undefined && isSelected(selection, card.sha256)}
-                    focused={index === selection.focus}
-                    opened={card !== undefined && card.sha256 === props.opened}
-                    hurried={hurried}
-                    colors={colors}
-                  />
-                );
-              })}
-          </div>
-        ))}
+      <div className={classes.sheet} style={sheet}>
+        {inSlots(shown, slots).map(
+          (row, slot) =>
+            row && (
+              <GridRow
+                // biome-ignore lint/suspicious/noArrayIndexKey: the elements stay, rows change
+                key={slot}
+                here={here}
+                gallery={gallery}
+                row={row.index}
+                topPx={row.start}
+                look={look}
+                selection={selection}
+                opened={props.opened}
+                hurried={hurried}
+                colors={colors}
+              />
+            ),
+        )}
       </div>
     </div>
   );
+}
+
+/** Rows by the elements that show them: a row that comes takes those of one that went. */
+function inSlots(shown: readonly VirtualItem[], slots: number): (VirtualItem | undefined)[] {
+  const out = new Array<VirtualItem | undefined>(Math.max(slots, shown.length)).fill(undefined);
+  for (const row of shown) out[row.index % out.length] = row;
+  return out;
 }
 
 /** Which image of the grid a place of the page belongs to. */

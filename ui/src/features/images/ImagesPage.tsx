@@ -2,7 +2,7 @@
 import { useHotkeys, useLocalStorage } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useReducer, useState } from "react";
+import { useCallback, useEffect, useMemo, useReducer, useState } from "react";
 import { ApiProblem, get } from "@/api/client";
 import { projectPath } from "@/api/here";
 import { keys } from "@/api/keys";
@@ -67,8 +67,12 @@ function GalleryPage() {
   // Another filter is another list: what was selected in the old one is not seen any more.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the filter is the trigger
   useEffect(() => step({ kind: "none" }), [filter]);
-  const set = (part: Partial<ReturnType<typeof route.useSearch>>) =>
-    void goto({ search: (before) => ({ ...before, ...part }), replace: true });
+  const set = useCallback(
+    (part: Partial<ReturnType<typeof route.useSearch>>) =>
+      void goto({ search: (before) => ({ ...before, ...part }), replace: true }),
+    [goto],
+  );
+  const setFilter = useCallback((f: string | undefined) => set({ filter: f }), [set]);
   const openDetail = (sha: string) => set({ open: sha });
   useHotkeys([
     ["Escape", () => open && set({ open: undefined })],
@@ -98,17 +102,12 @@ function GalleryPage() {
     <div className={classes.page}>
       <title>{`${words.title} · ${here.project} · ${frame.product}`}</title>
       <h1 className="pm-hidden">{words.title}</h1>
-      <FacetPanel
-        facets={facets.data}
-        filter={filter}
-        colors={colors}
-        onFilter={(f) => set({ filter: f })}
-      />
+      <FacetPanel facets={facets.data} filter={filter} colors={colors} onFilter={setFilter} />
       <div className={classes.middle}>
         <GalleryBar
           question={question}
           total={gallery.total}
-          sortable={facets.data?.sortable ?? []}
+          sortable={facets.data?.sortable}
           size={size}
           map={map === true}
           problem={problem}

@@ -2,10 +2,11 @@
 import {
   keepPreviousData,
   queryOptions,
+  type UseQueryResult,
   useQueries,
   useQueryClient,
 } from "@tanstack/react-query";
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useMemo } from "react";
 import { get } from "@/api/client";
 import { type Here, projectPath } from "@/api/here";
 import { keys } from "@/api/keys";
@@ -25,6 +26,7 @@ export interface Seen {
 
 export interface Gallery {
   total: number | undefined;
+  /** Another function once more is known. */
   at: (index: number) => ImageCard | undefined;
   error: Error | null;
   /** The hashes of a range, asked for where they are not known. */
@@ -77,20 +79,34 @@ export function seenPages(before: Seen, now: Seen): Seen {
   return before.first === from && before.last === to ? before : { first: from, last: to };
 }
 
+/** The pages that are known: what stands in for another list comes last. */
+function held(results: UseQueryResult<ImagePage>[]) {
+  const known = results.filter((r) => r.data !== undefined);
+  const ordered = [
+    ...known.filter((r) => !r.isPlaceholderData),
+    ...known.filter((r) => r.isPlaceholderData),
+  ];
+  return {
+    parts: ordered.flatMap((r) => r.data ?? []),
+    error: results.find((r) => r.isError)?.error ?? null,
+  };
+}
+
 export function useGallery(here: Place, question: GalleryQuestion, seen: Seen): Gallery {
   const client = useQueryClient();
   const pages = pagesOf(seen.first, seen.last);
-  const results = useQueries({ queries: pages.map((p) => pageQuery(here, question, p)) });
-  const known = new Map(pages.map((page, i) => [page, results[i]?.data]));
-  const total = known.get(0)?.total;
-  const found = useRef(known);
-  found.current = known;
-  const at = useCallback((index: number) => {
-    const page = Math.floor(index / PAGE);
-    const data = found.current.get(page);
-    // Data that stands in for another page is not of this place.
-    return data?.offset === page * PAGE ? data.items[index - data.offset] : undefined;
-  }, []);
+  const { parts, error } = useQueries({
+    queries: pages.map((p) => pageQuery(here, question, p)),
+    combine: held,
+  });
+  const total = parts.find((p) => p.offset === 0)?.total;
+  const at = useCallback(
+    (index: number) => {
+      const offset = Math.floor(index / PAGE) * PAGE;
+      return parts.find((p) => p.offset === offset)?.items[index - offset];
+    },
+    [parts],
+  );
   const shasOf = useCallback(
     async (from: number, to: number) => {
       const wanted = pagesOf(from, to).filter((p) => p >= Math.floor(from / PAGE));
@@ -104,6 +120,5 @@ export function useGallery(here: Place, question: GalleryQuestion, seen: Seen): 
     },
     [client, here, question],
   );
-  const error = results.find((r) => r.isError)?.error ?? null;
   return useMemo(() => ({ total, at, error, shasOf }), [total, at, error, shasOf]);
 }

@@ -1,37 +1,21 @@
 /** Something new on the line: since when, where, what it is put down to, and what to do now. */
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { get } from "@/api/client";
-import { projectPath } from "@/api/here";
-import { keys } from "@/api/keys";
-import type { Device, Harm } from "@/api/types";
+import type { Device } from "@/api/types";
 import { useHere } from "@/app/here";
+import { HarmPart } from "@/features/line/HarmPart";
 import { driftOf } from "@/ui/drift";
-import { sentence, whenText } from "@/ui/figures";
+import { sentence } from "@/ui/figures";
 import { line as words } from "@/words/line";
 import classes from "./LinePage.module.css";
 
 export function AlarmSteps({ devices }: { devices: readonly Device[] }) {
   const here = useHere();
-  // Where there is no release to compare with, nothing is said of harm.
-  const harm = useQuery({
-    queryKey: keys.part(here, "harm"),
-    queryFn: ({ signal }) => get<Harm>(projectPath(here, "/harm"), undefined, signal),
-    retry: false,
-    meta: { quiet: true },
-  }).data;
   return (
     <section className={classes.alarm} aria-label={words.alarms(devices.length)}>
       {devices.map((device) => (
         <Alarm key={device.name} device={device} />
       ))}
-      {harm?.since ? (
-        <div className={classes.alarmText}>
-          <strong>{words.alarmSince(whenText(harm.since))}</strong>{" "}
-          {harm.drawn.length > 0 ? harm.sentences.join(" ") : words.harmUntested}
-        </div>
-      ) : null}
       <div className={classes.alarmDo}>
         <Button
           renderRoot={(root) => (
@@ -42,6 +26,7 @@ export function AlarmSteps({ devices }: { devices: readonly Device[] }) {
         </Button>
         <span className={classes.dim}>{words.alarmFirst}</span>
       </div>
+      <HarmPart />
     </section>
   );
 }

@@ -10,6 +10,7 @@ import type { Line } from "@/api/types";
 import { useHere } from "@/app/here";
 import { AlarmSteps } from "@/features/line/AlarmSteps";
 import { DeviceCard } from "@/features/line/DeviceCard";
+import { DriftPart } from "@/features/line/DriftPart";
 import { HoursChart } from "@/features/line/HoursChart";
 import { driftOf } from "@/ui/drift";
 import { Empty } from "@/ui/Empty";
@@ -70,6 +71,7 @@ function Known({ line }: { line: Line }) {
           <DeviceCard key={device.name} device={device} newest={newest} />
         ))}
       </div>
+      <DriftPart />
       {line.hours.length > 1 ? (
         <section className={classes.section}>
           <Title order={2} fz="lg">

@@ -127,7 +127,10 @@ function Sessions() {
         heads={["", words.since, words.used]}
         rows={sessions.data?.map((s) => (
           <Table.Tr key={`${s.created} ${s.own}`}>
-            <Table.Td>{s.own ? <strong>{words.here}</strong> : words.elsewhere}</Table.Td>
+            <Table.Td>
+              {s.browser || words.unknownBrowser}
+              {s.own ? <strong>{`, ${words.here}`}</strong> : null}
+            </Table.Td>
             <Table.Td>{whenText(s.created)}</Table.Td>
             <Table.Td>{whenText(s.used)}</Table.Td>
           </Table.Tr>

@@ -10,8 +10,8 @@ import { useHere } from "@/app/here";
 import { ChangedImages } from "@/features/report/ChangedImages";
 import { changedOf, withRunNames } from "@/features/report/content";
 import { Part } from "@/features/report/Part";
-import { whenText } from "@/ui/figures";
 import { ProblemNote } from "@/ui/ProblemNote";
+import { runNames } from "@/ui/runNames";
 import { report as words } from "@/words/report";
 import classes from "./ReportPage.module.css";
 
@@ -40,14 +40,16 @@ export function ComparePart({ run, runs }: { run: Run; runs: readonly Run[] }) {
       query?.queryKey.at(-2) === chosen?.id ? last : undefined,
   });
   if (others.length === 0) return null;
-  const names = runs.map((r) => ({ id: r.id, name: words.runName(whenText(r.created)) }));
+  const called = runNames(runs);
+  const nameOf = (r: Run) => called.get(r.id) ?? r.id;
+  const names = runs.map((r) => ({ id: r.id, name: words.runName(nameOf(r)) }));
   const choice = (
     <Select
       w={200}
       aria-label={words.compareWith}
       placeholder={words.compareWith}
       value={chosen?.id ?? null}
-      data={others.map((r) => ({ value: r.id, label: whenText(r.created) }))}
+      data={others.map((r) => ({ value: r.id, label: nameOf(r) }))}
       onChange={(id) =>
         void goto({
           search: (s) => ({ ...s, other: id ?? undefined }),
@@ -73,7 +75,7 @@ export function ComparePart({ run, runs }: { run: Run; runs: readonly Run[] }) {
         <ChangedImages
           changed={found.data.changed}
           totals={changedOf(found.data.content)}
-          names={[whenText(chosen.created), whenText(run.created)]}
+          names={[nameOf(chosen), nameOf(run)]}
           onMore={moreOf(found.data, shown) ? () => setShown(MOST_SHOWN) : null}
         />
       ) : null}

@@ -15,6 +15,7 @@ import { plural, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
+import { runNames } from "@/ui/runNames";
 import { report as words } from "@/words/report";
 import classes from "./ReportPage.module.css";
 
@@ -90,12 +91,13 @@ function judgedText(report: Report | undefined, run: Run): string {
 function RunChoice({ run, runs }: { run: Run; runs: readonly Run[] }) {
   const goto = route.useNavigate();
   if (runs.length < 2) return null;
+  const names = runNames(runs);
   return (
     <Select
       w={190}
       aria-label={words.run}
       value={run.id}
-      data={runs.map((r) => ({ value: r.id, label: whenText(r.created) }))}
+      data={runs.map((r) => ({ value: r.id, label: names.get(r.id) ?? r.id }))}
       onChange={(id) => id && void goto({ search: (s) => ({ ...s, run: id }) })}
     />
   );

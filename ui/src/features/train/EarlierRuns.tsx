@@ -7,6 +7,7 @@ import { useHere } from "@/app/here";
 import { type CoursePoint, courseOf } from "@/ui/course";
 import { DataTable } from "@/ui/DataTable";
 import { betweenText, type Proportion, secondsText, whenText } from "@/ui/figures";
+import { runNames } from "@/ui/runNames";
 import { jobStates } from "@/words/frame";
 import { train as words } from "@/words/train";
 import classes from "./TrainPage.module.css";
@@ -15,6 +16,7 @@ export function EarlierRuns({ runs }: { runs: readonly Run[] }) {
   const here = useHere();
   const advice = useQuery(adviceQuery(here)).data;
   const snapshots = useQuery(snapshotsQuery(here)).data ?? [];
+  const names = runNames(runs);
   const frozen = new Map(snapshots.map((s) => [s.id, whenText(s.created)]));
   const course = new Map<string, CoursePoint>(
     courseOf(advice?.course ?? []).map((p) => [p.run, p]),
@@ -34,7 +36,7 @@ export function EarlierRuns({ runs }: { runs: readonly Run[] }) {
                 params={{ project: here.project }}
                 search={{ run: run.id }}
               >
-                {whenText(run.created)}
+                {names.get(run.id)}
               </Link>
             </Table.Td>
             <Table.Td title={run.snapshot}>
