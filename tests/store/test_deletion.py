@@ -34,6 +34,7 @@ def _fill(project):
     device, _ = project.devices.exchange(code)
     project.device_reports.count_parts(device.id, [(now(), 1, "OK")])
     project.device_reports.add_note(device.id, Note("n", now(), 1, "kept"))
+    project.device_drift.set(device.id, [{"point": "top"}])
     project.rollouts.add(1, {}, by="ann")
     project.rollouts.place([[device.id]])
     study = project.studies.create("", {"images": [sha]}, author="ann")

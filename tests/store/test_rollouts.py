@@ -136,6 +136,6 @@ def test_totals_are_those_of_a_walk_over_all_parts_also_after_a_migration(
         old = "organisation_id, project_id, wave"
         name = "ix_devices_organisation_id_project_id_wave"
         connection.execute(text(f"CREATE INDEX {name} ON devices ({old})"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0011'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0012'"))
     migrate(store.database)
     check()

@@ -12,7 +12,7 @@ import { CodeNote } from "@/features/devices/CodeNote";
 import { DeviceFacts } from "@/features/devices/DeviceFacts";
 import { devicePath, deviceQuery } from "@/features/devices/queries";
 import { toldBy } from "@/features/devices/report";
-import { DriftPart } from "@/features/line/DriftPart";
+import { DriftPart } from "@/ui/DriftPart";
 import { sentence, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
@@ -70,7 +70,7 @@ export default function DevicePage() {
         <DeviceFacts device={device} />
         <Notes notes={notes} />
       </div>
-      <DriftPart device={device.name} />
+      <DriftPart here={here} device={device.name} />
       <section className={classes.latest}>
         <Title order={2} fz="lg">
           {words.latest}

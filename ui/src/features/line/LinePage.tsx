@@ -10,8 +10,8 @@ import type { Line } from "@/api/types";
 import { useHere } from "@/app/here";
 import { AlarmSteps } from "@/features/line/AlarmSteps";
 import { DeviceCard } from "@/features/line/DeviceCard";
-import { DriftPart } from "@/features/line/DriftPart";
 import { HoursChart } from "@/features/line/HoursChart";
+import { DriftPart } from "@/ui/DriftPart";
 import { driftOf } from "@/ui/drift";
 import { Empty } from "@/ui/Empty";
 import { countText, whenText } from "@/ui/figures";
@@ -71,7 +71,7 @@ function Known({ line }: { line: Line }) {
           <DeviceCard key={device.name} device={device} newest={newest} />
         ))}
       </div>
-      <DriftPart />
+      <DriftPart here={here} />
       {line.hours.length > 1 ? (
         <section className={classes.section}>
           <Title order={2} fz="lg">

@@ -2,11 +2,10 @@
 import { Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { get } from "@/api/client";
-import { projectPath } from "@/api/here";
+import { type Here, projectPath } from "@/api/here";
 import { keys } from "@/api/keys";
 import type { DeviceDriftCourses, DriftCourse } from "@/api/types";
-import { useHere } from "@/app/here";
-import { DriftChart } from "@/features/line/DriftChart";
+import { DriftChart } from "@/ui/DriftChart";
 import { countText, sentence, whenText } from "@/ui/figures";
 import { drift as words } from "@/words/drift";
 import classes from "./DriftPart.module.css";
@@ -15,8 +14,7 @@ const AGAIN_MS = 15_000;
 const MOST_NAMES = 8;
 
 /** Of all devices, or of the one that is named. */
-export function DriftPart({ device }: { device?: string }) {
-  const here = useHere();
+export function DriftPart({ here, device }: { here: Here; device?: string }) {
   const found = useQuery({
     queryKey: keys.part(here, "drift", device ?? ""),
     queryFn: ({ signal }) =>
