@@ -1,6 +1,6 @@
 """The parts of the newest rollout by wave, and how far it is from an index alone.
 
-Revision 0012. It names the tables as they were then and is never changed.
+Revision 0013. It names the tables as they were then and is never changed.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
