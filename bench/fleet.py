@@ -204,7 +204,7 @@ def _timed(
 def _records(home: Path, store: Any, count: int) -> list[dict[str, Any]]:
     project = store.project("line")
     _, code = add_device(project, "sender", by="bench")
-    key = register_device([store], code).key
+    key = register_device(store, code).key
     rng = np.random.default_rng(0)
     app = create_app(home)
     with TestClient(app, base_url="http://localhost") as client:
@@ -224,7 +224,7 @@ def _together(home: Path, store: Any, count: int, rng: Any) -> list[dict[str, An
     out = []
     for query, every in ((_SMALL, 0), ("records together", 2)):
         _, code = add_device(store.project("line"), f"sender-{every}", by="bench")
-        key = register_device([store], code).key
+        key = register_device(store, code).key
         with tempfile.TemporaryDirectory() as folder, _serving(home) as url:
             outbox = Outbox(Path(folder))
             sender = HttpSender(url, f"sender-{every}", key)

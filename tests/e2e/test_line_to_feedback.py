@@ -23,7 +23,7 @@ def told(line_home, tmp_path):  # noqa: F811
     with Serving(line_home) as serving, open_store(line_home) as store:
         project = store.project("parts")
         _, code = add_device(project, "press-3", by="ann")
-        key = register_device([store], code).key
+        key = register_device(store, code).key
         bundle = tmp_path / "v1.pitmark"
         bundle.write_bytes(project.blobs.read(project.releases.get().bundle_sha))
         spec = spec_in(

@@ -12,6 +12,7 @@ from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
 from pitmark.store.promotions import NewPromotion
 from pitmark.store.schema import metadata, now
+from pitmark.store.schema_jobs import FILE_LIST
 from pitmark.store.studies import NewAnswer
 from pitmark.store.tokens import NewToken
 from tests.store.making import add_image, box, labeled_image, snapshot_of
@@ -39,14 +40,16 @@ def _fill(project):
     project.rollouts.place([[device.id]])
     study = project.studies.create("", {"images": [sha]}, author="ann")
     project.studies.add_answers(study.id, [NewAnswer(sha, "ann", 1, [box()])])
+    listed = project.blobs.put(b"names of files")
     project.jobs.create("export", {}, by="ann")
+    project.jobs.create("import", {"files": 1, FILE_LIST: listed}, by="ann")
     project.annotations.add_many([NewAnnotation(sha, [], "bob", 1, key="k")])
     kept = NewPromotion("promoted", run.id, None, 1, {"passed": True})
     project.promotions.add(kept, by="ann")
     project.promotions.name("champion", run.id, version=1, by="ann")
     project.updates.begin("learn", {}, by="ann")
     project.settings.save("limits", {}, by="ann")
-    return {sha, model, bundle, oof, seen}
+    return {sha, model, bundle, oof, seen, listed}
 
 
 def _rows(store, name):
@@ -98,7 +101,7 @@ def test_a_renamed_project_keeps_all_it_has_and_frees_its_name(store, project):
     assert entry.details == {"was": "casings"}
     renamed.audit.log("ann", "look", "image/1")
     assert store.audit.entries()[0].object == "project/housings/image/1"
-    assert [job.project for job in renamed.jobs.list()] == ["housings"]
+    assert {job.project for job in renamed.jobs.list()} == {"housings"}
     with pytest.raises(NotFoundError, match="no project 'casings'"):
         store.project("casings")
     store.create_project("casings", "detection", LabelBook())
@@ -137,6 +140,17 @@ def test_blobs_that_another_project_or_organisation_uses_stay(store, project, ho
         add_image(acme.create_project("casings", "detection", LabelBook()), "1")
     store.delete_project("casings")
     assert [store.blobs.has(sha) for sha in shared] == [True, True, False]
+
+
+def test_a_list_of_files_that_a_job_of_another_project_has_stays(store, project):
+    listed = project.blobs.put(b"names of files")
+    theirs = store.create_project("other", "detection", LabelBook())
+    for one in (project, theirs):
+        one.jobs.create("import", {"files": 1, FILE_LIST: listed}, by="ann")
+    store.delete_project("casings")
+    assert store.blobs.has(listed)
+    store.delete_project("other")
+    assert not store.blobs.has(listed)
 
 
 def test_other_projects_are_left_alone(store, project):

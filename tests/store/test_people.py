@@ -93,7 +93,7 @@ def test_an_invitation_accepted_twice_at_once_makes_one_member(store, anna):
     def accept(name):
         start.wait()
         try:
-            accept_invitation([store], secret, name=name, password=PASSWORD)
+            accept_invitation(store, secret, name=name, password=PASSWORD)
             told.append("member")
         except NotFoundError:
             told.append("used up")

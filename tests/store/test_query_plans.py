@@ -52,6 +52,17 @@ ASKED = {
 
 
 @on_sqlite
+def test_labeled_images_are_counted_from_indexes_alone(project, plans):
+    for sha in add_images(project, [f"{n}" for n in range(60)]):
+        label(project, sha, box())
+    plans.clear()
+    assert project.info.labeled == 60
+    steps = [plan for plan, asked in plans if "withdraws" in asked and "INDEX" in plan]
+    assert len(steps) == 2
+    assert all("USING COVERING INDEX ix_annotations_" in step for step in steps), steps
+
+
+@on_sqlite
 @pytest.mark.parametrize("what", ASKED)
 def test_some_rows_are_found_without_reading_all(project, plans, what):
     shas = add_images(project, [f"{n}" for n in range(60)])

@@ -84,7 +84,7 @@ def _fleet(project):
     project.rollouts.place([[device.id]]), project.rollouts.offer(0, 1)
     project.rollouts.place_one(device.id, wave=0, desired=1)
     project.rollouts.candidates(), project.rollouts.offered(1), project.rollouts.list()
-    project.rollouts.waves(1), project.rollouts.parts(1, 0, now())
+    project.rollouts.waves(1), project.rollouts.parts(9)
     project.rollouts.change(rollout.number, wave=1), project.rollouts.get(1)
 
 
@@ -130,10 +130,10 @@ def test_statements_are_made_in_one_place_only():
                 assert not makers & {n.name for n in node.names}, path.name
 
 
-def test_only_the_queue_of_jobs_counts_and_keys_of_devices_look_across_organisations():
+def test_only_the_queue_of_jobs_counts_and_owners_of_secrets_look_across_organisations():
     source = STORE.parent
     askers = {p.name for p in source.rglob("*.py") if "Scope.across(" in p.read_text()}
-    assert askers == {"devices.py", "figures.py", "jobs.py", "jobs_queue.py"}
+    assert askers == {"figures.py", "jobs.py", "jobs_queue.py", "whose.py"}
 
 
 @pytest.fixture

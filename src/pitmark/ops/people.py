@@ -45,18 +45,6 @@ def sign_in(store: Store, email: str, password: str) -> PersonRow:
     return person
 
 
-def setup_needed(stores: Sequence[Store]) -> bool:
-    """Whether nobody owns anything in a workspace yet.
-
-    Args:
-        stores: All its organisations.
-
-    Returns:
-        True until the first owner exists.
-    """
-    return not any(store.people.owners() for store in stores)
-
-
 def first_owner(store: Store, *, name: str, email: str, password: str) -> PersonRow:
     """Make the first owner of an organisation.
 
@@ -133,11 +121,11 @@ def take_back_invitation(store: Store, by: MemberRow, invitation_id: int) -> Non
         store.audit.log(by.person.name, "take_back_invitation", what, {"email": row.email})
 
 
-def find_invitation(stores: Sequence[Store], secret: str) -> tuple[Store, InvitationRow]:
+def find_invitation(store: Store | None, secret: str) -> tuple[Store, InvitationRow]:
     """The invitation of a link.
 
     Args:
-        stores: All organisations of the workspace.
+        store: The organisation that knows the link; None where none does.
         secret: The last part of the link.
 
     Returns:
@@ -146,12 +134,11 @@ def find_invitation(stores: Sequence[Store], secret: str) -> tuple[Store, Invita
     Raises:
         NotFoundError: It was used or taken back, has run out, or who gave it may not any more.
     """
-    for store in stores:
-        row = store.invitations.by_secret(secret)
-        if row is not None:
-            inviter = store.people.find(row.inviter)
-            if inviter is not None and at_least(inviter.role, _needed(row.role)):
-                return store, row
+    row = None if store is None else store.invitations.by_secret(secret)
+    if store is not None and row is not None:
+        inviter = store.people.find(row.inviter)
+        if inviter is not None and at_least(inviter.role, _needed(row.role)):
+            return store, row
     raise NotFoundError(
         "the invitation is not open: it was used or taken back, or seven days have passed",
         hint="Ask for a new one.",
@@ -159,12 +146,12 @@ def find_invitation(stores: Sequence[Store], secret: str) -> tuple[Store, Invita
 
 
 def accept_invitation(
-    stores: Sequence[Store], secret: str, *, name: str, password: str
+    inviting: Store | None, secret: str, *, name: str, password: str
 ) -> PersonRow:
     """Become a member by an invitation, which is used up then.
 
     Args:
-        stores: All organisations of the workspace.
+        inviting: The organisation that knows the link; None where none does.
         secret: The last part of the link.
         name: Of a new person; of no matter to one who has an account.
         password: A new one, or that of the account.
@@ -178,7 +165,7 @@ def accept_invitation(
         InvalidInputError: An impossible name or password.
         ConflictError: The name is taken.
     """
-    store, row = find_invitation(stores, secret)
+    store, row = find_invitation(inviting, secret)
     person = store.persons.by_email(row.email)
     kept = ""
     if person is None:

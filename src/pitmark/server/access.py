@@ -135,11 +135,12 @@ def project_access(least: Role) -> Callable[..., ProjectAccess]:
 def _organisation(request: Request, caller: Caller, organisation: str) -> OrganisationAccess:
     stores, token = request.app.state.stores, caller.token
     unknown = NotFoundError(f"there is no organisation {organisation!r} for you")
-    if organisation not in stores.names():
-        raise unknown
     if token is not None and token.organisation != organisation:
         raise unknown
-    store = stores.of(organisation)
+    try:
+        store = stores.of(organisation)
+    except NotFoundError:
+        raise unknown from None
     member = store.people.find(caller.person.id)
     if member is None:
         raise unknown

@@ -16,6 +16,7 @@ from pitmark.core.errors import NotAllowedError, NotSignedInError
 from pitmark.store.persons import PersonRow
 from pitmark.store.sessions import SESSION_LIFE
 from pitmark.store.tokens import TOKEN_PREFIX, TokenRow
+from pitmark.store.whose import organisation_of_token
 
 COOKIE = "pitmark_session"
 CSRF_HEADER = "X-Pitmark-CSRF"
@@ -106,10 +107,10 @@ def _by_token(request: Request) -> Caller:
     secret = secret.strip()
     if kind.lower() == "bearer" and secret.startswith(TOKEN_PREFIX):
         stores = request.app.state.stores
-        for organisation in stores.names():
-            token = stores.of(organisation).tokens.use(secret)
-            if token is not None:
-                return Caller(token.person, token)
+        owner = organisation_of_token(stores.local().database, secret)
+        token = None if owner is None else stores.of(owner).tokens.use(secret)
+        if token is not None:
+            return Caller(token.person, token)
     raise NotSignedInError("the token is unknown, revoked or has run out", hint=_HINT)
 
 

@@ -8,7 +8,8 @@ from fastapi import Request
 
 from pitmark.core.errors import NotFoundError, NotSignedInError
 from pitmark.store.db import ProjectStore
-from pitmark.store.devices import KEY_PREFIX, DeviceRow, organisation_of
+from pitmark.store.devices import KEY_PREFIX, DeviceRow
+from pitmark.store.whose import organisation_of_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def device_access(request: Request, device: str) -> DeviceAccess:
     key = key.strip()
     if kind.lower() == "bearer" and key.startswith(KEY_PREFIX):
         stores = request.app.state.stores
-        owner = organisation_of(stores.local().database, key=key)
+        owner = organisation_of_key(stores.local().database, key)
         found = None if owner is None else stores.of(owner).devices.by_key(key)
         if found is not None:
             if found.name != device:

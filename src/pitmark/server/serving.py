@@ -11,13 +11,13 @@ from pathlib import Path
 import uvicorn
 
 from pitmark.core.errors import InvalidInputError, StorageError
-from pitmark.ops.people import setup_needed
 from pitmark.ops.people_passwords import check_password
 from pitmark.server.app import create_app
 from pitmark.server.guards import LOOPBACK
 from pitmark.server.stores import Stores
 from pitmark.store.db import open_store
 from pitmark.store.secret import new_secret
+from pitmark.store.whose import is_owned
 
 DEFAULT_PORT = 8321
 _PATIENCE_S = 10
@@ -127,7 +127,7 @@ def is_loopback(host: str) -> bool:
 def _ownerless(home: Path) -> bool:
     stores = Stores(home)
     try:
-        return setup_needed([stores.of(name) for name in stores.names()])
+        return not is_owned(stores.local().database)
     finally:
         stores.close()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Table
 
 from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import Database
@@ -18,18 +19,19 @@ from pitmark.store.schema import (
     run_predictions,
     snapshot_items,
 )
-from pitmark.store.schema_jobs import jobs
+from pitmark.store.schema_jobs import FILE_LIST, jobs
 from pitmark.store.scope import CHUNK, Scope, chunks
 
-_REFERENCES = (
-    images.c.sha256,
-    images.c.reference_sha,
-    snapshot_items.c.reference_sha,
-    run_artifacts.c.blob_sha,
-    run_predictions.c.blob_sha,
-    releases.c.bundle_sha,
-    events.c.sha256,
-    jobs.c.blob_sha,
+_REFERENCES: tuple[tuple[Table, ColumnElement[Any]], ...] = (
+    (images, images.c.sha256),
+    (images, images.c.reference_sha),
+    (snapshot_items, snapshot_items.c.reference_sha),
+    (run_artifacts, run_artifacts.c.blob_sha),
+    (run_predictions, run_predictions.c.blob_sha),
+    (releases, releases.c.bundle_sha),
+    (events, events.c.sha256),
+    (jobs, jobs.c.blob_sha),
+    (jobs, jobs.c.options[FILE_LIST].as_string()),
 )
 
 
@@ -43,8 +45,8 @@ def referenced(scope: Scope) -> set[str]:
         Their sha256.
     """
     out: set[str] = set()
-    for column in _REFERENCES:
-        query = scope.select(column.table, column).where(column.is_not(None))
+    for table, column in _REFERENCES:
+        query = scope.select(table, column).where(column.is_not(None))
         out |= {row[0] for row in scope.stream(query)}
     return out
 
@@ -80,8 +82,8 @@ def remove_unreferenced(database: Database, blobs: BlobStore, shas: Collection[s
         with database.write():
             kept: set[str] = set()
             for scope in _all_scopes(database):
-                for column in _REFERENCES:
-                    query = scope.select(column.table, column).where(column.in_(part))
+                for table, column in _REFERENCES:
+                    query = scope.select(table, column).where(column.in_(part))
                     kept |= {row[0] for row in scope.rows(query)}
             removed += sum(blobs.remove(sha) for sha in part if sha not in kept)
     return removed

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pitmark.core.errors import ConflictError, InvalidInputError, NotFoundError
-from pitmark.store.connection import Database
 from pitmark.store.schema import now, projects
 from pitmark.store.schema_devices import devices
 from pitmark.store.scope import Scope
@@ -87,7 +86,7 @@ class Devices:
                 )
             values = {
                 "name": name,
-                "code_sha": digest(_plain(code)),
+                "code_sha": digest(plain_code(code)),
                 "code_expires": moment + CODE_LIFE,
                 "created": moment,
                 "on_trial": False,
@@ -109,7 +108,7 @@ class Devices:
             NotFoundError: No such device.
         """
         code = _new_code()
-        values = {"code_sha": digest(_plain(code)), "code_expires": now() + CODE_LIFE}
+        values = {"code_sha": digest(plain_code(code)), "code_expires": now() + CODE_LIFE}
         self._change(self.get(name).id, values)
         return code
 
@@ -140,7 +139,7 @@ class Devices:
             was used, or has run out.
         """
         key, moment = new_secret(KEY_PREFIX), now()
-        wanted = (devices.c.code_sha == digest(_plain(code))) & (
+        wanted = (devices.c.code_sha == digest(plain_code(code))) & (
             devices.c.code_expires > moment
         )
         with self._scope.write():
@@ -215,26 +214,6 @@ class Devices:
             connection.execute(change.values(**values))
 
 
-def organisation_of(database: Database, *, key: str = "", code: str = "") -> str | None:
-    """Whose device shows a secret; the secret opens nothing by that alone.
-
-    Args:
-        database: Of the workspace.
-        key: Of a device.
-        code: A one-time code as typed; looked at where there is no key.
-
-    Returns:
-        The organisation; None where nobody knows the secret.
-    """
-    shown = devices.c.key_sha == digest(key)
-    if not key:
-        shown = devices.c.code_sha == digest(_plain(code))
-    query = Scope.across(devices, devices.c.organisation_id).where(shown)
-    with database.read() as connection:
-        found: str | None = connection.execute(query).scalar()
-    return found
-
-
 def device_row(row: Any) -> DeviceRow:
     """A device from a row of `Devices.query`.
 
@@ -254,5 +233,13 @@ def _new_code() -> str:
     return "-".join("".join(letters[n : n + _GROUP]) for n in range(0, len(letters), _GROUP))
 
 
-def _plain(code: str) -> str:
+def plain_code(code: str) -> str:
+    """A one-time code as it counts.
+
+    Args:
+        code: As typed; case, spaces and dashes do not matter.
+
+    Returns:
+        Its letters and digits.
+    """
     return "".join(c for c in code.upper() if c.isalnum())

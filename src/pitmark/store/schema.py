@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -204,7 +205,18 @@ annotation_table = Table(
         ["project_id", "book_revision"],
         ["book_revisions.project_id", "book_revisions.revision"],
     ),
-    Index(None, "organisation_id", "project_id", "image_id", "id"),
+    # With what is taken back: labeled images are counted from indexes alone.
+    Index(
+        "ix_annotations_images", "organisation_id", "project_id", "image_id", "id", "withdraws"
+    ),
+    Index(
+        "ix_annotations_withdraws",
+        "organisation_id",
+        "project_id",
+        "withdraws",
+        sqlite_where=text("withdraws IS NOT NULL"),
+        postgresql_where=text("withdraws IS NOT NULL"),
+    ),
     # Some of many by key: without it all annotations of the project would be read.
     Index(None, "organisation_id", "project_id", "id"),
     sqlite_autoincrement=True,

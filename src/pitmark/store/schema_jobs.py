@@ -19,6 +19,8 @@ from pitmark.store.schema import UtcTime, metadata
 
 # `turn` is the place in the queue: jobs of one organisation have rising turns, so that
 # those of all organisations take turns. `token` is that of the newest attempt.
+# Among its options, where there are many files: the blob that lists them.
+FILE_LIST = "file_list"
 jobs = Table(
     "jobs",
     metadata,

@@ -59,10 +59,10 @@ class Scope:
 
     @staticmethod
     def across(table: FromClause, *columns: Any) -> Select[Any]:
-        """A query over the rows of all organisations, for the queue that serves them all.
+        """A query over the rows of all organisations, for what is not asked in one's name.
 
         What it gives never reaches a person: only the queue of jobs, counts without names
-        and the question whose device shows a key ask so, which a test sees to.
+        and the question whose a secret is ask so, which a test sees to.
 
         Args:
             table: Where the rows are.

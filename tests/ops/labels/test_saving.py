@@ -76,3 +76,26 @@ def test_impossible_labels_are_refused_before_anything_is_written(project):
     with pytest.raises(NotFoundError, match="no image"):
         saver.save(LabelsToSave("0" * 64, (), "ann"))
     assert project.annotations.history(sha) == []
+
+
+def test_a_class_that_is_taken_out_of_the_book_meanwhile_is_not_saved(project):
+    (sha,) = add_images(project, ["a"])
+    saver, outcome = LabelSaver(project), []
+
+    def save():
+        try:
+            outcome.append(saver.save(LabelsToSave(sha, (box("dent"),), "ann")))
+        except InvalidLabelError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=save)
+    with project.transaction():
+        # The save has come as far as it can before the book changes.
+        thread.start()
+        thread.join(0.3)
+        project.book.save(LabelBook().with_classes(["scratch"]), "eva")
+    thread.join(60)
+    (error,) = outcome
+    with pytest.raises(InvalidLabelError, match="dent"):
+        raise error
+    assert project.annotations.history(sha) == []

@@ -204,7 +204,7 @@ def test_going_back_by_hand_brings_all_devices_and_those_that_come_later(
     follow(project)
     assert rollouts.advance(project, at_once=True).state == "done"
     _, code = add_device(project, "late", by="ann")
-    register_device([store], code)
+    register_device(store, code)
     assert offered(project)["late"] == 4
 
 
@@ -240,7 +240,7 @@ def test_a_device_that_comes_later_belongs_to_the_last_wave(store, project):
     rollouts.advance(project, at_once=True)
     rollouts.start(project, 2, RolloutPlan((0.5, 1.0), rules=QUICK))
     _, code = add_device(project, "late", by="ann")
-    device = register_device([store], code).device
+    device = register_device(store, code).device
     found = project.devices.get("late")
     assert (found.wave, found.desired) == (1, 1)
     follow(project)

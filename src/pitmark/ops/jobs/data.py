@@ -20,8 +20,8 @@ from pitmark.ops.images.importing import ImportOptions, ImportSummary, import_fo
 from pitmark.ops.images.snapshots import SplitPlan, take_snapshot
 from pitmark.ops.images.uploading import uploaded_file
 from pitmark.ops.images.uploads import lay_out
-from pitmark.ops.jobs.kinds import FILE_LIST
 from pitmark.store.db import ProjectStore, Store, open_store
+from pitmark.store.schema_jobs import FILE_LIST
 from pitmark.wire.job_options import ExportJob, ImportJob, SnapshotJob
 
 _PACKED = frozenset({".json", ".txt", ".csv", ".xml", ".yaml", ".html", ".md"})

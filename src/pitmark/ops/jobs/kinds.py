@@ -14,6 +14,7 @@ from pitmark.core.roles import Role
 from pitmark.core.work import Resources
 from pitmark.store.db import ProjectStore
 from pitmark.store.jobs import JobRow, JobTerms
+from pitmark.store.schema_jobs import FILE_LIST
 from pitmark.wire import job_options as options_of
 from pitmark.wire.message import Message
 
@@ -67,7 +68,6 @@ KINDS: Mapping[str, JobKind] = {
 # What an engine is given: from kind to function, and nothing else is ever imported.
 FUNCTIONS: Mapping[str, str] = {name: kind.function for name, kind in KINDS.items()}
 TABLE = "pitmark.ops.jobs.kinds:FUNCTIONS"
-FILE_LIST = "file_list"
 
 
 def job_kind(name: str) -> JobKind:
@@ -116,6 +116,9 @@ def start_job(
         listed = json.dumps(told["files"]).encode()
         told = {**told, "files": len(told["files"]), FILE_LIST: project.blobs.put(listed)}
     with project.transaction():
+        if FILE_LIST in told:
+            # Another project that had the same list may have gone with it just now.
+            project.blobs.require([told[FILE_LIST]])
         before = project.jobs.last_number()
         job = project.jobs.create(kind, told, by=by, key=key, terms=chosen.terms)
         if job.number > before:

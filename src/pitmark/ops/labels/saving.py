@@ -118,14 +118,17 @@ class LabelSaver:
                     one.error = own
 
     def _try(self, together: list[_Waiting]) -> None:
-        project, book = self._project, self._project.book.current()
-        asked = [one.new for one in together]
-        records = {r.sha256: r for r in project.images.many([n.sha256 for n in asked])}
-        for new in asked:
-            if new.sha256 not in records:
-                raise NotFoundError(f"the project has no image with the sha256 {new.sha256!r}")
-            check_shapes(new.shapes, records[new.sha256], book)
+        project, asked = self._project, [one.new for one in together]
         with project.transaction():
+            # Under the lock: a class may be taken out of the book at any moment.
+            book = project.book.current()
+            records = {r.sha256: r for r in project.images.many([n.sha256 for n in asked])}
+            for new in asked:
+                if new.sha256 not in records:
+                    raise NotFoundError(
+                        f"the project has no image with the sha256 {new.sha256!r}"
+                    )
+                check_shapes(new.shapes, records[new.sha256], book)
             project.annotations.add_many(
                 [
                     NewAnnotation(

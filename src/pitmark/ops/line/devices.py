@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pitmark.core.errors import NotAllowedError
@@ -80,11 +79,11 @@ def revoke_device(project: ProjectStore, name: str, *, by: str) -> DeviceRow:
     return row
 
 
-def register_device(stores: Sequence[Store], code: str) -> Registered:
+def register_device(store: Store | None, code: str) -> Registered:
     """Exchange a one-time code for a key.
 
     Args:
-        stores: All organisations of the workspace.
+        store: The organisation that knows the code; None where none does.
         code: As typed on the device.
 
     Returns:
@@ -94,17 +93,16 @@ def register_device(stores: Sequence[Store], code: str) -> Registered:
         NotAllowedError: The code is unknown, was used, or has run out; which of them is
             not said.
     """
-    for store in stores:
+    if store is not None:
         with store.transaction():
             found = store.devices.exchange(code)
-            if found is None:
-                continue
-            device, key = found
-            project = store.project(device.project)
-            join(project, device)
-            name = device.name
-            project.audit.log(f"device {name}", "register_device", f"device/{name}")
-        return Registered(device, key)
+            if found is not None:
+                device, key = found
+                project = store.project(device.project)
+                join(project, device)
+                name = device.name
+                project.audit.log(f"device {name}", "register_device", f"device/{name}")
+                return Registered(device, key)
     raise NotAllowedError(
         "the code is unknown, was used already, or has run out",
         hint="An admin makes a new one: pitmark devices renew NAME",

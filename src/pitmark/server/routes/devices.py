@@ -23,7 +23,7 @@ from pitmark.server.device_records import (
 )
 from pitmark.server.downloads import download
 from pitmark.store.device_reports import DeviceState
-from pitmark.store.devices import organisation_of
+from pitmark.store.whose import organisation_of_code
 from pitmark.wire.devices import (
     MOST_RECORDS,
     Desired,
@@ -47,8 +47,8 @@ def register(request: Request, given: Register) -> DeviceKey:
     """Exchange a one-time code for the key of a device; the code is used up by it."""
     stores = request.app.state.stores
     with Attempt(request, "device"):
-        owner = organisation_of(stores.local().database, code=given.code)
-        done = register_device([] if owner is None else [stores.of(owner)], given.code)
+        owner = organisation_of_code(stores.local().database, given.code)
+        done = register_device(None if owner is None else stores.of(owner), given.code)
     return DeviceKey(project=done.device.project, device=done.device.name, key=done.key)
 
 

@@ -24,6 +24,7 @@ from pitmark.server.callers import (
 from pitmark.store.db import Store
 from pitmark.store.persons import PersonRow
 from pitmark.store.secret import digest
+from pitmark.store.whose import is_owned, organisation_of_invitation, roles_of
 from pitmark.wire.people import (
     AcceptInvitation,
     InvitationOffer,
@@ -59,7 +60,7 @@ def session(request: Request, response: Response) -> Session:
         return told.model_copy(update={"memberships": own})
     person = signed_in(request)
     if person is None:
-        needed = people.setup_needed(_all(request))
+        needed = not is_owned(_local(request).database)
         return Session(person=None, memberships=[], csrf="", setup_needed=needed)
     secret = request.cookies[COOKIE]
     set_session_cookie(request, response, secret)
@@ -132,7 +133,7 @@ def setup(request: Request, response: Response, given: Setup) -> Session:
 @router.get("/invitations/{token}")
 def invitation(request: Request, token: str) -> InvitationOffer:
     """What an invitation offers to whom has its link."""
-    store, row = people.find_invitation(_all(request), token)
+    store, row = people.find_invitation(_inviting(request, token), token)
     known = store.persons.by_email(row.email) is not None
     return InvitationOffer(
         organisation=row.organisation, email=row.email, role=row.role, known=known
@@ -146,7 +147,7 @@ def accept(
     """Become a member by an invitation."""
     with Attempt(request, digest(token)):
         person = people.accept_invitation(
-            _all(request), token, name=given.name, password=given.password
+            _inviting(request, token), token, name=given.name, password=given.password
         )
     return _begin(request, response, person)
 
@@ -166,13 +167,11 @@ def _organisation(caller: Caller) -> str:
 
 
 def _session(request: Request, person: PersonRow, *, csrf: str) -> Session:
-    found = [(store.organisation, store.people.find(person.id)) for store in _all(request)]
     return Session(
         person=Person(id=person.id, name=person.name, email=person.email),
         memberships=[
-            Membership(organisation=name, role=member.role)
-            for name, member in found
-            if member is not None
+            Membership(organisation=name, role=role)
+            for name, role in roles_of(_local(request).database, person.id)
         ],
         csrf=csrf,
         setup_needed=False,
@@ -184,6 +183,9 @@ def _local(request: Request) -> Store:
     return store
 
 
-def _all(request: Request) -> list[Store]:
+def _inviting(request: Request, token: str) -> Store | None:
+    """The organisation that a link invites to, if any."""
     stores = request.app.state.stores
-    return [stores.of(name) for name in stores.names()]
+    name = organisation_of_invitation(stores.local().database, token)
+    found: Store | None = None if name is None else stores.of(name)
+    return found
