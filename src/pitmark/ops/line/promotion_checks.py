@@ -221,7 +221,8 @@ def _adjust(slices: list[dict[str, Any]]) -> None:
 
 
 def _slice_words(row: Mapping[str, Any]) -> str:
-    return f"{row['column']} {row['value']} ({row['lost']} parts worse, {row['won']} better)"
+    worse = _count(row["lost"], "part")
+    return f"{row['column']} {row['value']} ({worse} worse, {row['won']} better)"
 
 
 def _count(number: int, what: str) -> str:
