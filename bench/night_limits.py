@@ -49,6 +49,7 @@ class _Way:
 
 WAYS = {
     "of all day, limit on validation": _Way(since=False),
+    "of all day, limit on all unseen": _Way(since=False, unseen=True),
     "since, limit on validation": _Way(since=True),
     "since, 40 in 100 to validation": _Way(since=True, to_val=0.4),
     "since, limit on all unseen": _Way(since=True, unseen=True),

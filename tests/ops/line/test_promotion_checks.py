@@ -51,6 +51,10 @@ def test_the_same_verdicts_are_as_good_once_there_are_enough_of_them():
     few = not_worse(_images(bad[:6], bad[:6], bad[:6]), RULES)
     assert (few.verdict, few.cause) == ("failed", "too few pictures")
     assert "So few pictures cannot show that it is as good; about 9 more" in few.reason
+    fallen = [not b if n < 2 else b for n, b in enumerate(bad[:31])]
+    near = not_worse(_images(bad[:31], bad[:31], fallen), RULES)
+    assert near.figures["wanted"] > 60
+    assert "it may be worse, and is made from the answers, too." in near.reason
     # With as many more of which none differs it passes.
     assert not_worse(_images(bad[:15], bad[:15], bad[:15]), RULES).verdict == "passed"
     assert not_worse(_images([], [], []), RULES).verdict == "nothing to check"

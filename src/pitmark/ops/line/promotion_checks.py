@@ -25,6 +25,8 @@ _SHOWN = 20
 _TWO_SIDED = 0.9
 _ONE_SIDED_95 = 1.645
 _FEWEST_MORE, _MOST_MORE = 5, 1000
+# At random; that are four times as many answers.
+_MOST_ASKED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +126,18 @@ def not_worse(images: SameImages, rules: GateRules) -> Check:
         )
         return Check(name, title, "failed", reason, figures, "worse")
     figures["wanted"] = more = _more_wanted(old, new, rules.margin)
-    reason = (
-        f"{told} So few pictures cannot show that it is as good; about {more} more"
-        " that are drawn at random would. Get more pictures from the line (one in four is),"
-        " answer them, then make a new version again."
-    )
+    reason = f"{told} {_too_few(more)}"
     return Check(name, title, "failed", reason, figures, "too few pictures")
+
+
+def _too_few(more: int) -> str:
+    need = f"about {more} more that are drawn at random would"
+    if more > _MOST_ASKED:
+        need = "it may be worse, and is made from the answers, too"
+    return (
+        f"So few pictures cannot show that it is as good; {need}. Get more pictures from the"
+        " line (one in four is drawn at random), answer them, then make a new version again."
+    )
 
 
 def _more_wanted(old: NDArray[np.bool_], new: NDArray[np.bool_], margin: float) -> int:
@@ -221,7 +229,8 @@ def _adjust(slices: list[dict[str, Any]]) -> None:
 
 
 def _slice_words(row: Mapping[str, Any]) -> str:
-    return f"{row['column']} {row['value']} ({row['lost']} parts worse, {row['won']} better)"
+    worse = _count(row["lost"], "part")
+    return f"{row['column']} {row['value']} ({worse} worse, {row['won']} better)"
 
 
 def _count(number: int, what: str) -> str:
