@@ -68,7 +68,7 @@ def verify(out: Output, bundle: Path, keys_: Path | None) -> None:
 @click.option("--by", default="cli", show_default=True, help="Who decides.")
 @click.pass_obj
 def rollback(out: Output, version: int, file: Path | None, by: str) -> None:
-    """Go back to an earlier release, with all devices: its content, as a higher version."""
+    """Go back to an earlier release: its content as a higher version, to all devices."""
     done = out.project().roll_back(version, file, by=by)
     out.result(done.to_json(), done.sentences())
 
