@@ -21,7 +21,7 @@ export const release = {
   rollout: "Bring it to the devices",
   rollback: "Go back to this",
   rollbackSure: (n: number, next: number) =>
-    `What release ${n} was is released once more, as release ${next}. Devices take it as any newer one.`,
+    `What release ${n} was is released once more, as release ${next}, and all devices go back to it.`,
   rolledBack: (version: number) => `Release ${version} is out; it is what it was before.`,
   sameAs: (n: number) => `the content of release ${n} once more`,
   gate: "The gate",

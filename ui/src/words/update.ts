@@ -87,7 +87,7 @@ export const update = {
   wait: "No part was judged by it yet.",
   rollback: "Go back to the version before",
   rollbackSure: (n: number) =>
-    `What version ${n} was becomes the newest version again, and is offered to the devices.`,
+    `What version ${n} was becomes the newest version again, and all devices go back to it.`,
   records: "What was decided",
   noRecords: "Nothing yet.",
   decisions: {
