@@ -73,6 +73,10 @@ def install(say: Callable[[str], None]) -> None:
     wanted = hashlib.sha256((UI / "package-lock.json").read_bytes()).hexdigest()
     if INSTALLED.is_file() and INSTALLED.read_text(encoding="utf-8") == wanted:
         return
+    # npm would first delete all that the link leads to, which others build with as well.
+    if (UI / "node_modules").is_symlink():
+        say("ui/node_modules is a link: what is behind it is used as it is.")
+        return
     say("Installing the parts of the web app ...")
     run("ci", "--ignore-scripts", "--no-audit", "--no-fund")
     INSTALLED.write_text(wanted, encoding="utf-8")

@@ -385,4 +385,4 @@ def test_the_line_shows_drift_over_time_and_draws_images_for_the_test_for_harm(p
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     plant.go("line", "parts")
     expect(page.get_by_text(f"1 of {total} labeled")).to_be_visible()
-    expect(page.get_by_text("1 images labeled")).to_be_visible()
+    expect(page.get_by_text("1 image labeled")).to_be_visible()

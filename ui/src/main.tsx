@@ -1,6 +1,7 @@
 /** Starts the app. */
 import "@/ui/mantineFirst.css";
 import "@/ui/ground.css";
+import "@/app/earlyKeys";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

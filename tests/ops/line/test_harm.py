@@ -119,6 +119,15 @@ def test_wrong_verdicts_mean_retraining_long_before_all_are_labeled(project):
     assert state.to_json()["verdict"] == "retrain"
 
 
+def test_one_labeled_image_and_one_that_waits_are_said_in_the_singular(project):
+    _send(project, 80, alarm=True)
+    waiting = draw_for_harm(project, 2).to_label
+    _label(project, waiting[:1])
+    said = " ".join(harm_state(project).sentences())
+    assert "1 image labeled: " in said
+    assert "1 of the drawn images waits for a label" in said
+
+
 def test_the_draw_stands_for_parts_whose_images_were_not_sent(project):
     # Every NG image was sent and one in eight of the rest: drawn alone, NG would be 44 %.
     _send(project, 2000, alarm=True, ng=lambda n: n % 11 == 0, sent=lambda n: n % 11 in (0, 3))

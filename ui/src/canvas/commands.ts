@@ -11,7 +11,7 @@ const ACTIONS: Partial<Record<Command, (editor: Editor) => void>> = {
   redo: (editor) => editor.redo(),
   delete: deleteChosen,
   copy: (editor) => void editor.copy(),
-  paste: (editor) => editor.paste(),
+  paste: (editor) => void editor.paste(),
   "select-all": (editor) => editor.select(editor.document.all().map((item) => item.id)),
   finish: (editor) => void editor.tool.finish(),
   fit: (editor) => editor.fit(),

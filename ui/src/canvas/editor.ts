@@ -188,15 +188,16 @@ export class Editor extends Sight {
     return this.clipboard;
   }
 
-  /** Paste shapes that fit on this image, a little aside where they would cover the same. */
-  paste(shapes: readonly CanvasShape[] = this.clipboard): void {
+  /** Paste shapes that fit on this image, where they were; gives how many. */
+  paste(shapes: readonly CanvasShape[] = this.clipboard): number {
     const fits = shapes.filter((shape) => fitsOn(shape, this.size));
-    if (fits.length === 0) return;
+    if (fits.length === 0) return 0;
     const ids: number[] = [];
     this.change("paste", (doc) => {
       for (const shape of fits) ids.push(doc.add(shape));
     });
     this.select(ids);
+    return ids.length;
   }
 
   /** Choose a class: for what is selected, and for what is drawn from now on. */

@@ -124,6 +124,11 @@ export function repeats(command: Command): boolean {
   return !SAID_ONCE.has(command.split(":")[0] ?? "");
 }
 
+/** Whether a command says something about the image; suggestions are accepted once seen. */
+export function saysSomething(command: Command): boolean {
+  return command !== "accept-all" && !repeats(command);
+}
+
 function byArrow([x, y]: readonly [number, number], ctrl: boolean, far: boolean): Command {
   const by = far ? FAR : 1;
   const [dx, dy] = [x * by || 0, y * by || 0];

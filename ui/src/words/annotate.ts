@@ -17,6 +17,7 @@ export const annotate = {
   suggestedPercent: (percent: number) => `suggested, ${percent} %`,
   state: {
     unlabeled: "Not labeled yet",
+    waiting: "What you pressed waits for the image",
     labeled: "Labeled",
     labeledBy: (who: string) => `Labeled by ${who}`,
     yours: "Labeled by you",
@@ -46,10 +47,15 @@ export const annotate = {
       "This computer has no room for unsent labels. Stay on the page until they are saved.",
   },
   viewer: "You can look, but not label.",
-  copied: (count: number) =>
-    count === 1
-      ? "1 shape copied from the image before"
-      : `${count} shapes copied from the image before`,
+  copied: (count: number, asked: number) => {
+    const shapes = count === 1 ? "1 shape" : `${count} shapes`;
+    const rest = asked > count ? `; ${asked - count} did not fit on this image` : "";
+    return `${shapes} copied from the image before${rest}`;
+  },
+  noneFits: (asked: number) =>
+    asked === 1
+      ? "The shape does not fit on this image, which has another size."
+      : "None of the shapes fits on this image, which has another size.",
   lastImage: "This is the last image.",
   firstImage: "This is the first image.",
   missing: "There is no such image.",

@@ -247,8 +247,9 @@ def _record(project: ProjectStore, row: EventRow) -> ImageRecord:
 
 def _said(test: HarmTest) -> list[str]:
     good = test.labels - test.defective
+    noun = "image" if test.labels == 1 else "images"
     out = [
-        f"{test.labels} images labeled: {test.overkill} of {good} good ones rejected,"
+        f"{test.labels} {noun} labeled: {test.overkill} of {good} good ones rejected,"
         f" {test.escapes} of {test.defective} defective ones passed."
     ]
     if test.excess is not None:
@@ -272,5 +273,6 @@ def _next_step(state: HarmState) -> list[str]:
             out.append("No defective part was among them: nothing is known of defects missed.")
         return out
     if waiting:
-        return [f"Not clear yet: {waiting} of the drawn images wait for a label."]
+        wait = "waits" if waiting == 1 else "wait"
+        return [f"Not clear yet: {waiting} of the drawn images {wait} for a label."]
     return ["Not clear yet: draw more images."]

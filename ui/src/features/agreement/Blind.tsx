@@ -109,9 +109,14 @@ function Turn({ study, turn, sha256, leave }: TurnProps) {
     setProblem(null);
   }, [editor, turn.width, turn.height, turnId]);
 
+  // State comes with the next rendering, a second key may come before that.
+  const onItsWay = useRef(false);
   const answer = async () => {
-    if (sending) return;
+    if (onItsWay.current) return;
     editor.settle();
+    onItsWay.current = true;
+    // What would be drawn now would be in no answer.
+    editor.readOnly = true;
     setSending(true);
     setProblem(null);
     const shapes = editor.document.shapes().map(toWire) as Shape[];
@@ -123,6 +128,8 @@ function Turn({ study, turn, sha256, leave }: TurnProps) {
     } catch (error) {
       setProblem(asProblem(error));
     } finally {
+      onItsWay.current = false;
+      editor.readOnly = false;
       setSending(false);
     }
   };
@@ -138,7 +145,9 @@ function Turn({ study, turn, sha256, leave }: TurnProps) {
     void answer();
   };
   const good = () => {
-    const entry = book?.classes.find((c) => c.good);
+    // Without the label book a good part would be answered as no class at all.
+    if (!book) return;
+    const entry = book.classes.find((c) => c.good);
     editor.replaceAll("good", entry ? [{ kind: "class", label: entry.name }] : []);
     void answer();
   };

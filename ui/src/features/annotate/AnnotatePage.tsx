@@ -13,23 +13,24 @@ import { BookExcerpt } from "@/canvas/BookExcerpt";
 import { runCommand } from "@/canvas/commands";
 import { Editor, type ToolName } from "@/canvas/editor";
 import { KeySheet } from "@/canvas/KeySheet";
-import { type Command, numbersOf } from "@/canvas/keymap";
+import { type Command, numbersOf, saysSomething } from "@/canvas/keymap";
 import { classStyles } from "@/canvas/palette";
 import { Stage } from "@/canvas/Stage";
-import type { CanvasShape } from "@/canvas/shapes/shape";
 import { ToolBar } from "@/canvas/ToolBar";
 import { useKeys } from "@/canvas/useKeys";
 import { Empty } from "@/ui/Empty";
 import { ProblemNote } from "@/ui/ProblemNote";
 import { toast } from "@/ui/toast";
 import { annotate as words } from "@/words/annotate";
-import { frame } from "@/words/frame";
 import classes from "./AnnotatePage.module.css";
 import { ClassList } from "./ClassList";
 import { FilmStrip } from "./FilmStrip";
+import { SaidNote } from "./SaidNote";
 import { SaveNote } from "./SaveNote";
 import { outboxOf } from "./saving/ours";
+import { useCarried } from "./useCarried";
 import { useImages } from "./useImages";
+import { useWaitingKeys } from "./useWaitingKeys";
 import { useWork } from "./useWork";
 
 const route = getRouteApi("/app/p/$project/annotate/$sha");
@@ -56,7 +57,8 @@ export default function AnnotatePage() {
   const navigate = useNavigate();
   const images = useImages(here, sha, order);
   const book = useQuery(labelBookQuery(here)).data;
-  const task = useQuery(projectQuery(here)).data?.task ?? "detection";
+  const project = useQuery(projectQuery(here)).data;
+  const task = project?.task ?? "detection";
   const mayLabel = may(here.role, "labeler");
   const outbox = useMemo(() => outboxOf(session.person?.email ?? ""), [session.person?.email]);
   const [editor] = useState(() => new Editor());
@@ -81,14 +83,21 @@ export default function AnnotatePage() {
   const work = useWork({ here, editor, outbox, card: images.card, ahead, mayLabel });
   const labeled = useLabeled(work.opened, work.said);
 
+  // Where the page is on its way to: the address follows a moment later.
+  const goal = useRef(sha);
+  useEffect(() => {
+    goal.current = sha;
+  }, [sha]);
   const open = useCallback(
-    (sha256: string) =>
+    (sha256: string) => {
+      goal.current = sha256;
       void navigate({
         to: "/p/$project/annotate/$sha",
         params: { project: here.project, sha: sha256 },
         search: order,
         replace: true,
-      }),
+      });
+    },
     [navigate, here.project, order],
   );
   const go = useCallback(
@@ -103,28 +112,29 @@ export default function AnnotatePage() {
   const carried = useCarried(editor, work.opened);
 
   const ofImage = task === "classification" || task === "anomaly";
-  const ready = work.opened === sha && mayLabel;
+  const known = book !== undefined && project !== undefined && !images.pending;
+  const opened = work.opened === sha && known;
   const decided = () => {
     work.save();
     if (goesOn && place >= 0 && place < cards.length - 1) go(place + 1);
   };
   const choose = (name: string) => {
     editor.chooseClass(name);
-    if (!ofImage || !ready) return;
+    if (!ofImage || !mayLabel) return;
     editor.setImageClass(name);
     // A defect of an anomaly project may still be outlined.
     const good = book?.classes.find((c) => c.name === name)?.good ?? false;
     if (task === "classification" || good) decided();
   };
   const nothing = () => {
-    if (!ready) return;
+    if (!mayLabel) return;
     editor.replaceAll("nothing", []);
     decided();
   };
   const good = () => {
     const entry = book?.classes.find((c) => c.good);
     if (!entry) nothing();
-    else if (ready) {
+    else if (mayLabel) {
       editor.replaceAll("good", [{ kind: "class", label: entry.name }]);
       decided();
     }
@@ -173,7 +183,18 @@ export default function AnnotatePage() {
         return runCommand(editor, command);
     }
   };
-  useKeys((command) => !sheet && handle(command));
+  const acts = (command: Command): boolean => {
+    if (goal.current !== sha) return false;
+    if (command === "previous" || command === "next") return !images.searching;
+    const ofShapes = command.startsWith("class:") && known && !ofImage;
+    return opened || ofShapes || !mayLabel || !saysSomething(command);
+  };
+  const { press, count } = useWaitingKeys({
+    acts,
+    act: handle,
+    hopeless: work.problem !== null,
+  });
+  useKeys((command, event) => !sheet && press(command, event.repeat));
 
   if (images.error) return <MissingImage project={here.project} />;
   return (
@@ -188,9 +209,7 @@ export default function AnnotatePage() {
         said={work.said}
         goesOn={goesOn}
         onGoesOn={setGoesOn}
-        choose={choose}
-        nothing={nothing}
-        good={good}
+        press={press}
       />
       <div className={classes.middle}>
         <ToolBar editor={editor} tools={TOOLS[task]}>
@@ -223,7 +242,12 @@ export default function AnnotatePage() {
         >
           <div className={classes.caption}>
             <h1 className={classes.file}>{images.card?.name}</h1>
-            <SaidNote work={work} me={session.person?.email ?? ""} mayLabel={mayLabel} />
+            <SaidNote
+              work={work}
+              me={session.person?.email ?? ""}
+              mayLabel={mayLabel}
+              waiting={count > 0}
+            />
           </div>
           {work.problem ? (
             <div className={classes.problem}>
@@ -236,30 +260,6 @@ export default function AnnotatePage() {
       <BookExcerpt here={here} editor={editor} book={book} sha256={sha} />
       <KeySheet open={sheet} onClose={() => setSheet(false)} />
     </div>
-  );
-}
-
-interface SaidNoteProps {
-  work: ReturnType<typeof useWork>;
-  me: string;
-  mayLabel: boolean;
-}
-
-function SaidNote({ work, me, mayLabel }: SaidNoteProps) {
-  if (!mayLabel) return <span className={classes.said}>{words.viewer}</span>;
-  if (!work.said) {
-    return (
-      <span className={classes.said} data-open>
-        {words.state.unlabeled}
-      </span>
-    );
-  }
-  const last = work.labels?.history.at(-1);
-  const other = work.labels?.mine == null && last && last.labeler !== me ? last.labeler : null;
-  return (
-    <span className={classes.said}>
-      {other ? words.state.labeledBy(other) : words.state.labeled}
-    </span>
   );
 }
 
@@ -282,27 +282,4 @@ function useLabeled(opened: string | null, said: boolean): ReadonlySet<string> {
     }
   }, [opened, said]);
   return labeled;
-}
-
-/** Shapes on their way to the next image. */
-function useCarried(editor: Editor, opened: string | null): { take: () => void } {
-  const shapes = useRef<readonly CanvasShape[]>([]);
-  const from = useRef<string | null>(null);
-  useEffect(() => {
-    if (opened === null || shapes.current.length === 0 || from.current === opened) return;
-    const count = shapes.current.length;
-    editor.paste(shapes.current);
-    shapes.current = [];
-    toast({
-      text: words.copied(count),
-      action: { label: frame.undo, run: () => editor.undo() },
-    });
-  }, [editor, opened]);
-  return {
-    take: () => {
-      const chosen = editor.selectedItems.map((item) => item.shape);
-      shapes.current = chosen.length > 0 ? chosen : editor.document.shapes();
-      from.current = opened;
-    },
-  };
 }

@@ -7,6 +7,7 @@ import { useHere } from "@/app/here";
 import { showItem } from "@/canvas/commands";
 import type { Item } from "@/canvas/document";
 import type { Editor } from "@/canvas/editor";
+import type { Command } from "@/canvas/keymap";
 import { styleOf } from "@/canvas/palette";
 import { useEditor } from "@/canvas/Stage";
 import { swatch } from "@/ui/classColors";
@@ -26,9 +27,7 @@ interface ClassListProps {
   said: boolean;
   goesOn: boolean;
   onGoesOn: (goesOn: boolean) => void;
-  choose: (name: string) => void;
-  nothing: () => void;
-  good: () => void;
+  press: (command: Command) => void;
 }
 
 export function ClassList(props: ClassListProps) {
@@ -61,7 +60,7 @@ export function ClassList(props: ClassListProps) {
               proposed.get(entry.name),
               ofImage ? undefined : counts.get(entry.name),
             )}
-            run={() => props.choose(entry.name)}
+            run={() => props.press(`class:${place}`)}
           />
         ))}
       </div>
@@ -74,7 +73,7 @@ export function ClassList(props: ClassListProps) {
             disabled={!mayLabel}
             rightSection={<Key>N</Key>}
             aria-pressed={said && editor.document.count === 0}
-            onClick={props.nothing}
+            onClick={() => props.press("nothing")}
           >
             {words.nothing}
           </Button>
@@ -86,7 +85,7 @@ export function ClassList(props: ClassListProps) {
             justify="space-between"
             disabled={!mayLabel}
             rightSection={<Key>G</Key>}
-            onClick={props.good}
+            onClick={() => props.press("good")}
           >
             {words.good}
           </Button>

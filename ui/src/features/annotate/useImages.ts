@@ -20,6 +20,10 @@ export interface Images {
   /** Place of the image shown; -1 while it is not found. */
   place: number;
   card: ImageCard | null;
+  /** Whether nothing is known of the order yet. */
+  pending: boolean;
+  /** Whether the place of the image shown may still be found. */
+  searching: boolean;
   error: Error | null;
 }
 
@@ -64,6 +68,8 @@ export function useImages(here: Here, sha256: string, order: ImageOrder): Images
     cards,
     total: list.data?.pages[0]?.total ?? 0,
     place,
+    pending: list.isPending && !list.isError,
+    searching: place < 0 && !list.isError && (list.isPending || (searching && hasNextPage)),
     card: known ?? detail.data?.card ?? null,
     error: known === null ? (detail.error ?? null) : null,
   };

@@ -89,6 +89,7 @@ export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOpt
     current.current = null;
     editor.readOnly = true;
     editor.open(size, []);
+    setOpened(null);
     setProblem(null);
     const open = async () => {
       await outbox.start().catch(() => undefined);

@@ -47,6 +47,7 @@ export function Invitations() {
               <Button
                 size="compact-sm"
                 variant="default"
+                disabled={takeBack.isPending}
                 onClick={() => takeBack.mutate(invitation)}
               >
                 {people.takeBack}
