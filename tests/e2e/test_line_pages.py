@@ -305,7 +305,9 @@ def test_limits_are_set_by_an_admin_and_bind_the_operator(plant):
     expect(page.get_by_text("Saved; it holds from now on.")).to_be_visible()
     page.get_by_label("New versions within 24 hours").fill("1")
     page.get_by_label("bring a version to the devices").click()
-    page.get_by_role("button", name="Save").last.click()
+    with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+        page.get_by_role("button", name="Save").last.click()
+    assert saved.value.ok
     expect(page.get_by_role("button", name="Save").last).to_be_disabled()
     kept = line.settings.get("limits")
     assert (kept["updates_per_day"], "roll_out" in kept["allowed"]) == (1, False)

@@ -12,6 +12,7 @@ from pitmark.ops.images.pixels import pixel_loader
 from pitmark.ops.images.snapshots import take_snapshot
 from pitmark.ops.models.training import (
     REPORT,
+    RetrainOptions,
     TrainOptions,
     held_out_predictions,
     settings_of,
@@ -21,7 +22,8 @@ from pitmark.ops.models.unseen import can_be_left_out, judged_unseen
 from pitmark.store.db import open_store
 from tests.ops.toys import class_folder
 
-HOW = TrainOptions(preset="fast", quick=True, side_px=64, threads=1)
+EFFORT = {"preset": "fast", "quick": True, "side_px": 64, "threads": 1}
+HOW = TrainOptions(**EFFORT)
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def project(tmp_path):
 
 def test_every_training_image_is_judged_by_a_model_that_has_not_seen_it(project, tmp_path):
     plain = train(project, options=HOW)
-    wide = train(project, options=replace(HOW, thresholds_from_all=True))
+    wide = train(project, options=RetrainOptions(**EFFORT))
     _, images = project.snapshots.load()
     learned = {i.image.sha256 for i in images if i.split == "train"}
     held = {i.image.sha256 for i in images if i.split == "val"}

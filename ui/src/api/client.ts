@@ -32,6 +32,8 @@ export interface Ask {
 
 const SAFE = ["GET", "HEAD"];
 const PROBE_MS = 10_000;
+/** A decision goes out though its page is left at once; browsers keep 64 KiB in all. */
+const MOST_KEPT_ALIVE = 4096;
 const connection = { base: "/", csrf: "" };
 
 /** Where the server is: a path such as "/" or "/pitmark/", or an address in tests. */
@@ -106,6 +108,7 @@ async function send(method: string, path: string, ask: Ask): Promise<Response> {
       body,
       signal: ask.signal ?? null,
       credentials: "same-origin",
+      keepalive: typeof body === "string" && body.length <= MOST_KEPT_ALIVE,
     });
     tellReachable(true, probe);
     return answer;

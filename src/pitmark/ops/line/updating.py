@@ -22,7 +22,7 @@ from pitmark.ops.line.promotion_facts import in_use
 from pitmark.ops.line.promotion_gate import gate
 from pitmark.ops.line.promotion_record import refusal_of, sentences_of
 from pitmark.ops.models.evaluating import Costs
-from pitmark.ops.models.training import MODEL, REPORT, TrainOptions, settings_of, train
+from pitmark.ops.models.training import MODEL, REPORT, RetrainOptions, settings_of, train
 from pitmark.store.db import ProjectStore
 from pitmark.store.promotions import PromotionRow
 from pitmark.store.runs import RunRow
@@ -186,12 +186,12 @@ def _steps(
     return _decide(project, row, _plain(DECIDE, report))
 
 
-def _options(project: ProjectStore, row: UpdateRow) -> TrainOptions:
+def _options(project: ProjectStore, row: UpdateRow) -> RetrainOptions:
     """The settings of the champion, and its weights to begin from."""
     champion = project.runs.get(row.facts["champion"])
     held = champion.settings
     size = held.get("input_wh")
-    return TrainOptions(
+    return RetrainOptions(
         snapshot=row.facts["snapshot"],
         preset=held["preset"],
         seed=champion.seed,
@@ -203,7 +203,6 @@ def _options(project: ProjectStore, row: UpdateRow) -> TrainOptions:
         network=held.get("network", "standard"),
         costs=_costs(project, champion),
         reference=held.get("reference"),
-        thresholds_from_all=True,
     )
 
 

@@ -43,9 +43,7 @@ class TrainOptions:
     very size; `threads` None takes all cores. `init` is a file of weights to start from,
     or the word random; None takes the shipped weights. `network` is standard or small.
     `reference` asks to compare images with their references, or forbids it; None compares
-    where every training image has one. `thresholds_from_all` asks that the thresholds of a
-    model in closed form are chosen on training images too, as models judge them that have
-    not seen them.
+    where every training image has one.
     """
 
     snapshot: str = "latest"
@@ -60,7 +58,16 @@ class TrainOptions:
     network: str = "standard"
     costs: Costs = field(default_factory=Costs)
     reference: bool | None = None
-    thresholds_from_all: bool = False
+
+
+class RetrainOptions(TrainOptions):
+    """Options of a training that follows another after a few answers from the line.
+
+    The thresholds of a model in closed form are chosen on training images too, as models
+    judge them that have not seen them: the few new validation images leave them to chance.
+    """
+
+    __slots__ = ()
 
 
 def train(
@@ -202,7 +209,7 @@ def learn(
         )
     predictions = _predict(model, images, load, report)
     unseen: Mapping[str, Prediction] = {}
-    if how.thresholds_from_all and can_be_left_out(spec, learned, quick=how.quick):
+    if isinstance(how, RetrainOptions) and can_be_left_out(spec, learned, quick=how.quick):
         unseen = judged_unseen(images, load, spec, settings, work=work, report=report)
     spec, choice = choose_thresholds(
         spec,
