@@ -8,7 +8,7 @@ interface GainRangeProps {
 }
 
 const WIDTH = 200;
-/** The scale ends at ten points either way, or where the interval ends. */
+/** The scale reaches from zero to five points at least, further where the interval does. */
 const LEAST_SPAN = 0.05;
 
 export function GainRange({ gain, low, high }: GainRangeProps) {
