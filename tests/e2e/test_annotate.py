@@ -162,6 +162,25 @@ def test_copies_join_the_labels_of_the_next_image_and_undo_takes_them_back(cover
     assert _mine(page, shas["wide.png"]) is None
 
 
+def test_undoing_all_that_was_drawn_leaves_an_image_unlabeled(covers) -> None:
+    page, shas = covers, _shas(covers)
+    _open(page, "wide.png", shas)
+    expect(page.get_by_text("Not labeled yet")).to_be_visible()
+    page.keyboard.press("b")
+    _box(page, (10, 10, 30, 30), (60, 60))
+    _until(page, lambda: len(_mine(page, shas["wide.png"]) or []) == 1)
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("Not labeled yet")).to_be_visible()
+    _until(page, lambda: _mine(page, shas["wide.png"]) is None)
+    page.keyboard.press("Control+Shift+z")
+    _until(page, lambda: len(_mine(page, shas["wide.png"]) or []) == 1)
+    page.keyboard.press("Control+z")
+    _until(page, lambda: _mine(page, shas["wide.png"]) is None)
+    # "Nothing to mark" is a word that somebody says.
+    page.keyboard.press("n")
+    _until(page, lambda: _mine(page, shas["wide.png"]) == [])
+
+
 def test_a_mask_of_twenty_megapixels_is_saved_as_it_was_painted(covers) -> None:
     page, shas = covers, _shas(covers)
     sha = shas["xlarge.png"]

@@ -164,6 +164,10 @@ def test_labels_are_written_as_revisions_and_what_contradicts_is_refused(
         boxes.annotate(image.name, [BoxShape("rust", (1.0, 2.0, 3.0, 4.0))], **signed)
     info = boxes.snapshot(note="first")
     assert (info.images, info.labeled, info.note) == (12, 12, "first")
+    boxes.take_back(image.name, **signed)
+    boxes.take_back(image.name, **signed)
+    with pytest.raises(NotFoundError, match="gone"):
+        boxes.take_back("gone.png", **signed)
 
 
 def test_a_snapshot_of_the_same_data_is_the_same(boxes):

@@ -83,6 +83,28 @@ def test_impossible_shapes_are_refused(labeler, sha, shapes, told):
     assert labeler.get(path).json() == before
 
 
+def test_what_one_has_said_is_taken_back_and_what_others_said_holds(client_as, labeler, sha):
+    path = f"{PLATES}/images/{sha}/labels"
+    client_as("admin").put(path, json={"shapes": [BOX]})
+    before = labeler.get(path).json()
+    for number in (1.0, 2.0):
+        box = {**BOX, "xyxy": [number, 5.0, 20.0, 30.0]}
+        labeler.put(path, json={"shapes": [box], "key": f"{number}"})
+    told = labeler.delete(path)
+    assert told.status_code == 200, told.text
+    assert told.json()["mine"] is None
+    others = client_as("admin").get(path).json()
+    assert others["mine"]["shapes"] == [BOX]
+    assert others["consensus"] == before["consensus"]
+    # Nothing is lost, and taking back again adds nothing.
+    assert len(told.json()["history"]) == len(before["history"]) + 4
+    assert labeler.delete(path).json() == told.json()
+    # A save that was on its way for long does not bring it back.
+    late = labeler.put(path, json={"shapes": [BOX], "key": "1.0"}).json()
+    assert late["mine"] is None
+    assert client_as("viewer").delete(path).status_code == 403
+
+
 def test_viewers_read_labels_and_do_not_write_them(client_as, sha):
     viewer = client_as("viewer")
     assert viewer.get(f"{PLATES}/images/{sha}/labels").status_code == 200
@@ -94,6 +116,7 @@ def test_an_image_that_is_not_there_has_no_labels(labeler):
         assert labeler.get(f"{PLATES}/images/{'0' * 64}/{way}").status_code == 404
     answer = labeler.put(f"{PLATES}/images/{'0' * 64}/labels", json={"shapes": []})
     assert answer.status_code == 404
+    assert labeler.delete(f"{PLATES}/images/{'0' * 64}/labels").status_code == 404
 
 
 def test_without_a_model_nothing_is_suggested(labeler, sha):

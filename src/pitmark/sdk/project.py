@@ -154,6 +154,19 @@ class RemoteProject:
         said = message(SaveLabels, shapes=to_wire(shapes), reason=reason)
         self._connection.send("PUT", f"{self._path}/images/{sha256}/labels", said, Labels)
 
+    def take_back(self, image: str) -> None:
+        """Make an image as if the person of the token had never said anything about it.
+
+        Args:
+            image: Name, or the beginning of the sha256.
+
+        Raises:
+            NotFoundError: No image is meant.
+            InvalidInputError: Several are meant.
+        """
+        sha256 = find_image(self._connection, self._path, image)
+        self._connection.send("DELETE", f"{self._path}/images/{sha256}/labels", None, Labels)
+
     def snapshot(self, *, plan: Any = None, note: str = "") -> Snapshot:
         """Freeze all labeled images with their splits.
 

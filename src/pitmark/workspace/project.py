@@ -110,6 +110,15 @@ class Project:
         """
         labeling.annotate(self.store, image, tuple(shapes), labeler=labeler, reason=reason)
 
+    def take_back(self, image: str, *, labeler: str) -> None:
+        """Make an image as if a labeler had never said anything about it.
+
+        Args:
+            image: Name, or the beginning of the sha256.
+            labeler: Whose words.
+        """
+        labeling.take_back(self.store, self.store.images.find(image).sha256, labeler=labeler)
+
     def snapshot(
         self, *, plan: snapshots.SplitPlan | None = None, note: str = ""
     ) -> SnapshotInfo:

@@ -4,6 +4,7 @@ import pytest
 
 from pitmark.core.errors import ConflictError, InvalidLabelError, NotFoundError
 from pitmark.core.label_book import LabelBook
+from pitmark.ops.labels.labeling import take_back
 from pitmark.ops.labels.saving import LabelSaver, LabelsToSave
 from pitmark.store.db import open_store
 from tests.store.making import add_images, box
@@ -99,3 +100,23 @@ def test_a_class_that_is_taken_out_of_the_book_meanwhile_is_not_saved(project):
     with pytest.raises(InvalidLabelError, match="dent"):
         raise error
     assert project.annotations.history(sha) == []
+
+
+def test_an_image_of_which_everything_is_taken_back_is_not_labeled(project):
+    one, two = add_images(project, ["a", "b"])
+    saver = LabelSaver(project)
+    for sha in (one, two):
+        saver.save(LabelsToSave(sha, (box(),), "ann"))
+    saver.save(LabelsToSave(one, (), "ann"))
+    told = take_back(project, one, labeler="ann")
+    assert told.held is None
+    assert [row.withdraws is None for row in told.history] == [True, True, False, False]
+    assert set(project.annotations.consensus()) == {two}
+    assert project.info.labeled == 1
+    # The same may be said again.
+    again = saver.save(LabelsToSave(one, (box(),), "ann"))
+    assert again.held.shapes == (box(),)
+    assert project.info.labeled == 2
+    # A decision of a reviewer is none of the labeler's words.
+    project.annotations.add(one, (), labeler="ann", book_revision=1, review=True)
+    assert take_back(project, one, labeler="ann").held.review

@@ -17,11 +17,12 @@ from pitmark.core.labels import (
     shape_to_json,
 )
 from pitmark.core.records import ImageRecord
-from pitmark.store.annotations import AnnotationRow
+from pitmark.store.annotations import AnnotationRow, NewAnnotation, Told
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 
 Decision = Literal["accept", "correct", "dismiss"]
+_TAKES_BACK = "takes back what was said"
 DECISION_STATES = {"accept": "accepted", "correct": "corrected", "dismiss": "dismissed"}
 
 
@@ -55,6 +56,44 @@ def annotate(
     return project.annotations.add(
         record.sha256, shapes, labeler=labeler, book_revision=book.revision, reason=reason
     )
+
+
+def take_back(project: ProjectStore, sha256: str, *, labeler: str) -> Told:
+    """Make an image as if a labeler had never said anything about it.
+
+    What was said stays in the history, withdrawn. Decisions on findings are not touched:
+    `review_undo` takes those back.
+
+    Args:
+        project: The project.
+        sha256: The image.
+        labeler: Whose words.
+
+    Returns:
+        All that is said about the image now.
+
+    Raises:
+        NotFoundError: No such image.
+    """
+    with project.transaction():
+        record, book = project.images.get(sha256), project.book.current()
+        told = project.annotations.told([record.sha256])[record.sha256]
+        gone = {row.withdraws for row in told.history}
+        mine = [
+            row
+            for row in told.history
+            if row.labeler == labeler
+            and not row.review
+            and row.withdraws is None
+            and row.id not in gone
+        ]
+        project.annotations.add_many(
+            [
+                NewAnnotation(sha256, (), labeler, book.revision, _TAKES_BACK, withdraws=row.id)
+                for row in mine
+            ]
+        )
+        return project.annotations.told([sha256])[sha256]
 
 
 def check_shapes(shapes: tuple[Shape, ...], record: ImageRecord, book: LabelBook) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from pitmark.ops.labels.labeling import take_back
 from pitmark.ops.labels.saving import LabelsToSave
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.galleries import ProjectDesk
@@ -30,6 +31,12 @@ def save_labels(request: Request, access: Labeler, sha: str, saved: SaveLabels) 
     desk: ProjectDesk = request.app.state.galleries.of(access.store)
     new = LabelsToSave(sha, from_wire(saved.shapes), access.who, saved.reason, saved.key)
     return _labels(desk.saver.save(new), access.who)
+
+
+@router.delete("/labels")
+def take_back_labels(access: Labeler, sha: str) -> Labels:
+    """Make an image as if the person who asks had never said anything about it."""
+    return _labels(take_back(access.store, sha, labeler=access.who), access.who)
 
 
 @router.get("/suggestions")

@@ -17,7 +17,7 @@ import { toast } from "@/ui/toast";
 import { annotate as words } from "@/words/annotate";
 import { labelsQuery, suggestionsQuery } from "./queries";
 import { onTaken } from "./saving/ours";
-import type { Outbox } from "./saving/outbox";
+import type { Entry, Outbox } from "./saving/outbox";
 
 const MOST_DOCUMENTS = 30;
 const SAVING_KINDS: readonly string[] = ["commit", "undo", "redo"];
@@ -54,23 +54,35 @@ export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOpt
   const [problem, setProblem] = useState<Problem | null>(null);
   const documents = useRef(new Map<string, ShapeDocument>());
   const current = useRef<string | null>(null);
+  /** Documents that began before anybody had said anything about their image. */
+  const unsaid = useRef(new WeakSet<ShapeDocument>());
 
-  const save = useCallback(() => {
-    const sha256 = current.current;
-    if (sha256 === null) return;
-    setSaid(true);
-    const shapes = editor.document.shapes().map(toWire) as Shape[];
-    outbox
-      .put(here, sha256, shapes)
-      .catch(() => toast({ text: words.saving.notKept, tone: "bad" }));
-  }, [editor, outbox, here]);
+  const put = useCallback(
+    (shapes: Shape[] | null) => {
+      const sha256 = current.current;
+      if (sha256 === null) return;
+      setSaid(shapes !== null);
+      outbox
+        .put(here, sha256, shapes)
+        .catch(() => toast({ text: words.saving.notKept, tone: "bad" }));
+    },
+    [outbox, here],
+  );
+  const save = useCallback(
+    () => put(editor.document.shapes().map(toWire) as Shape[]),
+    [editor, put],
+  );
 
   useEffect(
     () =>
-      editor.listenChange((change) => {
-        if (SAVING_KINDS.includes(change.kind)) save();
+      editor.listenChange(({ kind }) => {
+        if (!SAVING_KINDS.includes(kind)) return;
+        // Back where nobody had said anything: no shapes would mean "nothing to mark".
+        if (kind === "undo" && !editor.document.canUndo && unsaid.current.has(editor.document))
+          put(null);
+        else save();
       }),
-    [editor, save],
+    [editor, put, save],
   );
 
   useEffect(() => onTaken((entry, taken) => noteTaken(client, entry, taken)), [client]);
@@ -96,13 +108,15 @@ export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOpt
       const told = await client.ensureQueryData(labelsQuery(here, sha256));
       if (left) return;
       const pending = outbox.pending(here, sha256);
-      const shapes = pending?.shapes ?? newestWord(told);
-      editor.openDocument(documentFor(documents.current, sha256, size, shapes.map(fromWire)));
+      const begun = beginningOf(told, pending);
+      const document = documentFor(documents.current, sha256, size, begun.shapes.map(fromWire));
+      if (!begun.said) unsaid.current.add(document);
+      editor.openDocument(document);
       editor.readOnly = !mayLabel;
       current.current = sha256;
       setOpened(sha256);
       setLabels(told);
-      setSaid(pending !== null || told.mine !== null || told.consensus !== null);
+      setSaid(begun.said);
       const proposed = await client
         .ensureQueryData(suggestionsQuery(here, sha256))
         .catch(() => null);
@@ -133,6 +147,15 @@ export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOpt
   }, [client, here, ahead]);
 
   return { picture, opened, labels, said, problem, save };
+}
+
+/** What an image begins with, and whether anybody has said anything about it. */
+function beginningOf(
+  told: Labels,
+  pending: Entry | null,
+): { shapes: readonly Shape[]; said: boolean } {
+  if (pending) return { shapes: pending.shapes ?? [], said: pending.shapes !== null };
+  return { shapes: newestWord(told), said: told.mine !== null || told.consensus !== null };
 }
 
 /** What to begin with: one's own labels, unless a reviewer has settled the image since. */

@@ -62,7 +62,17 @@ describe("saving", () => {
       outbox.put(PLACE, "a", [BOX, BOX]),
     ]);
     await outbox.idle();
-    expect(arrived.map((entry) => entry.shapes.length)).toEqual([2]);
+    expect(arrived.map((entry) => entry.shapes?.length)).toEqual([2]);
+  });
+
+  test("a word that is taken back at once is never said", async () => {
+    const outbox = makeOutbox();
+    await outbox.start();
+    await Promise.all([outbox.put(PLACE, "a", [BOX]), outbox.put(PLACE, "a", null)]);
+    expect(outbox.pending(PLACE, "a")?.shapes).toBeNull();
+    await outbox.idle();
+    expect(arrived.map((entry) => entry.shapes)).toEqual([null]);
+    expect(outbox.pending(PLACE, "a")).toBeNull();
   });
 
   test("a failed sending is repeated with the same key, later and later", async () => {
@@ -88,7 +98,7 @@ describe("saving", () => {
     await outbox.start();
     await outbox.put(PLACE, "a", [BOX]);
     await outbox.idle();
-    expect(arrived.map((entry) => [entry.key, entry.shapes.length])).toEqual([
+    expect(arrived.map((entry) => [entry.key, entry.shapes?.length])).toEqual([
       ["key 1", 1],
       ["key 2", 2],
     ]);
@@ -183,7 +193,7 @@ describe("saving", () => {
     release();
     await one.idle();
     expect(one.state).toEqual({ kind: "saved" });
-    expect((await store.all()).map((entry) => entry.shapes.length)).toEqual([2]);
+    expect((await store.all()).map((entry) => entry.shapes?.length)).toEqual([2]);
   });
 
   test("two windows: an old word is not sent after the newer one of the other", async () => {
@@ -199,7 +209,7 @@ describe("saving", () => {
     await other.put(PLACE, "a", [BOX, BOX]);
     online = true;
     await Promise.all([other.idle(), one.idle()]);
-    expect(arrived.map((entry) => entry.shapes.length)).toEqual([2]);
+    expect(arrived.map((entry) => entry.shapes?.length)).toEqual([2]);
     expect([one.state.kind, other.state.kind]).toEqual(["saved", "saved"]);
     expect(await store.all()).toEqual([]);
   });

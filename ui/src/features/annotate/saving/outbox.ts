@@ -14,7 +14,8 @@ export interface Entry {
   readonly organisation: string;
   readonly project: string;
   readonly sha256: string;
-  readonly shapes: Shape[];
+  /** All shapes of the image; null takes back what this person said. */
+  readonly shapes: Shape[] | null;
   /** Names this word for the server. */
   readonly key: string;
   readonly at: string;
@@ -124,7 +125,7 @@ export class Outbox {
   }
 
   /** Keep a word on this computer; resolves when it is kept. It is sent after that. */
-  async put(place: Place, sha256: string, shapes: Shape[]): Promise<void> {
+  async put(place: Place, sha256: string, shapes: Shape[] | null): Promise<void> {
     const entry: Entry = {
       id: entryId(this.who, place, sha256),
       who: this.who,

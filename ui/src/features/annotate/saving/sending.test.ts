@@ -38,7 +38,8 @@ async function open(known: [email: string, csrf: string], really: [string, strin
   close = server.close;
   const client = new QueryClient();
   client.setQueryData(keys.session, sessionOf(...known));
-  return { client, saves: () => server.asked.filter((one) => one.method === "PUT") };
+  const saves = () => server.asked.filter((one) => one.method !== "GET");
+  return { client, saves };
 }
 
 describe("sending an entry", () => {
@@ -63,6 +64,15 @@ describe("sending an entry", () => {
       "key 1",
       "key 1",
     ]);
+  });
+
+  test("takes back what was said where nothing is said any more", async () => {
+    const { client, saves } = await open([ENTRY.who, "a"], [ENTRY.who, "a"]);
+    const entry = { ...ENTRY, shapes: null };
+    expect(await sendEntry(client, entry, () => undefined)).toEqual({ what: "taken" });
+    const [one] = saves();
+    expect([one?.method, one?.body.length]).toEqual(["DELETE", 0]);
+    expect(one?.path).toMatch(/\/images\/a\/labels$/);
   });
 
   test("never signs for another who signed in in another window", async () => {

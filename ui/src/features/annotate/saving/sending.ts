@@ -32,10 +32,12 @@ export async function sendEntry(
   const session = client.getQueryData<Session>(keys.session);
   // On a computer that people share, the next one must not sign for the one before.
   if (session !== undefined && session.person?.email !== entry.who) return SIGNED_OUT;
-  const body: SaveLabels = { shapes: entry.shapes, key: entry.key };
   const path = projectPath(entry, `/images/${entry.sha256}/labels`);
+  const signal = AbortSignal.timeout(LONGEST_MS);
   try {
-    taken(await call<Labels>("PUT", path, { body, signal: AbortSignal.timeout(LONGEST_MS) }));
+    const { shapes, key } = entry;
+    const body: SaveLabels | undefined = shapes === null ? undefined : { shapes, key };
+    taken(await call<Labels>(body ? "PUT" : "DELETE", path, { body, signal }));
     return { what: "taken" };
   } catch (error) {
     if (!(error instanceof ApiProblem)) return { what: "later", why: "offline" };
