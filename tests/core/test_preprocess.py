@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.preprocess import PreprocessSpec, cut, resize, scaled_size
@@ -63,6 +64,19 @@ def test_sixteen_bits_are_not_cut_to_eight():
     ramp = np.arange(64 * 32, dtype=np.uint16).reshape(32, 64)
     spec = PreprocessSpec((64, 32), low=0, high=float(64 * 32 - 1))
     assert len(np.unique(cut(ramp, spec).data)) == 64 * 32
+
+
+@given(
+    image=arrays(np.uint8, st.sampled_from([(32, 64), (32, 64, 3), (20, 30, 3)])),
+    low=st.integers(0, 100),
+    width=st.integers(1, 300),
+)
+def test_eight_bits_become_what_the_same_values_in_sixteen_do(image, low, width):
+    spec = PreprocessSpec(
+        (64, 32), "tile", low=float(low), high=float(low + width), overlap_px=0
+    )
+    wide = cut(image.astype(np.uint16), spec).data
+    assert np.array_equal(cut(image, spec).data, wide)
 
 
 def test_values_outside_the_range_are_held_at_its_ends():

@@ -38,7 +38,10 @@ def test_more_threads_or_fewer_bits_must_pay():
 
 def test_every_way_is_tried_and_told():
     network, choice = choose(
-        bundle_for(int8_bias=0.0), precisions=["fp32", "int8"], threads=[1, 2]
+        bundle_for(int8_bias=0.0),
+        precisions=["fp32", "int8"],
+        threads=[1, 2],
+        clock=steps_of(0.001),
     )
     tried = [(t.precision, t.threads) for t in choice.trials]
     assert tried == [("fp32", 1), ("int8", 1), ("fp32", 2), ("int8", 2)]
@@ -88,6 +91,20 @@ def test_a_slow_device_stops_measuring_when_the_budget_is_spent():
     )
     assert [(t.precision, t.threads) for t in choice.trials] == [("fp32", 1), ("int8", 1)]
     assert choice.trials[0].run_ms == pytest.approx(250)
+
+
+def test_what_is_fast_on_one_thread_is_the_first_to_be_tried_on_more():
+    # Two looks at the start and three at fp32, then int8 takes a third of the time.
+    ticks = itertools.accumulate(itertools.chain([0.08] * 5, itertools.repeat(0.03)))
+    _, choice = choose(
+        bundle_for(int8_bias=0.0),
+        precisions=["fp32", "int8"],
+        threads=[1, 2],
+        clock=lambda: next(ticks),
+    )
+    tried = [(t.precision, t.threads) for t in choice.trials]
+    assert tried == [("fp32", 1), ("int8", 1), ("int8", 2)]
+    assert choice.precision == "int8"
 
 
 def test_a_manifest_without_a_tolerance_is_refused():

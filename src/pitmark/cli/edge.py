@@ -63,9 +63,11 @@ def serve(
     port: int | None,
 ) -> None:
     """Run the device until Ctrl-C; with --points, or one point from the options."""
+    from pitmark.edge.memory import share_one_heap
     from pitmark.edge.service import serve as run_device
     from pitmark.ops.models.inspecting import name_tags
 
+    share_one_heap()
     given = {"source": source, "at": at, "reference": reference}
     spec = _device(points, folder, keys, given=given, port=port)
     stop = threading.Event()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -118,9 +119,9 @@ class Patches:
         data = np.zeros((len(places), 3, height, width), dtype=np.float32)
         for patch, place in zip(data, places, strict=True):
             (left, top), (wide, high) = place.offset_xy, place.valid_wh
-            part = self._scaled[top : top + high, left : left + wide].astype(np.float32)
-            part = part if part.ndim == 3 else part[..., None]
-            patch[:, :high, :wide] = self._normalized(part).transpose(2, 0, 1)
+            part = self._scaled[top : top + high, left : left + wide]
+            planes = part.transpose(2, 0, 1) if part.ndim == 3 else part[None]
+            patch[:, :high, :wide] = self._normalized(planes)
         return data
 
     @property
@@ -133,10 +134,19 @@ class Patches:
         """All patches, (P, 3, H, W)."""
         return self[:]
 
-    def _normalized(self, part: NDArray[np.float32]) -> NDArray[np.float32]:
-        spec = self._spec
-        values = np.clip((part - spec.low) / (spec.high - spec.low), 0, 1)
-        return np.asarray((values - spec.mean) / spec.std, dtype=np.float32)
+    def _normalized(self, values: Pixels) -> NDArray[np.float32]:
+        if values.dtype == np.uint8:  # Each of 256 values once, then looked up.
+            return np.take(self._of_bytes, values, mode="clip")
+        return _normalized(values.astype(np.float32), self._spec)
+
+    @cached_property
+    def _of_bytes(self) -> NDArray[np.float32]:
+        return _normalized(np.arange(256, dtype=np.float32), self._spec)
+
+
+def _normalized(values: NDArray[np.float32], spec: PreprocessSpec) -> NDArray[np.float32]:
+    inside = np.clip((values - spec.low) / (spec.high - spec.low), 0, 1)
+    return np.asarray((inside - spec.mean) / spec.std, dtype=np.float32)
 
 
 def check_pixels(image: Pixels) -> None:

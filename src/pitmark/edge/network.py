@@ -1,7 +1,7 @@
 """The network of a bundle on ONNX Runtime: patches in, named outputs out.
 
 Sessions are set up for a device that shares its cores and memory with a control program:
-no spinning between images, no memory arena that keeps its peak, one patch at a time.
+no spinning between images, and one patch at a time, in memory that is asked for once.
 """
 
 from __future__ import annotations
@@ -176,7 +176,6 @@ def _options(threads: int) -> ort.SessionOptions:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.enable_cpu_mem_arena = False
     options.log_severity_level = _QUIET
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
