@@ -1,5 +1,7 @@
 """What a real device tells a real server is what feedback and the test for harm read."""
 
+import json
+
 import pytest
 
 from pitmark.edge.device_spec import RecordSpec, ServerSpec
@@ -28,7 +30,7 @@ def told(line_home, tmp_path):  # noqa: F811
         bundle.write_bytes(project.blobs.read(project.releases.get().bundle_sha))
         spec = spec_in(
             tmp_path,
-            server=ServerSpec(serving.url, key, "press-3"),
+            server=ServerSpec(serving.url, key, "press-3", ask_s=1.0),
             record=RecordSpec(margin=0.1, sample_share=1.0, run_length_images=1000),
         )
         with running(spec, bundle) as station:
@@ -41,7 +43,15 @@ def told(line_home, tmp_path):  # noqa: F811
             station.point("top").push(Frame("rubbish.png", b"\x89PNG no image"))
             until(lambda: sum(station.outbox.state().waiting.values()) == 0, seconds=120)
             assert station.outbox.state().aside == 0
+            # Rubbish says nothing about drift.
+            until(lambda: [w["images"][-1] for w in _watches(project)] == [CALM + CHANGED])
+            assert _watches(project) == json.loads(json.dumps(station.drift.courses()))
         yield project
+
+
+def _watches(project):
+    """What the server knows of the watches of the device."""
+    return [w for row in project.device_drift.list(device="press-3") for w in row.watches]
 
 
 def test_every_field_of_a_part_arrives_under_the_name_by_which_it_is_read(told):
@@ -61,6 +71,11 @@ def test_every_field_of_a_part_arrives_under_the_name_by_which_it_is_read(told):
         assert row.sha256 is not None
     assert not any(by_name[f"{n}.png"].facts["drift"]["alarm"] for n in range(CALM))
     assert by_name[f"{CALM + CHANGED - 1}.png"].facts["drift"]["alarm"]
+
+    (watch,) = _watches(told)
+    assert (watch["point"], watch["alarm"]) == ("top", True)
+    assert CALM < watch["since"] <= CALM + CHANGED
+    assert all(int(looked["name"].removesuffix(".png")) >= CALM for looked in watch["newest"])
 
     found = feed_back(told, options=FeedbackOptions(count=20), by="olga")
     assert found.alarm
