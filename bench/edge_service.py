@@ -2,11 +2,13 @@
 
     python3 dev.py bench edge_service
     python3 dev.py bench edge_service -- --parts 100000 --outbox
+    python3 dev.py bench edge_service -- --data FOLDER --task segmentation
 
-Makes a 512 px detection release from a small generated factory (trained for a moment only:
-times do not depend on what it knows), starts `pitmark edge serve`, and sends parts over HTTP:
-first the next as soon as the last verdict is there, which tells how many the device can
-judge, then at the rate of a line, which tells how long one takes; then through a folder.
+Makes a 512 px detection release from a small generated factory, or one from a folder
+(trained for a moment only: times do not depend on what it knows), starts `pitmark edge
+serve`, and sends parts over HTTP: first the next as soon as the last verdict is there, which
+tells how many the device can judge, then at the rate of a line, which tells how long one
+takes; then through a folder.
 """
 
 from __future__ import annotations
@@ -25,12 +27,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from bench.loop import PITMARK, run_json
 from bench.shape import finish, gate, parser, tell
 from pitmark.ops.demo.factory import build_factory
+from pitmark.store.db import open_store
+
+_SHOWN = 60
 
 POINTS = """
 [device]
@@ -82,6 +88,7 @@ def _arguments() -> Any:
         "--parts", type=int, default=2000, help="each way over HTTP; the folder gets 1/4"
     )
     out.add_argument("--clients", type=int, default=2, help="that send over HTTP at once")
+    out.add_argument("--task", default="detection", help="of the data")
     out.add_argument("--bundle", type=Path, help="instead of making one; with --images")
     out.add_argument("--images", type=Path, help="folder of images to send")
     out.add_argument("--side", type=int, default=512)
@@ -92,28 +99,41 @@ def _arguments() -> Any:
 
 
 def make_release(base: Path, arguments: Any) -> tuple[Path, list[Path]]:
-    """A release, and images of the factory that it was made for.
+    """A release, and images of the data that it was made for.
 
     Args:
         base: The workspace becomes `home` in it.
-        arguments: `side` in pixels and `network`; `bundle` and `images` to use these.
+        arguments: `side` in pixels and `network`; `data` and `task`, without `data` a small
+            factory is generated; `bundle` and `images` to use these.
 
     Returns:
         The bundle, and the files of the images.
     """
     if arguments.bundle is not None and arguments.images is not None:
-        return arguments.bundle, sorted(arguments.images.glob("*.png"))
+        return arguments.bundle, sorted(p for p in arguments.images.iterdir() if p.is_file())
     home = ["--home", str(base / "home"), "--json"]
     bundle = base / "b.pitmark"
-    data = _write_factory(base / "factory", side=arguments.side)
-    run_json([*PITMARK, "new", "bench", "--task", "detection", *home])
-    run_json([*PITMARK, "import", str(data), *home])
+    data = arguments.data or [_write_factory(base / "factory", side=arguments.side)]
+    run_json([*PITMARK, "new", "bench", "--task", arguments.task, *home])
+    for folder in data:
+        run_json([*PITMARK, "import", str(folder.resolve()), *home])
     run_json([*PITMARK, "snapshot", "--train", "20", "--val", "5", *home])
     train = ["--side", str(arguments.side), "--steps", "16", "--network", arguments.network]
     run_json([*PITMARK, "train", *train, *home])
     run_json([*PITMARK, "release", str(bundle), *home])
-    images = sorted(p for p in data.rglob("*") if p.suffix in (".png", ".jpg"))
-    return bundle, images
+    return bundle, _shown(base)
+
+
+def _shown(base: Path) -> list[Path]:
+    """Files of the first images of the project."""
+    folder = base / "shown"
+    folder.mkdir()
+    with open_store(base / "home") as store:
+        project = store.project("bench")
+        for number, image in enumerate(islice(project.images.iterate(), _SHOWN)):
+            file = folder / f"{number:04d}{Path(image.name).suffix}"
+            file.write_bytes(project.blobs.read(image.sha256))
+    return sorted(folder.iterdir())
 
 
 def _write_factory(folder: Path, *, side: int) -> Path:

@@ -75,6 +75,7 @@ def _arguments() -> argparse.Namespace:
     out.add_argument("--side", type=int, default=128, help="of an image, in pixels")
     out.add_argument("--network", default="standard", help="as in pitmark train")
     out.add_argument("--disk-mb", type=int, default=600, help="of the device")
+    out.add_argument("--task", default="detection", help="of the data")
     out.add_argument("--bundle", type=Path, help="instead of making one; with --images")
     out.add_argument("--images", type=Path, help="folder of images to show")
     return out.parse_args()
