@@ -1055,7 +1055,12 @@ export interface AuditLine {
   details: Document;
 }
 
-/** A project in figures. `role` is that of the person who asks. */
+/**
+ * A project in figures.
+ *
+ * `role` is that of the person who asks, and `may_start` the kinds of jobs that it is
+ * enough for.
+ */
 export interface Project {
   name: string;
   task: Task;
@@ -1066,6 +1071,7 @@ export interface Project {
   runs: number;
   releases: number;
   role: Role;
+  may_start: string[];
 }
 
 /** A project to be made, with the classes of its first label book if known. */

@@ -13,6 +13,7 @@ export const next = {
   basis: "What this rests on",
   go: "Begin",
   doIt: "Do it now",
+  notYours: "Your role here is not enough to start this.",
   started: "Started",
   more: (n: number) => `${n} more`,
   fewer: "Show fewer",

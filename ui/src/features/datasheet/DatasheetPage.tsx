@@ -2,8 +2,8 @@
 import { Button, Menu, Skeleton, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { address, asProblem } from "@/api/client";
-import { type Here, may, projectPath } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { type Here, projectPath } from "@/api/here";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { analysisQuery } from "@/api/queries";
 import { useHere } from "@/app/here";
 import { QuestionPart } from "@/features/datasheet/QuestionPart";
@@ -52,7 +52,7 @@ function Written({ sheet }: { sheet: Sheet }) {
   const here = useHere();
   const { write, job, busy } = useWriting(here);
   const [first] = sheet.blanks;
-  const mayWrite = may(here.role, "labeler");
+  const mayWrite = mayStart(here, KIND);
   return (
     <>
       <PageHead title={words.title} text={words.text}>
@@ -140,7 +140,7 @@ function Nothing() {
   return (
     <Empty title={words.none} text={words.noneText}>
       <title>{`${words.title} · ${here.project}`}</title>
-      {may(here.role, "labeler") ? (
+      {mayStart(here, "snapshot") ? (
         <Button loading={busy} onClick={() => freeze.mutate()}>
           {words.freeze}
         </Button>

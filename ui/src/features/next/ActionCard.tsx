@@ -3,8 +3,8 @@ import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { get } from "@/api/client";
-import { type Here, may, projectPath } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { type Here, projectPath } from "@/api/here";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import type { Action, ImagePage } from "@/api/types";
 import { useHere } from "@/app/here";
 import { GainRange } from "@/features/next/GainRange";
@@ -107,14 +107,18 @@ function JobButton({ kind, variant }: { kind: string; variant: string }) {
     mutationFn: () => startJob(client, here, kind),
     onSuccess: (job) => toast({ text: `${words.started}: ${jobName(job)}` }),
   });
+  const able = mayStart(here, kind);
   return (
-    <Button
-      variant={variant}
-      loading={start.isPending || running}
-      disabled={!may(here.role, "admin")}
-      onClick={() => start.mutate()}
-    >
-      {words.doIt}
-    </Button>
+    <>
+      <Button
+        variant={variant}
+        loading={start.isPending || running}
+        disabled={!able}
+        onClick={() => start.mutate()}
+      >
+        {words.doIt}
+      </Button>
+      {able ? null : <span className={classes.not}>{words.notYours}</span>}
+    </>
   );
 }

@@ -3,8 +3,7 @@ import { Button, Progress, Skeleton, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { asProblem } from "@/api/client";
-import { may } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { releasesQuery, runsQuery } from "@/api/queries";
 import type { Job, Release, Run } from "@/api/types";
 import { useHere } from "@/app/here";
@@ -83,7 +82,7 @@ function ReleaseNow({ run, releases }: { run: Run; releases: readonly Release[] 
     mutationFn: () => startJob(client, here, "release", { run: run.id }),
   });
   if (job && !isOver(job)) return <Running job={job} />;
-  const allowed = may(here.role, "admin");
+  const allowed = mayStart(here, "release");
   return (
     <section className={classes.now}>
       <Button

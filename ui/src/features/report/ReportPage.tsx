@@ -3,7 +3,8 @@ import { Button, Select, Skeleton } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { asProblem, get } from "@/api/client";
-import { may, projectPath } from "@/api/here";
+import { projectPath } from "@/api/here";
+import { mayStart } from "@/api/jobs";
 import { keys } from "@/api/keys";
 import { runsQuery } from "@/api/queries";
 import type { Report, Run } from "@/api/types";
@@ -55,7 +56,7 @@ function OneReport({ run, runs }: { run: Run; runs: readonly Run[] }) {
     <>
       <PageHead title={words.title} text={judgedText(report.data, run)}>
         <RunChoice run={run} runs={runs} />
-        {may(here.role, "admin") ? (
+        {mayStart(here, "release") ? (
           <Button
             renderRoot={(root) => (
               <Link
