@@ -23,6 +23,7 @@ export const next = {
   courseNone: "After two trainings their course is shown here.",
   escapes: "Escapes",
   overkill: "Overkill",
+  of: { escapes: "defective images missed", overkill: "good images rejected" },
   command: "As a command",
   copyCommand: "Copy command",
 } as const;

@@ -24,7 +24,7 @@ interface MapPaneProps {
   onOpen: (sha: string) => void;
 }
 
-const COLORS = ["class", "split", "right", "labeler", "group"];
+const COLORS = Object.entries(words.mapColors).map(([value, label]) => ({ value, label }));
 
 export function MapPane(props: MapPaneProps) {
   const { here } = props;
@@ -40,7 +40,7 @@ export function MapPane(props: MapPaneProps) {
       <div className={classes.mapHead}>
         <span style={{ flex: 1 }}>{words.mapLasso}</span>
         <Select
-          w={130}
+          w={190}
           size="xs"
           aria-label={words.mapColor}
           value={color}

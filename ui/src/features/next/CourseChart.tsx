@@ -11,8 +11,8 @@ const BOTTOM = 30;
 const TOP = 8;
 
 const SERIES = [
-  { name: "escapes", color: "var(--pm-ng)", what: "defective images missed", shift: -4 },
-  { name: "overkill", color: "var(--pm-warn)", what: "good images rejected", shift: 4 },
+  { name: "escapes", color: "var(--pm-ng)", shift: -4 },
+  { name: "overkill", color: "var(--pm-warn)", shift: 4 },
 ] as const;
 
 export function CourseChart({ course }: { course: readonly CoursePoint[] }) {
@@ -77,7 +77,7 @@ export function CourseChart({ course }: { course: readonly CoursePoint[] }) {
                   y={y}
                   value={p[s.name]}
                   color={s.color}
-                  what={s.what}
+                  what={words.of[s.name]}
                 />
               ))}
             </g>
