@@ -31,7 +31,8 @@ from pitmark.ops.images.truth import predicted_boxes, true_boxes
 from pitmark.ops.line.releasing import ReleaseResult, release
 from pitmark.ops.models.inspecting import WatchOptions, name_tags, predict
 from pitmark.ops.models.out_of_fold import AuditOptions
-from pitmark.ops.models.training import TrainOptions, held_out_predictions, in_split, train
+from pitmark.ops.models.train_options import TrainOptions
+from pitmark.ops.models.training import held_out_predictions, in_split, train
 from pitmark.ops.pages.html import findings_html
 from pitmark.store.db import ProjectStore, open_store
 from pitmark.store.findings import FindingRow
