@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pitmark.core.records import LabeledImage
 from pitmark.ops.models.evaluating import Costs
@@ -29,7 +29,7 @@ class TrainOptions:
 
     # Whether training images help to choose the thresholds, judged by models that have not
     # seen them. No option of people.
-    thresholds_on_unseen: ClassVar[bool] = False
+    thresholds_on_unseen = False
 
     snapshot: str = "latest"
     preset: str = "balanced"
