@@ -1,7 +1,7 @@
 /** The datasheet as a document: what the project knows, and blanks that a person fills in. */
 import { Button, Menu, Skeleton, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { address, asProblem } from "@/api/client";
+import { address } from "@/api/client";
 import { type Here, projectPath } from "@/api/here";
 import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { analysisQuery } from "@/api/queries";
@@ -14,6 +14,7 @@ import { DownIcon } from "@/ui/icons";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { datasheet as words } from "@/words/datasheet";
 import classes from "./DatasheetPage.module.css";
 
@@ -26,7 +27,7 @@ export default function DatasheetPage() {
   return (
     <Page>
       {found.isError ? (
-        <ProblemNote problem={asProblem(found.error)} onRetry={() => void found.refetch()} />
+        <QueryProblem query={found} />
       ) : found.data === undefined ? (
         <Skeleton height={420} radius="lg" />
       ) : sheet === null ? (

@@ -2,7 +2,6 @@
 import { Button, Progress, Skeleton, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { asProblem } from "@/api/client";
 import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { releasesQuery, runsQuery } from "@/api/queries";
 import type { Job, Release, Run } from "@/api/types";
@@ -15,6 +14,7 @@ import { etaText, jobShare, stageText } from "@/ui/jobFigures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { release as words } from "@/words/release";
 import classes from "./ReleasePage.module.css";
 
@@ -30,10 +30,7 @@ export default function ReleasePage() {
   if (releases.isError && releases.data === undefined) {
     return (
       <Page>
-        <ProblemNote
-          problem={asProblem(releases.error)}
-          onRetry={() => void releases.refetch()}
-        />
+        <QueryProblem query={releases} />
       </Page>
     );
   }
