@@ -29,20 +29,11 @@ export function ActionCard({ action, first }: ActionCardProps) {
     <article className={classes.card} data-first={first || undefined}>
       <div>
         <div className={classes.title}>
-          {action.title} <span className={classes.stage}>{stages[action.stage]}</span>
+          <span>{action.title}</span>{" "}
+          <span className={classes.stage}>{stages[action.stage]}</span>
         </div>
         <p className={classes.why}>{action.why}</p>
-        {action.basis || action.command ? (
-          <details className={classes.fold}>
-            <summary>{words.basis}</summary>
-            {action.basis ? <div>{action.basis}</div> : null}
-            {action.command ? (
-              <div>
-                {words.command}: <code>{action.command}</code>
-              </div>
-            ) : null}
-          </details>
-        ) : null}
+        <Fold action={action} />
       </div>
       <div className={classes.gain}>
         <Gain action={action} />
@@ -57,6 +48,23 @@ export function ActionCard({ action, first }: ActionCardProps) {
         )}
       </div>
     </article>
+  );
+}
+
+/** What the advice rests on and its command; the command alone where it rests on nothing. */
+function Fold({ action: { basis, command } }: { action: Action }) {
+  if (!basis && !command) return null;
+  return (
+    <details className={classes.fold}>
+      <summary>{basis ? words.basis : words.command}</summary>
+      {basis ? <div>{basis}</div> : null}
+      {command ? (
+        <div>
+          {basis ? `${words.command}: ` : null}
+          <code>{command}</code>
+        </div>
+      ) : null}
+    </details>
   );
 }
 
