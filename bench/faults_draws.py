@@ -26,7 +26,7 @@ from pitmark.formats.registry import read_folder
 from pitmark.ops.images.importing import ImportOptions
 from pitmark.ops.images.pixels import pixel_loader
 from pitmark.ops.images.snapshots import SplitPlan
-from pitmark.ops.models.training import train_settings
+from pitmark.ops.models.train_options import train_settings
 from pitmark.train.folds import out_of_fold
 from pitmark.train.loop import fit
 from pitmark.train.planning import plan_inspector

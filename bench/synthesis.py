@@ -29,7 +29,7 @@ from bench.synthesis_ways import CONTROL, OURS, RIVALS, Figures, line_of, measur
 from pitmark.core.label_book import LabelBook
 from pitmark.ops.demo.factory import build_factory
 from pitmark.ops.images.importing import ImportOptions, import_folder
-from pitmark.ops.models.training import TrainOptions
+from pitmark.ops.models.train_options import TrainOptions
 from pitmark.ops.synthesis.trial import SynthesisOptions
 from pitmark.store.db import ProjectStore, open_store
 

@@ -10,7 +10,7 @@ from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import shape_mask
 from pitmark.ops.images.importing import import_folder
 from pitmark.ops.images.pixels import pixel_loader
-from pitmark.ops.models.training import TrainOptions
+from pitmark.ops.models.train_options import TrainOptions
 from pitmark.ops.synthesis.parts import collect_parts
 from pitmark.ops.synthesis.trial import Setting, SynthesisOptions
 from pitmark.store.db import open_store

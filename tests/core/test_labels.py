@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pitmark.core.errors import InvalidLabelError
+from pitmark.core.errors import InvalidInputError, InvalidLabelError
 from pitmark.core.labels import (
+    TASKS,
     BoxShape,
     ImageClass,
     MaskShape,
@@ -17,6 +18,7 @@ from pitmark.core.labels import (
     shape_mask,
     shape_to_json,
     shapes_hash,
+    task_named,
 )
 
 SQUARE = ((2.0, 3.0), (6.0, 3.0), (6.0, 8.0), (2.0, 8.0))
@@ -114,3 +116,9 @@ def test_the_class_of_an_image_is_its_image_class_before_any_other_shape():
     assert image_class([SHAPES[0], ImageClass("good")]) == "good"
     assert image_class(SHAPES) == "dent"
     assert image_class([]) is None
+
+
+def test_a_task_is_known_by_its_name_alone():
+    assert tuple(task_named(name) for name in TASKS) == TASKS
+    with pytest.raises(InvalidInputError, match="unknown task 'sorting'"):
+        task_named("sorting")

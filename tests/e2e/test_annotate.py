@@ -23,6 +23,11 @@ PROJECT = "covers"
 API = f"/api/orgs/local/projects/{PROJECT}"
 NAMES = [*(f"plate_{n}.png" for n in range(5)), "wide.png", "xlarge.png"]
 PADDING_PX = 24
+# A note goes away by itself after some seconds, which would hide that nothing took it away.
+NO_TIME_PASSES = """() => {
+  const later = window.setTimeout;
+  window.setTimeout = (act, ms, ...rest) => (ms >= 5000 ? 0 : later(act, ms, ...rest));
+}"""
 PX = re.compile(r"^\d+ px$")
 
 
@@ -152,6 +157,20 @@ def test_copies_join_the_labels_of_the_next_image_and_undo_takes_them_back(cover
     corners = [shape["xyxy"] for shape in _mine(page, shas[NAMES[4]])]
     assert corners == [[10, 10, 30, 30], [40, 20, 70, 50]]
     page.get_by_role("button", name="Undo", exact=True).last.click()
+    _until(page, lambda: len(_mine(page, shas[NAMES[4]])) == 1)
+    # Once something else was changed, undo would take that back: it is offered no more.
+    _open(page, NAMES[3], shas)
+    expect(page.get_by_text("Labeled", exact=True)).to_be_visible()
+    page.evaluate(NO_TIME_PASSES)
+    page.keyboard.press("Control+d")
+    copied = page.get_by_text("1 shape copied from the image before")
+    expect(copied).to_be_visible()
+    _until(page, lambda: len(_mine(page, shas[NAMES[4]])) == 2)
+    _box(page, (50, 5, 58, 15), (80, 60))
+    expect(copied).to_have_count(0)
+    _until(page, lambda: len(_mine(page, shas[NAMES[4]])) == 3)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
     _until(page, lambda: len(_mine(page, shas[NAMES[4]])) == 1)
     # The next image is 60 px wide: what does not fit is told, and nothing is said of it.
     _open(page, NAMES[4], shas)

@@ -14,7 +14,8 @@ from pitmark.ops.images.snapshots import take_snapshot
 from pitmark.ops.labels.labeling import settle
 from pitmark.ops.line.feedback_queue import KIND
 from pitmark.ops.line.releasing import release
-from pitmark.ops.models.training import TrainOptions, train
+from pitmark.ops.models.train_options import TrainOptions
+from pitmark.ops.models.training import train
 from pitmark.store.db import open_store
 from pitmark.store.events import EventRow
 from tests.ops.toys import part, yolo_folder

@@ -32,7 +32,8 @@ with open_store(Path(sys.argv[1])) as store:
 TRAIN = """
 import sys, time
 from pathlib import Path
-from pitmark.ops.models.training import TrainOptions, train
+from pitmark.ops.models.train_options import TrainOptions
+from pitmark.ops.models.training import train
 from pitmark.store.db import open_store
 from pitmark.train import loop
 loop._SAVE_EVERY_S = 0.0

@@ -21,7 +21,8 @@ from pitmark.ops.line.releasing import release
 from pitmark.ops.models.evaluating import Costs
 from pitmark.ops.models.inspecting import WatchOptions, name_tags, predict, watch
 from pitmark.ops.models.reports import compare_runs, evaluate
-from pitmark.ops.models.training import TrainOptions, load_model, train
+from pitmark.ops.models.train_options import TrainOptions
+from pitmark.ops.models.training import load_model, train
 from pitmark.store.db import open_store
 from tests.ops.toys import QUICK, QUICK_AUDIT, class_folder, mask_folder, yolo_folder
 

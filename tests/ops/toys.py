@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from pitmark.ops.models.out_of_fold import AuditOptions
-from pitmark.ops.models.training import TrainOptions
+from pitmark.ops.models.train_options import TrainOptions
 
 QUICK = TrainOptions(preset="fast", image_steps=48, side_px=64, threads=1)
 QUICK_AUDIT = AuditOptions(preset="fast", folds=2, image_steps=32, side_px=64, threads=1)

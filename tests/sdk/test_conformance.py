@@ -20,7 +20,7 @@ from pitmark.ops.images.importing import ImportOptions
 from pitmark.ops.images.snapshots import SplitPlan
 from pitmark.ops.line.feedback import FeedbackOptions
 from pitmark.ops.line.promotion import PromoteOptions
-from pitmark.ops.models.training import TrainOptions
+from pitmark.ops.models.train_options import TrainOptions
 from tests.ops.toys import QUICK, QUICK_AUDIT, class_folder, yolo_folder
 from tests.sdk.conftest import WHO
 

@@ -6,7 +6,9 @@ import zipfile
 
 import pytest
 
+from pitmark.core.roles import ROLES
 from pitmark.core.work import Outcome
+from pitmark.ops.jobs.kinds import KINDS
 from pitmark.store.jobs_queue import StoredQueue
 from tests.ops.toys import class_folder
 from tests.server.conftest import NAMES, email_of
@@ -91,6 +93,16 @@ def test_options_that_a_kind_does_not_know_are_refused_by_name(client_as, kind, 
 def test_who_may_start_what(client_as, role, kind, status):
     options = {"format": "coco"} if kind == "export" else {}
     assert start(client_as(role), kind, options).status_code == status
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_project_tells_which_jobs_its_reader_may_start(client_as, role):
+    client = client_as(role)
+    told = client.get(CASINGS).json()["may_start"]
+    refused = [kind for kind in KINDS if start(client, kind).status_code == 403]
+    assert told == [kind for kind in KINDS if kind not in refused]
+    assert ("train" in told) == (role in ("admin", "owner"))
+    assert client.get("/api/orgs/local/projects").json()[0]["may_start"] == told
 
 
 def test_nobody_signs_imported_labels_with_the_name_of_somebody_else(client_as):

@@ -11,7 +11,7 @@ from pitmark.ops.images.snapshots import take_snapshot
 from pitmark.ops.jobs.kinds import KINDS
 from pitmark.ops.models.evaluating import Costs
 from pitmark.ops.models.out_of_fold import AuditOptions
-from pitmark.ops.models.training import TrainOptions
+from pitmark.ops.models.train_options import TrainOptions
 from pitmark.ops.synthesis.trial import SynthesisOptions
 from tests.ops.report_making import book_of, fill, judged_run, noisy_images
 from tests.server.conftest import NAMES, email_of

@@ -11,7 +11,8 @@ from pitmark.store.device_reports import Note
 from pitmark.store.events import EventRow
 from pitmark.store.findings import NewFinding
 from pitmark.store.promotions import NewPromotion
-from pitmark.store.schema import metadata, now
+from pitmark.store.schema import now
+from pitmark.store.schema_columns import metadata
 from pitmark.store.schema_jobs import FILE_LIST
 from pitmark.store.studies import NewAnswer
 from pitmark.store.tokens import NewToken

@@ -13,7 +13,7 @@ from pitmark.core.errors import NotFoundError, StorageError
 from pitmark.core.label_book import LabelBook
 from pitmark.store.db import open_store
 from pitmark.store.migrate import REVISIONS, migrate
-from pitmark.store.schema import metadata
+from pitmark.store.schema_columns import metadata
 from pitmark.store.which_database import workspace_database
 
 

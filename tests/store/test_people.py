@@ -8,7 +8,7 @@ from sqlalchemy.sql import ClauseElement
 from pitmark.core.errors import ConflictError, NotFoundError
 from pitmark.ops.people import accept_invitation
 from pitmark.store.db import open_store
-from pitmark.store.schema import metadata
+from pitmark.store.schema_columns import metadata
 from pitmark.store.tokens import NewToken
 
 PASSWORD = "parts under a lamp"

@@ -60,7 +60,7 @@ def train(
 ) -> None:
     """Train on a snapshot and evaluate on its test images; goes on where a kill stopped it."""
     from pitmark.ops.models.evaluating import Costs
-    from pitmark.ops.models.training import TrainOptions
+    from pitmark.ops.models.train_options import TrainOptions
 
     options = TrainOptions(
         snapshot=snapshot,

@@ -52,7 +52,7 @@ def synthesize(
     trained for as many steps and compared with the first on the real test images. What
     helps must also beat a third model that is shown the real images of CLASS as often.
     """
-    from pitmark.ops.models.training import TrainOptions
+    from pitmark.ops.models.train_options import TrainOptions
     from pitmark.ops.synthesis.trial import SynthesisOptions
 
     data = out.project().data

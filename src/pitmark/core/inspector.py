@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.core.labels import TASKS, Task
+from pitmark.core.labels import Task, task_named
 from pitmark.core.predictions import Prediction
 from pitmark.core.preprocess import Patches, Pixels, PreprocessSpec, check_reference, cut
 from pitmark.core.records import ImageRecord, PixelLoader
@@ -39,10 +39,7 @@ class InspectorSpec:
     reference: bool = False
 
     def __post_init__(self) -> None:
-        if self.task not in TASKS:
-            raise InvalidInputError(
-                f"unknown task {self.task!r}", hint=f"Tasks: {', '.join(TASKS)}."
-            )
+        task_named(self.task)
         if len(set(self.classes)) != len(self.classes):
             raise InvalidInputError(f"a class occurs twice in {self.classes}")
         if not set(self.good) <= set(self.classes):

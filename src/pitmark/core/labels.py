@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pitmark.core.errors import InvalidLabelError
+from pitmark.core.errors import InvalidInputError, InvalidLabelError
 from pitmark.core.geometry import (
     Point,
     mask_box,
@@ -29,6 +29,24 @@ from pitmark.core.rle import decode_mask, encode_mask
 Task = Literal["classification", "detection", "segmentation", "anomaly"]
 TASKS: tuple[Task, ...] = ("classification", "detection", "segmentation", "anomaly")
 Box = tuple[float, float, float, float]
+
+
+def task_named(name: str) -> Task:
+    """A task by its name.
+
+    Args:
+        name: One of `TASKS`.
+
+    Returns:
+        The task.
+
+    Raises:
+        InvalidInputError: There is none of that name.
+    """
+    for task in TASKS:
+        if task == name:
+            return task
+    raise InvalidInputError(f"unknown task {name!r}", hint=f"Tasks: {', '.join(TASKS)}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ class RemoteProject:
         """Train on the latest snapshot, or on a new one where there is none.
 
         Args:
-            options: A pitmark.ops.models.training.TrainOptions, or a mapping of its names.
+            options: A pitmark.ops.models.train_options.TrainOptions, or a mapping of its names.
             report: Told of step, loss and time left.
 
         Returns:

@@ -16,9 +16,9 @@ from dataclasses import replace
 from types import NoneType
 from typing import Self
 
-from pitmark.core.errors import InvalidInputError, NotFoundError
+from pitmark.core.errors import NotFoundError
 from pitmark.core.label_book import LabelBook
-from pitmark.core.labels import TASKS, Task
+from pitmark.core.labels import task_named
 from pitmark.sdk.connection import Connection, message, part
 from pitmark.sdk.project import RemoteProject
 from pitmark.wire.projects import NewProject, Project, ProjectChange
@@ -90,13 +90,8 @@ class RemoteWorkspace:
             ConflictError: The name is taken.
             InvalidInputError: No such task, or the name cannot be used.
         """
-        known: Task | None = next((t for t in TASKS if t == task), None)
-        if known is None:
-            raise InvalidInputError(
-                f"unknown task {task!r}", hint=f"Tasks: {', '.join(TASKS)}."
-            )
         book = label_book or LabelBook()
-        new = message(NewProject, name=name, task=known, classes=list(book.names))
+        new = message(NewProject, name=name, task=task_named(task), classes=list(book.names))
         made = self._connection.send("POST", f"{self._path}/projects", new, Project)
         project = RemoteProject(self._connection, self._path, made)
         first = project.label_book

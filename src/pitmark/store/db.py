@@ -10,12 +10,11 @@ from typing import Any, Self
 
 from pitmark.core.errors import (
     ConflictError,
-    InvalidInputError,
     NotFoundError,
     StorageError,
 )
 from pitmark.core.label_book import LabelBook
-from pitmark.core.labels import TASKS, Task
+from pitmark.core.labels import Task, task_named
 from pitmark.store.audit import AuditLog
 from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import BUSY_TIMEOUT_MS, Database
@@ -149,10 +148,7 @@ class Store:
             ConflictError: There is a project of this name.
         """
         check_project_name(name)
-        if task not in TASKS:
-            raise InvalidInputError(
-                f"unknown task {task!r}", hint=f"Tasks: {', '.join(TASKS)}."
-            )
+        task = task_named(task)
         with self._scope.write() as connection:
             if self._row(name) is not None:
                 raise ConflictError(

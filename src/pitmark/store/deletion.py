@@ -12,13 +12,13 @@ from pitmark.store.connection import Database
 from pitmark.store.schema import (
     events,
     images,
-    metadata,
     projects,
     releases,
     run_artifacts,
     run_predictions,
     snapshot_items,
 )
+from pitmark.store.schema_columns import metadata
 from pitmark.store.schema_jobs import FILE_LIST, jobs
 from pitmark.store.scope import CHUNK, Scope, chunks
 

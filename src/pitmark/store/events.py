@@ -11,7 +11,7 @@ from sqlalchemy import and_, case, func
 
 from pitmark.core.inspector import Outcome
 from pitmark.store.connection import row_dict
-from pitmark.store.images import shown
+from pitmark.store.image_rows import shown
 from pitmark.store.plain_json import plain
 from pitmark.store.schema import events
 from pitmark.store.scope import Scope, chunks

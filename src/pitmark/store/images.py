@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,21 +11,17 @@ from pitmark.core.errors import InvalidInputError, NotFoundError
 from pitmark.core.provenance import PROVENANCE
 from pitmark.core.records import ImageRecord, MetadataValue
 from pitmark.store.blobs import BlobStore, check_sha
-from pitmark.store.schema import annotation_table, image_occurrences, images, now
+from pitmark.store.image_rows import (
+    RECORD_COLUMNS,
+    known_metadata,
+    record_of,
+    shown,
+    values_of,
+)
+from pitmark.store.schema import annotation_table, image_occurrences, images
 from pitmark.store.scope import Scope, chunks
 
 _SHORTEST_PREFIX = 4
-RECORD_COLUMNS = (
-    images.c.sha256,
-    images.c.width,
-    images.c.height,
-    images.c.mode,
-    images.c.name,
-    images.c.metadata,
-    images.c.group_name,
-    images.c.synthetic,
-    images.c.reference_sha,
-)
 
 
 class Images:
@@ -91,7 +86,7 @@ class Images:
                 first[record.sha256] = (record, source)
             else:
                 again.append((record, source))
-        self._scope.insert(connection, images, [_values(*pair) for pair in first.values()])
+        self._scope.insert(connection, images, [values_of(*pair) for pair in first.values()])
         self._remember(connection, again)
         self._compare(connection, [record for record, _ in again])
         return out
@@ -300,7 +295,7 @@ class Images:
         """
         with self._scope.write() as connection:
             before = self.get(sha256)
-            merged = {**before.metadata, **_known(metadata)}
+            merged = {**before.metadata, **known_metadata(metadata)}
             made = [k for k in PROVENANCE if merged.get(k) != before.metadata.get(k)]
             if before.synthetic and made:
                 raise InvalidInputError(
@@ -374,65 +369,3 @@ class Images:
         if missing is not None:
             raise NotFoundError(f"the project has no image with the sha256 {missing!r}")
         return found
-
-
-def shown(name: str) -> str:
-    """A name as it can be kept and shown: what is no text in it becomes a question mark.
-
-    Args:
-        name: A file name, as the operating system gave it.
-
-    Returns:
-        The name without NUL and without undecodable bytes.
-    """
-    return name.encode("utf-8", "replace").decode().replace("\x00", "?")
-
-
-def _known(metadata: Mapping[str, MetadataValue]) -> dict[str, MetadataValue]:
-    return {
-        shown(key): shown(value) if isinstance(value, str) else value
-        for key, value in metadata.items()
-        if not (isinstance(value, float) and not math.isfinite(value))
-    }
-
-
-def _values(record: ImageRecord, source: str) -> dict[str, Any]:
-    if record.width < 1 or record.height < 1:
-        raise InvalidInputError(
-            f"image {record.name!r} has no pixels: {record.width}x{record.height}"
-        )
-    return {
-        "sha256": check_sha(record.sha256),
-        "width": record.width,
-        "height": record.height,
-        "mode": record.mode,
-        "name": shown(record.name),
-        "metadata": _known(record.metadata),
-        "group_name": record.group,
-        "synthetic": record.synthetic,
-        "source": shown(source),
-        "added": now(),
-        "reference_sha": None if record.reference is None else check_sha(record.reference),
-    }
-
-
-def record_of(row: Any) -> ImageRecord:
-    """An image from a row with the `RECORD_COLUMNS`.
-
-    Args:
-        row: A row of a result.
-
-    Returns:
-        The image.
-    """
-    return ImageRecord(
-        sha256=row.sha256,
-        width=row.width,
-        height=row.height,
-        mode=row.mode,
-        name=row.name,
-        metadata=row.metadata,
-        group=row.group_name,
-        synthetic=row.synthetic,
-        reference=row.reference_sha,
-    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, ForeignKeyConstraint
 from sqlalchemy.exc import DBAPIError
 
-from pitmark.store.schema import metadata
+from pitmark.store.schema_columns import metadata
 
 _STATES = (
     (

@@ -5,8 +5,6 @@ No secret stands in them: of a key and of a one-time code there is the sha256.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -16,47 +14,30 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
-from pitmark.store.schema import UtcTime, metadata
-
-
-def _owner() -> tuple[Column[str], Column[int]]:
-    organisation = ForeignKey("organisations.organisation_id")
-    return (
-        Column("organisation_id", String(64), organisation, nullable=False),
-        Column("project_id", Integer, ForeignKey("projects.id"), nullable=False),
-    )
-
-
-def _number(name: str, **options: Any) -> Column[int]:
-    return Column(name, Integer, **{"nullable": False, **options})
-
-
-def _time(name: str, **options: Any) -> Column[Any]:
-    return Column(name, UtcTime, **{"nullable": False, **options})
-
+from pitmark.store import schema_columns as column
+from pitmark.store.schema_columns import metadata
 
 # `release` is what runs there, `desired` what a rollout has offered it, `wave` its place in
 # the newest rollout.
 devices = Table(
     "devices",
     metadata,
-    Column("id", Integer, primary_key=True),
-    *_owner(),
+    column.key(),
+    *column.owner(),
     Column("name", String(64), nullable=False),
     Column("code_sha", String(64), unique=True),
-    _time("code_expires", nullable=True),
+    column.time("code_expires", nullable=True),
     Column("key_sha", String(64), unique=True),
-    _time("created"),
-    _time("registered", nullable=True),
-    _time("revoked", nullable=True),
-    _time("last_seen", nullable=True),
-    _number("release", nullable=True),
-    _number("desired", nullable=True),
-    _number("wave", nullable=True),
+    column.time("created"),
+    column.time("registered", nullable=True),
+    column.time("revoked", nullable=True),
+    column.time("last_seen", nullable=True),
+    column.number("release", nullable=True),
+    column.number("desired", nullable=True),
+    column.number("wave", nullable=True),
     Column("on_trial", Boolean, nullable=False),
     Column("drift", Boolean, nullable=False),
     Column("state", JSON(none_as_null=True)),
@@ -79,14 +60,14 @@ devices = Table(
 device_notes = Table(
     "device_notes",
     metadata,
-    Column("id", Integer, primary_key=True),
-    *_owner(),
-    Column("device_id", Integer, ForeignKey("devices.id"), nullable=False),
+    column.key(),
+    *column.owner(),
+    column.to("device_id", "devices.id"),
     Column("key", String(64), nullable=False),
-    _time("at"),
-    _number("version", nullable=True),
+    column.time("at"),
+    column.number("version", nullable=True),
     Column("outcome", String(16), nullable=False),
-    Column("reason", Text, nullable=False),
+    column.text("reason"),
     UniqueConstraint("device_id", "key"),
     Index(None, "organisation_id", "project_id", "device_id", "id"),
     Index(None, "organisation_id", "project_id", "version", "device_id"),
@@ -97,13 +78,13 @@ device_notes = Table(
 device_hours = Table(
     "device_hours",
     metadata,
-    *_owner(),
+    *column.owner(),
     Column("device_id", Integer, ForeignKey("devices.id"), primary_key=True),
-    _time("hour", primary_key=True),
-    _number("release", primary_key=True, autoincrement=False),
-    _number("ok"),
-    _number("ng"),
-    _number("error"),
+    column.time("hour", primary_key=True),
+    column.number("release", primary_key=True, autoincrement=False),
+    column.number("ok"),
+    column.number("ng"),
+    column.number("error"),
     Index(None, "organisation_id", "project_id", "release", "device_id"),
     # The parts of some devices: without it all hours of the project would be read.
     Index(None, "organisation_id", "project_id", "device_id", "hour"),
@@ -113,29 +94,29 @@ device_hours = Table(
 device_drift = Table(
     "device_drift",
     metadata,
-    *_owner(),
+    *column.owner(),
     Column("device_id", Integer, ForeignKey("devices.id"), primary_key=True),
-    _time("at"),
-    Column("watches", JSON(none_as_null=True), nullable=False),
+    column.time("at"),
+    column.json("watches"),
     Index(None, "organisation_id", "project_id", "device_id"),
 )
 
 rollouts = Table(
     "rollouts",
     metadata,
-    Column("key", Integer, primary_key=True),
-    *_owner(),
-    _number("number"),
-    _number("version"),
+    column.key("key"),
+    *column.owner(),
+    column.number("number"),
+    column.number("version"),
     Column("state", String(16), nullable=False),
-    Column("plan", JSON(none_as_null=True), nullable=False),
-    _number("wave"),
-    _time("wave_since"),
-    _time("created"),
-    _time("finished", nullable=True),
-    _time("checked"),
+    column.json("plan"),
+    column.number("wave"),
+    column.time("wave_since"),
+    column.time("created"),
+    column.time("finished", nullable=True),
+    column.time("checked"),
     Column("author", String(200), nullable=False),
-    Column("why", Text, nullable=False),
+    column.text("why"),
     UniqueConstraint("organisation_id", "project_id", "number"),
     sqlite_autoincrement=True,
 )
@@ -144,10 +125,10 @@ rollouts = Table(
 rollout_waves = Table(
     "rollout_waves",
     metadata,
-    *_owner(),
-    _number("wave"),
+    *column.owner(),
+    column.number("wave"),
     *(
-        _number(f"{when}_{what}")
+        column.number(f"{when}_{what}")
         for when in ("before", "under")
         for what in ("ok", "ng", "error")
     ),

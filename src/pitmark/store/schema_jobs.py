@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
-    ForeignKey,
     Index,
-    Integer,
     String,
     Table,
     UniqueConstraint,
 )
 
-from pitmark.store.schema import UtcTime, metadata
+from pitmark.store import schema_columns as column
+from pitmark.store.schema_columns import metadata
 
 # `turn` is the place in the queue: jobs of one organisation have rising turns, so that
 # those of all organisations take turns. `token` is that of the newest attempt.
@@ -24,37 +22,32 @@ FILE_LIST = "file_list"
 jobs = Table(
     "jobs",
     metadata,
-    Column("key", Integer, primary_key=True),
-    Column(
-        "organisation_id",
-        String(64),
-        ForeignKey("organisations.organisation_id"),
-        nullable=False,
-    ),
-    Column("project_id", Integer, ForeignKey("projects.id"), nullable=True),
-    Column("number", Integer, nullable=False),
+    column.key("key"),
+    column.organisation(),
+    column.to("project_id", "projects.id", nullable=True),
+    column.number("number"),
     Column("kind", String(32), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("options", JSON(none_as_null=True), nullable=False),
+    column.json("options"),
     Column("author", String(200), nullable=False),
     Column("request_key", String(100), nullable=False),
-    Column("created", UtcTime, nullable=False),
-    Column("started", UtcTime, nullable=True),
-    Column("finished", UtcTime, nullable=True),
+    column.time("created"),
+    column.time("started", nullable=True),
+    column.time("finished", nullable=True),
     Column("light", Boolean, nullable=False),
-    Column("resources", JSON(none_as_null=True), nullable=False),
-    Column("limit_s", Integer, nullable=True),
+    column.json("resources"),
+    column.number("limit_s", nullable=True),
     Column("turn", BigInteger, nullable=False),
-    Column("attempt", Integer, nullable=False),
+    column.number("attempt"),
     Column("token", String(32), nullable=False),
     Column("host", String(255), nullable=True),
-    Column("pid", Integer, nullable=True),
-    Column("seen", UtcTime, nullable=True),
-    Column("deadline", UtcTime, nullable=True),
+    column.number("pid", nullable=True),
+    column.time("seen", nullable=True),
+    column.time("deadline", nullable=True),
     Column("cancel", Boolean, nullable=False),
-    Column("progress", JSON(none_as_null=True), nullable=True),
-    Column("result", JSON(none_as_null=True), nullable=True),
-    Column("problem", JSON(none_as_null=True), nullable=True),
+    column.json("progress", nullable=True),
+    column.json("result", nullable=True),
+    column.json("problem", nullable=True),
     Column("blob_sha", String(64), nullable=True),
     UniqueConstraint("organisation_id", "number"),
     Index(None, "state", "light", "turn", "key"),

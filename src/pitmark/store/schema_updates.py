@@ -3,46 +3,30 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     Column,
-    ForeignKey,
     Index,
-    Integer,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
-from pitmark.store.schema import UtcTime, metadata
-
-
-def _owner() -> tuple[Column[str], Column[int]]:
-    return (
-        Column(
-            "organisation_id",
-            String(64),
-            ForeignKey("organisations.organisation_id"),
-            nullable=False,
-        ),
-        Column("project_id", Integer, ForeignKey("projects.id"), nullable=False),
-    )
-
+from pitmark.store import schema_columns as column
+from pitmark.store.schema_columns import metadata
 
 # What was decided about a run, with all that it rests on. Triggers refuse every change.
 promotions = Table(
     "promotions",
     metadata,
-    Column("key", Integer, primary_key=True),
-    *_owner(),
-    Column("number", Integer, nullable=False),
-    Column("at", UtcTime, nullable=False),
+    column.key("key"),
+    *column.owner(),
+    column.number("number"),
+    column.time("at"),
     Column("who", String(200), nullable=False),
     Column("decision", String(16), nullable=False),
-    Column("run_key", Integer, ForeignKey("runs.key"), nullable=False),
-    Column("champion_key", Integer, ForeignKey("runs.key"), nullable=True),
-    Column("version", Integer, nullable=True),
-    Column("record", JSON(none_as_null=True), nullable=False),
+    column.to("run_key", "runs.key"),
+    column.to("champion_key", "runs.key", nullable=True),
+    column.number("version", nullable=True),
+    column.json("record"),
     UniqueConstraint("organisation_id", "project_id", "number"),
     Index(None, "run_key"),
     Index(None, "champion_key"),
@@ -53,11 +37,11 @@ promotions = Table(
 aliases = Table(
     "aliases",
     metadata,
-    *_owner(),
+    *column.owner(),
     Column("name", String(16), nullable=False),
-    Column("run_key", Integer, ForeignKey("runs.key"), nullable=False),
-    Column("version", Integer, nullable=True),
-    Column("at", UtcTime, nullable=False),
+    column.to("run_key", "runs.key"),
+    column.number("version", nullable=True),
+    column.time("at"),
     Column("who", String(200), nullable=False),
     UniqueConstraint("organisation_id", "project_id", "name"),
     Index(None, "run_key"),
@@ -68,16 +52,16 @@ aliases = Table(
 updates = Table(
     "updates",
     metadata,
-    Column("key", Integer, primary_key=True),
-    *_owner(),
-    Column("number", Integer, nullable=False),
+    column.key("key"),
+    *column.owner(),
+    column.number("number"),
     Column("state", String(16), nullable=False),
     Column("step", String(16), nullable=False),
     Column("who", String(200), nullable=False),
-    Column("begun", UtcTime, nullable=False),
-    Column("finished", UtcTime, nullable=True),
-    Column("facts", JSON(none_as_null=True), nullable=False),
-    Column("error", Text, nullable=False),
+    column.time("begun"),
+    column.time("finished", nullable=True),
+    column.json("facts"),
+    column.text("error"),
     UniqueConstraint("organisation_id", "project_id", "number"),
     sqlite_autoincrement=True,
 )
@@ -86,10 +70,10 @@ updates = Table(
 project_settings = Table(
     "project_settings",
     metadata,
-    *_owner(),
+    *column.owner(),
     Column("name", String(32), nullable=False),
-    Column("value", JSON(none_as_null=True), nullable=False),
-    Column("at", UtcTime, nullable=False),
+    column.json("value"),
+    column.time("at"),
     Column("who", String(200), nullable=False),
     UniqueConstraint("organisation_id", "project_id", "name"),
 )

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from pitmark.core.errors import InvalidInputError, NotFoundError, StorageError
 from pitmark.core.provenance import check_only_learned
 from pitmark.core.records import LabeledImage, Snapshot, SnapshotItem
-from pitmark.store.images import RECORD_COLUMNS, Images, record_of
+from pitmark.store.image_rows import RECORD_COLUMNS, record_of
+from pitmark.store.images import Images
 from pitmark.store.plain_shapes import shapes_from_plain
 from pitmark.store.schema import annotation_table, images, now, snapshot_items, snapshots
 from pitmark.store.scope import Scope, chunks

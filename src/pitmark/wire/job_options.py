@@ -54,7 +54,7 @@ class TrainingCosts(Message):
 class TrainJob(Message):
     """Train on a snapshot, or on a new one where there is none.
 
-    See `ops.training.TrainOptions`; `init` can only ask for random weights.
+    See `ops.models.train_options.TrainOptions`; `init` can only ask for random weights.
     """
 
     snapshot: str = Field(default="latest", max_length=64)

@@ -13,7 +13,11 @@ from pitmark.wire.message import Document, Message
 
 
 class Project(Message):
-    """A project in figures. `role` is that of the person who asks."""
+    """A project in figures.
+
+    `role` is that of the person who asks, and `may_start` the kinds of jobs that it is
+    enough for.
+    """
 
     name: str
     task: Task
@@ -24,6 +28,7 @@ class Project(Message):
     runs: int
     releases: int
     role: Role
+    may_start: list[str]
 
 
 class NewProject(Message):

@@ -13,9 +13,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
-from pitmark.core.errors import InvalidInputError, NotFoundError
+from pitmark.core.errors import NotFoundError
 from pitmark.core.label_book import LabelBook
-from pitmark.core.labels import TASKS, Task
+from pitmark.core.labels import task_named
 from pitmark.ops.line.signing import WorkspaceKey, export_keys, renew_key, workspace_keys
 from pitmark.store.db import ProjectInfo, Store, open_store
 from pitmark.workspace.project import Project
@@ -68,12 +68,9 @@ class Workspace:
             ConflictError: The name is taken.
             InvalidInputError: No such task, or the name cannot be used.
         """
-        known: Task | None = next((t for t in TASKS if t == task), None)
-        if known is None:
-            raise InvalidInputError(
-                f"unknown task {task!r}", hint=f"Tasks: {', '.join(TASKS)}."
-            )
-        return Project(self._store.create_project(name, known, label_book or LabelBook()))
+        return Project(
+            self._store.create_project(name, task_named(task), label_book or LabelBook())
+        )
 
     def project(self, name: str | None = None) -> Project:
         """A project by name, or the only one.

@@ -137,7 +137,7 @@ class Project:
         """Train on the latest snapshot, or on a new one where there is none.
 
         Args:
-            options: A pitmark.ops.models.training.TrainOptions; None for the defaults.
+            options: A pitmark.ops.models.train_options.TrainOptions; None for the defaults.
             report: Told of step, loss and time left.
 
         Returns:

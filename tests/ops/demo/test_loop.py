@@ -2,7 +2,8 @@ import pytest
 
 from pitmark.core.errors import ConflictError
 from pitmark.core.label_book import LabelBook
-from pitmark.ops.demo.loop import PROJECT, DemoOptions, run_demo
+from pitmark.ops.demo.folder import PROJECT
+from pitmark.ops.demo.loop import DemoOptions, run_demo
 from pitmark.store.db import open_store
 
 SMALL = DemoOptions(images=60, image_steps=64, fold_steps=32, size_wh=(192, 144), side_px=96)

@@ -20,7 +20,8 @@ from pitmark.ops.line.releasing import release
 from pitmark.ops.models.evaluating import Costs
 from pitmark.ops.models.inspecting import WatchOptions, predict
 from pitmark.ops.models.reports import evaluate
-from pitmark.ops.models.training import TrainOptions, load_model, train
+from pitmark.ops.models.train_options import TrainOptions
+from pitmark.ops.models.training import load_model, train
 from pitmark.ops.pages.html import report_html
 from pitmark.store.db import open_store
 from tests.ops.toys import QUICK, QUICK_AUDIT, pair_folder

@@ -10,14 +10,8 @@ from pitmark.core.label_book import LabelBook
 from pitmark.ops.images.importing import import_folder
 from pitmark.ops.images.pixels import pixel_loader
 from pitmark.ops.images.snapshots import take_snapshot
-from pitmark.ops.models.training import (
-    REPORT,
-    RetrainOptions,
-    TrainOptions,
-    held_out_predictions,
-    settings_of,
-    train,
-)
+from pitmark.ops.models.train_options import RetrainOptions, TrainOptions, settings_of
+from pitmark.ops.models.training import REPORT, held_out_predictions, train
 from pitmark.ops.models.unseen import can_be_left_out, judged_unseen
 from pitmark.store.db import open_store
 from tests.ops.toys import class_folder

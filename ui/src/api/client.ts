@@ -4,6 +4,7 @@
  */
 import { tellReachable } from "@/api/reach";
 import type { Problem } from "@/api/types";
+import { connection as words } from "@/words/connection";
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
@@ -63,8 +64,8 @@ export async function call<T>(method: string, path: string, ask: Ask = {}): Prom
     throw new ApiProblem(
       {
         code: "bad_answer",
-        message: `${method} ${path}: the answer is not JSON.`,
-        hint: "Is something else listening at this address? Ask whoever runs the server.",
+        message: words.notJson(`${method} ${path}`),
+        hint: words.notJsonHint,
       },
       answer.status,
     );
@@ -87,7 +88,7 @@ export function asProblem(thrown: unknown): Problem {
   return {
     code: "page",
     message: thrown instanceof Error ? thrown.message : String(thrown),
-    hint: "This is a fault of the page, not yours. Loading it again may help.",
+    hint: words.pageHint,
   };
 }
 
@@ -118,8 +119,8 @@ async function send(method: string, path: string, ask: Ask): Promise<Response> {
     throw new ApiProblem(
       {
         code: "unreachable",
-        message: "The server does not answer.",
-        hint: "Check the network. What you did is kept on this page until it is back.",
+        message: words.silent,
+        hint: words.silentHint,
       },
       0,
     );
@@ -140,10 +141,7 @@ async function probe(): Promise<boolean> {
 async function problemOf(answer: Response): Promise<ApiProblem> {
   const body: unknown = await answer.json().catch(() => null);
   if (isProblem(body)) return new ApiProblem({ ...body, hint: body.hint ?? "" }, answer.status);
-  const message = `The server answered ${answer.status} ${answer.statusText}.`.replace(
-    " .",
-    ".",
-  );
+  const message = words.answered(`${answer.status} ${answer.statusText}`.trim());
   return new ApiProblem({ code: "error", message, hint: "" }, answer.status);
 }
 

@@ -7,6 +7,8 @@ export interface Here {
   organisation: string;
   project: string;
   role: Role;
+  /** The kinds of jobs that the role is enough for; none until the server has said so. */
+  starts: readonly string[];
 }
 
 const RANKS: readonly Role[] = ["viewer", "labeler", "operator", "admin", "owner"];

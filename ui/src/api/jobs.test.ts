@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it, vi } from "vitest";
-import { isOver, jobQuery, readJob, takeJob, withJob, withPoint } from "@/api/jobs";
+import { isOver, jobQuery, mayStart, readJob, takeJob, withJob, withPoint } from "@/api/jobs";
 import { keys } from "@/api/keys";
 import type { Job } from "@/api/types";
 
@@ -119,4 +119,19 @@ it("is over when done, failed or cancelled", () => {
     isOver({ state }),
   );
   expect(states).toEqual([false, false, true, true, true]);
+});
+
+describe("who may start a job", () => {
+  it("is whom the server names its kind to", () => {
+    const labeler = { starts: ["export", "needs"] };
+    expect(["export", "needs", "train"].map((kind) => mayStart(labeler, kind))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("is nobody as long as the server has said nothing", () => {
+    expect(mayStart({ starts: [] }, "export")).toBe(false);
+  });
 });

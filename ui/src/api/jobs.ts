@@ -145,6 +145,11 @@ export function useNewestJob(here: Place, kind: string): Job | undefined {
   return jobs.find((j) => j.project === here.project && j.kind === kind);
 }
 
+/** Whether the person may start a job of a kind here. */
+export function mayStart(here: Pick<Here, "starts">, kind: string): boolean {
+  return here.starts.includes(kind);
+}
+
 /** Start a job. The same key is the same job, so asking twice is harmless. */
 export async function startJob(
   client: QueryClient,

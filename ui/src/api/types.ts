@@ -106,6 +106,34 @@ export interface AgreementReport {
   rules: Document[];
 }
 
+/**
+ * How a watch for drift went at one point of a device with one release.
+ *
+ * Point by point: the number of its last image, the highest `evidence`, which is an alarm
+ * from `threshold` on, and the mean of `component`, whose mean and deviation without drift
+ * are `reference_mean` and `reference_deviation`. `alarms` are the images at which there was
+ * one; `newest` the parts to label first.
+ */
+export interface DriftCourse {
+  point: string;
+  release: string;
+  alarm: boolean;
+  threshold: FiniteFloat;
+  since: number | null;
+  since_low: number | null;
+  since_high: number | null;
+  carriers: Word[][];
+  sentence: string;
+  component: string;
+  reference_mean: FiniteFloat;
+  reference_deviation: FiniteFloat;
+  images: number[];
+  evidence: FiniteFloat[];
+  values: FiniteFloat[];
+  alarms: number[];
+  newest: LookedNew[];
+}
+
 /** An inspection that a device told of. */
 export interface Inspection {
   key: string;
@@ -148,48 +176,6 @@ export interface RecordAnswer {
 /** What became of records, in the order in which they were sent. */
 export interface RecordAnswers {
   records: RecordAnswer[];
-}
-
-/** A part worth a label: its number and name, and how new it looks (1 is usual). */
-export interface LookedNew {
-  number: number;
-  name: string;
-  novelty: FiniteFloat;
-}
-
-/**
- * How a watch for drift went at one point of a device with one release.
- *
- * Point by point: the number of its last image, the highest `evidence`, which is an alarm
- * from `threshold` on, and the mean of `component`, whose mean and deviation without drift
- * are `reference_mean` and `reference_deviation`. `alarms` are the images at which there was
- * one; `newest` the parts to label first.
- */
-export interface DriftCourse {
-  point: string;
-  release: string;
-  alarm: boolean;
-  threshold: FiniteFloat;
-  since: number | null;
-  since_low: number | null;
-  since_high: number | null;
-  carriers: Word[][];
-  sentence: string;
-  component: string;
-  reference_mean: FiniteFloat;
-  reference_deviation: FiniteFloat;
-  images: number[];
-  evidence: FiniteFloat[];
-  values: FiniteFloat[];
-  alarms: number[];
-  newest: LookedNew[];
-}
-
-/** The watches of a device as it told of them last, at `at`. */
-export interface DeviceDriftCourses {
-  device: string;
-  at: string;
-  watches: DriftCourse[];
 }
 
 /** The release that a device should run; all None where nothing is offered. */
@@ -341,6 +327,20 @@ export interface RolloutLine {
   created: string;
   finished: string | null;
   author: string;
+}
+
+/** A part worth a label: its number and name, and how new it looks (1 is usual). */
+export interface LookedNew {
+  number: number;
+  name: string;
+  novelty: FiniteFloat;
+}
+
+/** The watches of a device as it told of them last, at `at`. */
+export interface DeviceDriftCourses {
+  device: string;
+  at: string;
+  watches: DriftCourse[];
 }
 
 /**
@@ -620,7 +620,7 @@ export interface TrainingCosts {
 /**
  * Train on a snapshot, or on a new one where there is none.
  *
- * See `ops.training.TrainOptions`; `init` can only ask for random weights.
+ * See `ops.models.train_options.TrainOptions`; `init` can only ask for random weights.
  */
 export interface TrainJob {
   snapshot?: string;
@@ -1055,7 +1055,12 @@ export interface AuditLine {
   details: Document;
 }
 
-/** A project in figures. `role` is that of the person who asks. */
+/**
+ * A project in figures.
+ *
+ * `role` is that of the person who asks, and `may_start` the kinds of jobs that it is
+ * enough for.
+ */
 export interface Project {
   name: string;
   task: Task;
@@ -1066,6 +1071,7 @@ export interface Project {
   runs: number;
   releases: number;
   role: Role;
+  may_start: string[];
 }
 
 /** A project to be made, with the classes of its first label book if known. */

@@ -4,7 +4,6 @@ import { useLocalStorage } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Navigate, Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useMemo } from "react";
-import { asProblem } from "@/api/client";
 import { useJobEvents } from "@/api/jobs";
 import { sessionQuery } from "@/api/queries";
 import type { Session } from "@/api/types";
@@ -15,7 +14,7 @@ import { OfflineNote } from "@/app/OfflineNote";
 import { Palette } from "@/app/Palette";
 import { TopBar } from "@/app/TopBar";
 import { Empty } from "@/ui/Empty";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { door } from "@/words/door";
 import { frame } from "@/words/frame";
 import classes from "./AppFrame.module.css";
@@ -30,10 +29,7 @@ export function AppFrame() {
   if (session.data === undefined) {
     return session.isError ? (
       <div className={classes.alone}>
-        <ProblemNote
-          problem={asProblem(session.error)}
-          onRetry={() => void session.refetch()}
-        />
+        <QueryProblem query={session} />
       </div>
     ) : (
       <Skeletons />

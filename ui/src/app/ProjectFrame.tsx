@@ -13,6 +13,7 @@ import { frame } from "@/words/frame";
 import classes from "./ProjectFrame.module.css";
 
 const route = getRouteApi("/app/p/$project");
+const NONE: readonly string[] = [];
 
 export function ProjectFrame() {
   const { project: name } = route.useParams();
@@ -20,9 +21,10 @@ export function ProjectFrame() {
   const { organisation, role: general } = membership;
   const project = useQuery(projectQuery({ organisation, project: name }));
   const role = project.data?.role ?? general;
+  const starts = project.data?.may_start ?? NONE;
   const here = useMemo(
-    () => ({ organisation, project: name, role }),
-    [organisation, name, role],
+    () => ({ organisation, project: name, role, starts }),
+    [organisation, name, role, starts],
   );
   if (project.isError && project.data === undefined) {
     return <Missing error={project.error} retry={() => void project.refetch()} />;

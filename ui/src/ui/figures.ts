@@ -114,11 +114,16 @@ export function whenText(iso: string, now: Date = new Date()): string {
   if (Number.isNaN(seconds)) return iso;
   if (seconds >= -60 && seconds < 60) return "just now";
   if (seconds >= 60 && seconds < 3600) return `${Math.round(seconds / 60)} min ago`;
-  const time = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const time = timeText(iso);
   const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
   if (days === 0) return `today, ${time}`;
   if (days === 1) return `yesterday, ${time}`;
   return `${dayText(iso)}, ${time}`;
+}
+
+/** "14:05". */
+export function timeText(iso: string): string {
+  return new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
 /** "12 Mar 2026". */

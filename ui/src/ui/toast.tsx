@@ -20,15 +20,17 @@ const listeners = new Set<() => void>();
 let shown: readonly Shown[] = [];
 let nextId = 1;
 
-/** Show a note. */
-export function toast(note: Toast): void {
+/** Show a note; gives what takes it away again before its time. */
+export function toast(note: Toast): () => void {
   const id = nextId++;
   show([...shown.slice(-2), { ...note, id }]);
-  window.setTimeout(() => dismiss(id), SHOWN_MS);
+  const away = () => dismiss(id);
+  window.setTimeout(away, SHOWN_MS);
+  return away;
 }
 
 function dismiss(id: number): void {
-  show(shown.filter((t) => t.id !== id));
+  if (shown.some((t) => t.id === id)) show(shown.filter((t) => t.id !== id));
 }
 
 function show(notes: readonly Shown[]): void {

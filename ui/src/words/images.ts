@@ -66,6 +66,13 @@ export const images = {
   mapDrawing: "Drawing the map",
   mapLasso: "Hold Shift and drag to select, scroll to zoom.",
   mapColor: "Color by",
+  mapColors: {
+    class: "Class",
+    split: "Part of the data",
+    right: "Newest model is right",
+    labeler: "Labeled by",
+    group: "Group",
+  },
   mapKeys:
     "Map of the images. Arrows move it, plus and minus zoom, 0 shows all of it; the list beside it has every image.",
   mapMade: (when: string) => `drawn ${when}`,

@@ -13,6 +13,7 @@ export const next = {
   basis: "What this rests on",
   go: "Begin",
   doIt: "Do it now",
+  notYours: "Your role here is not enough to start this.",
   started: "Started",
   more: (n: number) => `${n} more`,
   fewer: "Show fewer",
@@ -22,6 +23,7 @@ export const next = {
   courseNone: "After two trainings their course is shown here.",
   escapes: "Escapes",
   overkill: "Overkill",
+  of: { escapes: "defective images missed", overkill: "good images rejected" },
   command: "As a command",
   copyCommand: "Copy command",
 } as const;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from pitmark.core.errors import ConflictError, NotFoundError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.progress import Reporter, silent
 from pitmark.metrics.detection import coco_matches, mean_average_precision
 from pitmark.metrics.paired import PairedComparison, paired_difference
 from pitmark.ops.data.auditing import AuditSummary, audit
 from pitmark.ops.demo.factory import NAME_PATTERN, DemoFactory, Photo, build_factory
+from pitmark.ops.demo.folder import PROJECT, make_room
 from pitmark.ops.demo.page import DemoScenes, DriftTrace, write_demo_page
 from pitmark.ops.demo.review import (
     mislabeled,
@@ -31,15 +30,14 @@ from pitmark.ops.images.truth import predicted_boxes, true_boxes
 from pitmark.ops.line.releasing import ReleaseResult, release
 from pitmark.ops.models.inspecting import WatchOptions, name_tags, predict
 from pitmark.ops.models.out_of_fold import AuditOptions
-from pitmark.ops.models.training import TrainOptions, held_out_predictions, in_split, train
+from pitmark.ops.models.train_options import TrainOptions
+from pitmark.ops.models.training import held_out_predictions, in_split, train
 from pitmark.ops.pages.html import findings_html
 from pitmark.store.db import ProjectStore, open_store
 from pitmark.store.findings import FindingRow
 from pitmark.store.runs import RunRow
 from pitmark.synth.planning import MISTAKEN_AS, MISTAKEN_KIND, WEAK_CAMERA, WEAK_KIND
 
-PROJECT = "casings"
-_MARKER = "made-by-pitmark-demo.txt"
 # The person in this story looks at so many findings before the next training.
 PATIENCE = 60
 _FIRST = 45
@@ -109,7 +107,7 @@ def run_demo(
         ConflictError: The folder holds something else.
     """
     how = options or DemoOptions()
-    _clear(home)
+    make_room(home)
     story = Story(narrate)
     factory = build_factory(
         home / "factory", seed=how.seed, images=how.images, size_wh=how.size_wh, report=report
@@ -146,33 +144,6 @@ def run_demo(
         scenes = DemoScenes(before, after, shown, summary, settled, gain, trace, story.lines)
         page = write_demo_page(home / "demo.html", project, scenes)
     return DemoResult(story.figures, page)
-
-
-def _clear(home: Path) -> None:
-    """Make room in a folder, if all that it holds is an earlier demo."""
-    marker = home / _MARKER
-    if home.exists() and any(home.iterdir()):
-        if not marker.exists():
-            raise ConflictError(
-                f"{home} exists and is not from a demo", hint="Name another folder: --into."
-            )
-        own = _own_projects(home)
-        if own:
-            raise ConflictError(
-                f"the demo in {home} also holds {', '.join(own)}, made by somebody",
-                hint="Name another folder: --into.",
-            )
-        shutil.rmtree(home)
-    home.mkdir(parents=True, exist_ok=True)
-    marker.write_text("Made by pitmark demo, which replaces this folder when run again.\n")
-
-
-def _own_projects(home: Path) -> list[str]:
-    try:
-        with open_store(home, create=False) as store:
-            return [name for name in store.project_names() if name != PROJECT]
-    except NotFoundError:
-        return []
 
 
 def _bring_in(

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.core.roles import Role
+from pitmark.core.roles import Role, at_least
 from pitmark.core.work import Resources
 from pitmark.store.db import ProjectStore
 from pitmark.store.jobs import JobRow, JobTerms
@@ -87,6 +87,18 @@ def job_kind(name: str) -> JobKind:
             f"there is no job of the kind {name[:40]!r}", hint=f"Kinds: {', '.join(KINDS)}."
         )
     return KINDS[name]
+
+
+def kinds_for(role: Role) -> list[str]:
+    """The kinds of jobs that a role is enough for.
+
+    Args:
+        role: The role that somebody has in a project.
+
+    Returns:
+        Names of kinds, in the order of `KINDS`.
+    """
+    return [name for name, kind in KINDS.items() if at_least(role, kind.least)]
 
 
 def start_job(

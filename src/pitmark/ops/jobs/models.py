@@ -15,7 +15,7 @@ from pitmark.ops.models.evaluating import Costs
 from pitmark.ops.models.out_of_fold import AuditOptions
 from pitmark.ops.models.report_words import verdict_sentences
 from pitmark.ops.models.reports import report_of
-from pitmark.ops.models.training import TrainOptions
+from pitmark.ops.models.train_options import TrainOptions, settings_of
 from pitmark.ops.synthesis import closed_loop as synthesis
 from pitmark.ops.synthesis.trial import SynthesisOptions
 from pitmark.store.db import ProjectStore
@@ -67,7 +67,7 @@ def _trained_before(
     if context.work.attempt == 1:
         return None
     info, images = project.snapshots.load(how.snapshot)
-    settings = training.settings_of(project, images, how).to_json()
+    settings = settings_of(project, images, how).to_json()
     since = _asked(project, context)
     for row in project.runs.list(kind="train"):
         same = row.snapshot_id == info.id and row.settings == {**settings, "quick": how.quick}

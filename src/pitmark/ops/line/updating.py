@@ -22,7 +22,8 @@ from pitmark.ops.line.promotion_facts import in_use
 from pitmark.ops.line.promotion_gate import gate
 from pitmark.ops.line.promotion_record import refusal_of, sentences_of
 from pitmark.ops.models.evaluating import Costs
-from pitmark.ops.models.training import MODEL, REPORT, RetrainOptions, settings_of, train
+from pitmark.ops.models.train_options import RetrainOptions, settings_of
+from pitmark.ops.models.training import MODEL, REPORT, train
 from pitmark.store.db import ProjectStore
 from pitmark.store.promotions import PromotionRow
 from pitmark.store.runs import RunRow

@@ -22,7 +22,8 @@ from pitmark.ops.models.closed_folds import (
     vectors_of,
     vectors_to_bytes,
 )
-from pitmark.ops.models.training import good_names, run_folder, train_settings
+from pitmark.ops.models.train_options import good_names, train_settings
+from pitmark.ops.models.training import run_folder
 from pitmark.store.db import ProjectStore
 
 

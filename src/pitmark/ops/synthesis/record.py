@@ -8,7 +8,8 @@ from typing import Any
 
 from pitmark.core.labels import shapes_hash
 from pitmark.core.records import Snapshot, SnapshotItem
-from pitmark.ops.models.training import Learned, finish_run, settings_of
+from pitmark.ops.models.train_options import settings_of
+from pitmark.ops.models.training import Learned, finish_run
 from pitmark.ops.synthesis.candidates import Candidate
 from pitmark.ops.synthesis.images import StoredImage, set_use
 from pitmark.ops.synthesis.policies import OVERSAMPLE

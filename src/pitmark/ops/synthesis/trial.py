@@ -13,15 +13,8 @@ from pitmark.core.progress import Reporter, silent
 from pitmark.core.records import LabeledImage, Split
 from pitmark.ops.models.class_recall import ClassCases, class_cases
 from pitmark.ops.models.reports import history, report_of
-from pitmark.ops.models.training import (
-    Learned,
-    TrainOptions,
-    held_out_predictions,
-    in_split,
-    learn,
-    settings_of,
-    train,
-)
+from pitmark.ops.models.train_options import TrainOptions, settings_of
+from pitmark.ops.models.training import Learned, held_out_predictions, in_split, learn, train
 from pitmark.ops.synthesis.parts import matches, painted_kind
 from pitmark.ops.synthesis.policies import check_policy
 from pitmark.ops.synthesis.verdict import Outcome, compare_models

@@ -19,7 +19,7 @@ from pitmark.ops.line.status import MOST_HOURS, DeviceOnLine, line_status
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.downloads import download
 from pitmark.store.releases import ReleaseRow
-from pitmark.wire.devices import DeviceDriftCourses
+from pitmark.wire.drift import DeviceDriftCourses
 from pitmark.wire.line import Device, Hour, Line, Release
 
 router = APIRouter(prefix=PROJECT, tags=["line"])

@@ -10,6 +10,7 @@ from pitmark.core.label_book import LabelBook as Book
 from pitmark.core.roles import Role
 from pitmark.ops.data.advice_pages import job_of, page_of
 from pitmark.ops.data.advising import advise
+from pitmark.ops.jobs.kinds import kinds_for
 from pitmark.ops.labels.book_change import change_label_book
 from pitmark.ops.models.model_course import model_course
 from pitmark.server.access import (
@@ -139,6 +140,7 @@ def _project(store: ProjectStore, role: Role) -> Project:
         runs=store.runs.count_done("train"),
         releases=store.releases.count(),
         role=role,
+        may_start=kinds_for(role),
     )
 
 

@@ -3,10 +3,9 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { asProblem } from "@/api/client";
 import { useHere } from "@/app/here";
 import { Page } from "@/ui/Page";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { Blind } from "./Blind";
 import { studiesQuery } from "./queries";
 import { ReportView } from "./ReportView";
@@ -41,10 +40,7 @@ export default function AgreementPage() {
           leave={leave}
         />
       ) : studies.error && !studies.data ? (
-        <ProblemNote
-          problem={asProblem(studies.error)}
-          onRetry={() => void studies.refetch()}
-        />
+        <QueryProblem query={studies} />
       ) : studies.data ? (
         <Studies studies={studies.data} make={() => go({ view: "new" })} />
       ) : (

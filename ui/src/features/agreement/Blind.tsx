@@ -2,9 +2,9 @@
 
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { asProblem, put } from "@/api/client";
-import { pictureUrl, projectPath, tileUrl } from "@/api/here";
+import { projectPath } from "@/api/here";
 import { labelBookQuery, projectQuery } from "@/api/queries";
 import type { Problem, Shape, StudyAnswer, StudyTask, Task } from "@/api/types";
 import { useAccount, useHere } from "@/app/here";
@@ -14,7 +14,7 @@ import { Editor, type ToolName } from "@/canvas/editor";
 import { KeySheet } from "@/canvas/KeySheet";
 import { type Command, numbersOf } from "@/canvas/keymap";
 import type { Picture } from "@/canvas/paint/picture";
-import { PictureCache } from "@/canvas/paint/pictureCache";
+import { usePictures } from "@/canvas/paint/usePictures";
 import { classStyles, styleOf } from "@/canvas/palette";
 import { Stage, useEditor } from "@/canvas/Stage";
 import { toWire } from "@/canvas/shapes/wire";
@@ -24,6 +24,7 @@ import { swatch } from "@/ui/classColors";
 import { Empty } from "@/ui/Empty";
 import { Key } from "@/ui/Key";
 import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { agreement } from "@/words/agreement";
 import classes from "./Blind.module.css";
 import { studiesQuery, taskQuery } from "./queries";
@@ -47,7 +48,7 @@ export function Blind({ study, leave }: BlindProps) {
   if (task.error && !task.data) {
     return (
       <div className={classes.note}>
-        <ProblemNote problem={asProblem(task.error)} onRetry={() => void task.refetch()} />
+        <QueryProblem query={task} />
       </div>
     );
   }
@@ -242,18 +243,7 @@ function Turn({ study, turn, sha256, leave }: TurnProps) {
 function useTurnPicture(turn: StudyTask, sha256: string): Picture | null {
   const here = useHere();
   const [shown, setShown] = useState<{ sha256: string; picture: Picture } | null>(null);
-  const pictures = useMemo(
-    () =>
-      new PictureCache(
-        (sha) => ({
-          whole: (side) => pictureUrl(here, sha, side),
-          tile: (level, x, y) => tileUrl(here, sha, level, x, y),
-        }),
-        2,
-      ),
-    [here],
-  );
-  useEffect(() => () => pictures.close(), [pictures]);
+  const pictures = usePictures(here, 2);
   const { width, height } = turn;
   useEffect(() => {
     let left = false;

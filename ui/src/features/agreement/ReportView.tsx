@@ -3,13 +3,12 @@
 import { Button, Loader, Skeleton, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { asProblem } from "@/api/client";
 import { labelBookQuery } from "@/api/queries";
 import type { Study } from "@/api/types";
 import { useHere } from "@/app/here";
 import { classStyles } from "@/canvas/palette";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { agreement as words } from "@/words/agreement";
 import { PartedImage } from "./PartedImage";
 import { reportQuery, rulesQuery } from "./queries";
@@ -40,9 +39,7 @@ export function ReportView({ study, id, leave }: ReportViewProps) {
           {words.back}
         </Button>
       </PageHead>
-      {query.error ? (
-        <ProblemNote problem={asProblem(query.error)} onRetry={() => void query.refetch()} />
-      ) : null}
+      {query.error ? <QueryProblem query={query} /> : null}
       {query.isPending ? <Skeleton h={360} /> : null}
       {query.data ? (
         <>

@@ -1,11 +1,14 @@
 /** Shapes on their way to the next image. */
 
 import { useEffect, useRef } from "react";
+import type { ChangeKind } from "@/canvas/document";
 import type { Editor } from "@/canvas/editor";
 import type { CanvasShape } from "@/canvas/shapes/shape";
 import { toast } from "@/ui/toast";
 import { annotate as words } from "@/words/annotate";
 import { frame } from "@/words/frame";
+
+const KEPT: readonly ChangeKind[] = ["live", "cancel"];
 
 export function useCarried(editor: Editor, opened: string | null): { take: () => void } {
   const shapes = useRef<readonly CanvasShape[]>([]);
@@ -15,14 +18,8 @@ export function useCarried(editor: Editor, opened: string | null): { take: () =>
     const asked = shapes.current.length;
     const count = editor.paste(shapes.current);
     shapes.current = [];
-    const { document } = editor;
-    const undo = () => editor.document === document && editor.undo();
-    if (count === 0) toast({ text: words.noneFits(asked), tone: "bad" });
-    else
-      toast({
-        text: words.copied(count, asked),
-        action: { label: frame.undo, run: undo },
-      });
+    if (count > 0) return offerUndo(editor, words.copied(count, asked));
+    toast({ text: words.noneFits(asked), tone: "bad" });
   }, [editor, opened]);
   return {
     take: () => {
@@ -31,4 +28,17 @@ export function useCarried(editor: Editor, opened: string | null): { take: () =>
       from.current = opened;
     },
   };
+}
+
+/** A note with undo, for as long as the last change is the copy; gives what ends it. */
+function offerUndo(editor: Editor, text: string): () => void {
+  const away = toast({ text, action: { label: frame.undo, run: () => editor.undo() } });
+  const deaf = editor.document.listen((change) => {
+    if (!KEPT.includes(change.kind)) end();
+  });
+  const end = () => {
+    deaf();
+    away();
+  };
+  return end;
 }

@@ -3,14 +3,15 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { asProblem } from "@/api/client";
-import { type Here, pictureUrl, tileUrl } from "@/api/here";
+import type { Here } from "@/api/here";
 import { keys } from "@/api/keys";
 import type { ImageCard, Labels, Problem, Shape } from "@/api/types";
 import { ShapeDocument } from "@/canvas/document";
 import type { Editor } from "@/canvas/editor";
 import type { Size } from "@/canvas/geometry";
 import type { Picture } from "@/canvas/paint/picture";
-import { PictureCache } from "@/canvas/paint/pictureCache";
+import type { PictureCache } from "@/canvas/paint/pictureCache";
+import { usePictures } from "@/canvas/paint/usePictures";
 import type { CanvasShape } from "@/canvas/shapes/shape";
 import { fromWire, toWire } from "@/canvas/shapes/wire";
 import { toast } from "@/ui/toast";
@@ -194,19 +195,6 @@ function noteTaken(
   for (const part of ["image", "self", "facets", "advice"]) {
     void client.invalidateQueries({ queryKey: keys.part(entry, part), refetchType: "none" });
   }
-}
-
-function usePictures(here: Here): PictureCache {
-  const pictures = useMemo(
-    () =>
-      new PictureCache((sha256) => ({
-        whole: (side) => pictureUrl(here, sha256, side),
-        tile: (level, x, y) => tileUrl(here, sha256, level, x, y),
-      })),
-    [here],
-  );
-  useEffect(() => () => pictures.close(), [pictures]);
-  return pictures;
 }
 
 function usePicture(

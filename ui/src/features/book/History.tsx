@@ -2,11 +2,10 @@
 
 import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { asProblem } from "@/api/client";
 import type { BookRevision, LabelBook } from "@/api/types";
 import { useHere } from "@/app/here";
 import { whenText } from "@/ui/figures";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { book as words } from "@/words/book";
 import { changesBetween } from "./draft";
 import classes from "./History.module.css";
@@ -20,9 +19,7 @@ interface HistoryProps {
 export function History({ off, restore }: HistoryProps) {
   const query = useQuery(historyQuery(useHere()));
   if (query.error) {
-    return (
-      <ProblemNote problem={asProblem(query.error)} onRetry={() => void query.refetch()} />
-    );
+    return <QueryProblem query={query} />;
   }
   if (!query.data) return <Skeleton h={240} />;
   const list = [...query.data].sort((a, b) => b.book.revision - a.book.revision);

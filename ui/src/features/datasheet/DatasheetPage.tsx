@@ -1,9 +1,9 @@
 /** The datasheet as a document: what the project knows, and blanks that a person fills in. */
 import { Button, Menu, Skeleton, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { address, asProblem } from "@/api/client";
-import { type Here, may, projectPath } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { address } from "@/api/client";
+import { type Here, projectPath } from "@/api/here";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { analysisQuery } from "@/api/queries";
 import { useHere } from "@/app/here";
 import { QuestionPart } from "@/features/datasheet/QuestionPart";
@@ -14,6 +14,7 @@ import { DownIcon } from "@/ui/icons";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { datasheet as words } from "@/words/datasheet";
 import classes from "./DatasheetPage.module.css";
 
@@ -26,7 +27,7 @@ export default function DatasheetPage() {
   return (
     <Page>
       {found.isError ? (
-        <ProblemNote problem={asProblem(found.error)} onRetry={() => void found.refetch()} />
+        <QueryProblem query={found} />
       ) : found.data === undefined ? (
         <Skeleton height={420} radius="lg" />
       ) : sheet === null ? (
@@ -52,7 +53,7 @@ function Written({ sheet }: { sheet: Sheet }) {
   const here = useHere();
   const { write, job, busy } = useWriting(here);
   const [first] = sheet.blanks;
-  const mayWrite = may(here.role, "labeler");
+  const mayWrite = mayStart(here, KIND);
   return (
     <>
       <PageHead title={words.title} text={words.text}>
@@ -140,7 +141,7 @@ function Nothing() {
   return (
     <Empty title={words.none} text={words.noneText}>
       <title>{`${words.title} · ${here.project}`}</title>
-      {may(here.role, "labeler") ? (
+      {mayStart(here, "snapshot") ? (
         <Button loading={busy} onClick={() => freeze.mutate()}>
           {words.freeze}
         </Button>

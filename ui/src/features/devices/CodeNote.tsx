@@ -6,6 +6,7 @@ import type { DeviceCode } from "@/api/types";
 import { useHere } from "@/app/here";
 import { deviceQuery } from "@/features/devices/queries";
 import { CopyButton } from "@/ui/CopyButton";
+import { timeText } from "@/ui/figures";
 import { devices as words } from "@/words/devices";
 import classes from "./DevicesPage.module.css";
 
@@ -30,10 +31,7 @@ export function CodeNote({ made, since, onDone }: CodeNoteProps) {
   const server = serverAddress();
   const command = `pitmark edge register ${server.href.replace(/\/$/, "")} ${made.code} --key-file device-key`;
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(server.hostname);
-  const ends = new Date(made.expires).toLocaleTimeString("en-GB", {
-    hour: "2-digit",
-    minute: "2-digit",
-  });
+  const ends = timeText(made.expires);
   return (
     <section className={classes.code} aria-label={words.codeTitle(made.name)}>
       <h2 className={classes.codeTitle}>{words.codeTitle(made.name)}</h2>

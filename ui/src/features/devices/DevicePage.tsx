@@ -3,7 +3,7 @@ import { Button, Skeleton, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { asProblem, del, post } from "@/api/client";
+import { del, post } from "@/api/client";
 import { may } from "@/api/here";
 import { keys } from "@/api/keys";
 import type { DeviceCode, DeviceNote, FleetDevice } from "@/api/types";
@@ -16,7 +16,7 @@ import { DriftPart } from "@/ui/DriftPart";
 import { sentence, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { Sure } from "@/ui/Sure";
 import { toast } from "@/ui/toast";
 import { Verdicts } from "@/ui/Verdicts";
@@ -33,11 +33,7 @@ export default function DevicePage() {
   if (found.data === undefined) {
     return (
       <Page>
-        {found.isError ? (
-          <ProblemNote problem={asProblem(found.error)} onRetry={() => void found.refetch()} />
-        ) : (
-          <Skeleton height={240} radius="lg" />
-        )}
+        {found.isError ? <QueryProblem query={found} /> : <Skeleton height={240} radius="lg" />}
       </Page>
     );
   }

@@ -3,7 +3,6 @@ import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { asProblem } from "@/api/client";
 import { may } from "@/api/here";
 import type { DeviceCode, FleetCounts } from "@/api/types";
 import { useHere } from "@/app/here";
@@ -17,7 +16,7 @@ import { countText } from "@/ui/figures";
 import { PlusIcon } from "@/ui/icons";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { devices as words } from "@/words/devices";
 
 const route = getRouteApi("/app/p/$project/devices");
@@ -28,11 +27,7 @@ export default function DevicesPage() {
   if (fleet.data !== undefined) return <Known counts={fleet.data} />;
   return (
     <Page>
-      {fleet.isError ? (
-        <ProblemNote problem={asProblem(fleet.error)} onRetry={() => void fleet.refetch()} />
-      ) : (
-        <Skeleton height={240} radius="lg" />
-      )}
+      {fleet.isError ? <QueryProblem query={fleet} /> : <Skeleton height={240} radius="lg" />}
     </Page>
   );
 }

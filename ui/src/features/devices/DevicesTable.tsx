@@ -2,12 +2,11 @@
 import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { asProblem } from "@/api/client";
 import { useHere } from "@/app/here";
 import { DeviceRow } from "@/features/devices/DeviceRow";
 import { devicesQuery, narrowed, type Wanted } from "@/features/devices/queries";
 import { DataTable } from "@/ui/DataTable";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { devices as words } from "@/words/devices";
 import classes from "./DevicesPage.module.css";
 
@@ -20,7 +19,7 @@ export function DevicesTable({ wanted }: { wanted: Wanted }) {
   const [begins, setBegins] = useState<readonly string[]>([""]);
   const list = useQuery(devicesQuery(here, wanted, begins.at(-1) ?? ""));
   if (list.isError && list.data === undefined) {
-    return <ProblemNote problem={asProblem(list.error)} onRetry={() => void list.refetch()} />;
+    return <QueryProblem query={list} />;
   }
   const items = list.data?.items;
   const after = list.data?.after ?? null;

@@ -3,8 +3,7 @@ import { Button, Progress, Select, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { may } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { projectQuery, snapshotsQuery } from "@/api/queries";
 import type { Job, Task } from "@/api/types";
 import { useHere } from "@/app/here";
@@ -44,7 +43,7 @@ export default function ExportPage() {
   return (
     <Page>
       <PageHead title={words.title} text={words.text} />
-      {project === undefined ? null : may(here.role, "labeler") ? (
+      {project === undefined ? null : mayStart(here, "export") ? (
         <ExportForm task={project.task} />
       ) : (
         <Text c="dimmed">{words.viewer}</Text>

@@ -1,8 +1,7 @@
 /** The button that has the labels audited, and where that audit stands. */
 import { Button, Progress, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { may } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { useHere } from "@/app/here";
 import { etaText, jobShare, stageText } from "@/ui/jobFigures";
 import { ProblemNote } from "@/ui/ProblemNote";
@@ -40,7 +39,7 @@ export function LookForFaults() {
   return (
     <>
       {job?.problem ? <ProblemNote problem={job.problem} /> : null}
-      {may(here.role, "admin") ? (
+      {mayStart(here, KIND) ? (
         <Button loading={start.isPending} onClick={() => start.mutate()}>
           {words.audit}
         </Button>

@@ -7,6 +7,7 @@ import { labelBookQuery, projectQuery } from "@/api/queries";
 import type { BookClass, Finding, Settle, Shape } from "@/api/types";
 import { useHere } from "@/app/here";
 import { Editor } from "@/canvas/editor";
+import { usePictures } from "@/canvas/paint/usePictures";
 import { classStyles } from "@/canvas/palette";
 import { Stage } from "@/canvas/Stage";
 import { toWire } from "@/canvas/shapes/wire";
@@ -20,7 +21,7 @@ import { Overview } from "./Overview";
 import { Caption, OF_TWO, Twin, Waiting } from "./Twin";
 import { evidenceQuery, type FindingsWork } from "./useFindings";
 import { useLetters } from "./useLetters";
-import { type Layers, usePictures, useScene } from "./useScene";
+import { type Layers, useScene } from "./useScene";
 
 const NO_CLASSES: readonly BookClass[] = [];
 

@@ -2,31 +2,18 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { type Here, pictureUrl, tileUrl } from "@/api/here";
+import type { Here } from "@/api/here";
 import { imageQuery } from "@/api/queries";
 import type { Finding, Shape } from "@/api/types";
 import type { Editor } from "@/canvas/editor";
 import type { Box, Size } from "@/canvas/geometry";
 import type { Picture } from "@/canvas/paint/picture";
-import { PictureCache } from "@/canvas/paint/pictureCache";
+import type { PictureCache } from "@/canvas/paint/pictureCache";
 import { focusOf } from "@/canvas/Shot";
 import { fromWire } from "@/canvas/shapes/wire";
 import { changeOf } from "./change";
 
 export type Layers = "labeled" | "both" | "predicted";
-
-export function usePictures(here: Here): PictureCache {
-  const pictures = useMemo(
-    () =>
-      new PictureCache((sha256) => ({
-        whole: (side) => pictureUrl(here, sha256, side),
-        tile: (level, x, y) => tileUrl(here, sha256, level, x, y),
-      })),
-    [here],
-  );
-  useEffect(() => () => pictures.close(), [pictures]);
-  return pictures;
-}
 
 interface SceneOptions {
   here: Here;

@@ -1,7 +1,7 @@
 /** Bringing images into the project; the whole page while there are none. */
 import { Button } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { may } from "@/api/here";
+import { mayStart } from "@/api/jobs";
 import { useHere } from "@/app/here";
 import { IntakePanel } from "@/intake/IntakePanel";
 import { Page } from "@/ui/Page";
@@ -34,7 +34,7 @@ export function AddImages({ first, onLook }: AddImagesProps) {
           </Button>
         )}
       </PageHead>
-      {may(here.role, "labeler") ? <IntakePanel here={here} onLook={look} /> : null}
+      {mayStart(here, "import") ? <IntakePanel here={here} onLook={look} /> : null}
     </Page>
   );
 }

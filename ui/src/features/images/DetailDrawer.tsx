@@ -3,7 +3,6 @@ import { Button, CloseButton, Skeleton, Text, UnstyledButton } from "@mantine/co
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { asProblem } from "@/api/client";
 import { type Here, may, pictureUrl } from "@/api/here";
 import { imageQuery } from "@/api/queries";
 import type { ImageDetail, Shape } from "@/api/types";
@@ -12,7 +11,7 @@ import { ClassChip } from "@/ui/ClassChip";
 import type { ClassColor } from "@/ui/classColors";
 import { whenText } from "@/ui/figures";
 import { Key } from "@/ui/Key";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { frame } from "@/words/frame";
 import { splits, images as words } from "@/words/images";
 import classes from "./ImagesPage.module.css";
@@ -42,7 +41,7 @@ export function DetailDrawer({ here, sha, colors, onClose, onLabel }: DetailDraw
         <CloseButton size={34} aria-label={frame.close} onClick={onClose} />
       </div>
       {detail.isError ? (
-        <ProblemNote problem={asProblem(detail.error)} onRetry={() => void detail.refetch()} />
+        <QueryProblem query={detail} />
       ) : image === undefined ? (
         <Skeleton height={290} radius={0} />
       ) : (

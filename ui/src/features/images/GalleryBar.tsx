@@ -10,7 +10,7 @@ import {
 import { Link } from "@tanstack/react-router";
 import { memo, useEffect, useState } from "react";
 import { asProblem } from "@/api/client";
-import { may } from "@/api/here";
+import { mayStart } from "@/api/jobs";
 import { useHere } from "@/app/here";
 import type { GridSize } from "@/features/images/Grid";
 import type { GalleryQuestion } from "@/features/images/useGallery";
@@ -104,7 +104,7 @@ export const GalleryBar = memo(function GalleryBar(props: GalleryBarProps) {
         >
           <DownloadIcon size={16} />
         </ActionIcon>
-        {may(here.role, "labeler") ? (
+        {mayStart(here, "import") ? (
           <Button
             leftSection={<PlusIcon size={16} />}
             renderRoot={(root) => (

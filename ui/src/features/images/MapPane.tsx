@@ -3,8 +3,8 @@ import { Button, Loader, Select } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { asProblem, get } from "@/api/client";
-import { type Here, may, projectPath } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { type Here, projectPath } from "@/api/here";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { keys } from "@/api/keys";
 import type { MapPoints } from "@/api/types";
 import { MapCanvas } from "@/features/images/MapCanvas";
@@ -24,7 +24,7 @@ interface MapPaneProps {
   onOpen: (sha: string) => void;
 }
 
-const COLORS = ["class", "split", "right", "labeler", "group"];
+const COLORS = Object.entries(words.mapColors).map(([value, label]) => ({ value, label }));
 
 export function MapPane(props: MapPaneProps) {
   const { here } = props;
@@ -40,7 +40,7 @@ export function MapPane(props: MapPaneProps) {
       <div className={classes.mapHead}>
         <span style={{ flex: 1 }}>{words.mapLasso}</span>
         <Select
-          w={130}
+          w={190}
           size="xs"
           aria-label={words.mapColor}
           value={color}
@@ -77,7 +77,7 @@ function NoMap({ here }: { here: Here }) {
   return (
     <div className={classes.stageEmpty}>
       <Empty order={2} title={words.mapNone} text={words.mapTitle}>
-        {may(here.role, "admin") ? (
+        {mayStart(here, "map") ? (
           <Button loading={start.isPending} onClick={() => start.mutate()}>
             {words.mapDraw}
           </Button>

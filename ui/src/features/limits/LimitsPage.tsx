@@ -2,7 +2,7 @@
 import { Button, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { asProblem, get } from "@/api/client";
+import { get } from "@/api/client";
 import { may, projectPath } from "@/api/here";
 import { keys } from "@/api/keys";
 import type { Upkeep } from "@/api/types";
@@ -12,7 +12,7 @@ import { ScheduleForm } from "@/features/limits/ScheduleForm";
 import { limitsOf, scheduleOf } from "@/features/limits/values";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { limits as words } from "@/words/limits";
 
 export default function LimitsPage() {
@@ -39,9 +39,7 @@ export default function LimitsPage() {
           {words.viewer}
         </Text>
       ) : null}
-      {upkeep.isError && upkeep.data === undefined ? (
-        <ProblemNote problem={asProblem(upkeep.error)} onRetry={() => void upkeep.refetch()} />
-      ) : null}
+      {upkeep.isError && upkeep.data === undefined ? <QueryProblem query={upkeep} /> : null}
       {upkeep.data ? (
         <>
           <ScheduleForm

@@ -1,6 +1,6 @@
 /** How many images came in each hour, by verdict. */
 import type { Hour } from "@/api/types";
-import { countText } from "@/ui/figures";
+import { countText, timeText } from "@/ui/figures";
 import { line as words } from "@/words/line";
 import classes from "./LinePage.module.css";
 
@@ -22,10 +22,7 @@ export function HoursChart({ hours }: { hours: readonly Hour[] }) {
         {hours.map((hour, i) => {
           const { OK = 0, NG = 0, error = 0 } = hour.counts;
           const px = (n: number) => (BASE * n) / top;
-          const at = new Date(hour.start).toLocaleTimeString("en-GB", {
-            hour: "2-digit",
-            minute: "2-digit",
-          });
+          const at = timeText(hour.start);
           return (
             <div
               key={hour.start}

@@ -2,7 +2,7 @@
 import { Button, Skeleton, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { asProblem, get } from "@/api/client";
+import { get } from "@/api/client";
 import { projectPath } from "@/api/here";
 import { keys } from "@/api/keys";
 import { releasesQuery } from "@/api/queries";
@@ -17,7 +17,7 @@ import { Empty } from "@/ui/Empty";
 import { countText, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { Verdicts } from "@/ui/Verdicts";
 import { line as words } from "@/words/line";
 import classes from "./LinePage.module.css";
@@ -34,11 +34,7 @@ export default function LinePage() {
   if (line.data === undefined) {
     return (
       <Page>
-        {line.isError ? (
-          <ProblemNote problem={asProblem(line.error)} onRetry={() => void line.refetch()} />
-        ) : (
-          <Skeleton height={200} radius="lg" />
-        )}
+        {line.isError ? <QueryProblem query={line} /> : <Skeleton height={200} radius="lg" />}
       </Page>
     );
   }

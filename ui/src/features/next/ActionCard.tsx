@@ -3,8 +3,8 @@ import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { get } from "@/api/client";
-import { type Here, may, projectPath } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { type Here, projectPath } from "@/api/here";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import type { Action, ImagePage } from "@/api/types";
 import { useHere } from "@/app/here";
 import { GainRange } from "@/features/next/GainRange";
@@ -29,20 +29,11 @@ export function ActionCard({ action, first }: ActionCardProps) {
     <article className={classes.card} data-first={first || undefined}>
       <div>
         <div className={classes.title}>
-          {action.title} <span className={classes.stage}>{stages[action.stage]}</span>
+          <span>{action.title}</span>{" "}
+          <span className={classes.stage}>{stages[action.stage]}</span>
         </div>
         <p className={classes.why}>{action.why}</p>
-        {action.basis || action.command ? (
-          <details className={classes.fold}>
-            <summary>{words.basis}</summary>
-            {action.basis ? <div>{action.basis}</div> : null}
-            {action.command ? (
-              <div>
-                {words.command}: <code>{action.command}</code>
-              </div>
-            ) : null}
-          </details>
-        ) : null}
+        <Fold action={action} />
       </div>
       <div className={classes.gain}>
         <Gain action={action} />
@@ -57,6 +48,23 @@ export function ActionCard({ action, first }: ActionCardProps) {
         )}
       </div>
     </article>
+  );
+}
+
+/** What the advice rests on and its command; the command alone where it rests on nothing. */
+function Fold({ action: { basis, command } }: { action: Action }) {
+  if (!basis && !command) return null;
+  return (
+    <details className={classes.fold}>
+      <summary>{basis ? words.basis : words.command}</summary>
+      {basis ? <div>{basis}</div> : null}
+      {command ? (
+        <div>
+          {basis ? `${words.command}: ` : null}
+          <code>{command}</code>
+        </div>
+      ) : null}
+    </details>
   );
 }
 
@@ -107,14 +115,18 @@ function JobButton({ kind, variant }: { kind: string; variant: string }) {
     mutationFn: () => startJob(client, here, kind),
     onSuccess: (job) => toast({ text: `${words.started}: ${jobName(job)}` }),
   });
+  const able = mayStart(here, kind);
   return (
-    <Button
-      variant={variant}
-      loading={start.isPending || running}
-      disabled={!may(here.role, "admin")}
-      onClick={() => start.mutate()}
-    >
-      {words.doIt}
-    </Button>
+    <>
+      <Button
+        variant={variant}
+        loading={start.isPending || running}
+        disabled={!able}
+        onClick={() => start.mutate()}
+      >
+        {words.doIt}
+      </Button>
+      {able ? null : <span className={classes.not}>{words.notYours}</span>}
+    </>
   );
 }

@@ -1,7 +1,7 @@
 /** Escapes and overkill over the runs: two lines with the interval of every point. */
 import { useElementSize } from "@mantine/hooks";
 import type { CoursePoint } from "@/ui/course";
-import { dayText, type Proportion, shareText } from "@/ui/figures";
+import { dayText, type Proportion, shareText, timeText } from "@/ui/figures";
 import { next as words } from "@/words/next";
 import classes from "./NextPage.module.css";
 
@@ -10,9 +10,11 @@ const LEFT = 46;
 const BOTTOM = 30;
 const TOP = 8;
 
+// The first and the last label may reach past their point, but not past the chart.
+const SHIFTS = { start: -14, middle: 0, end: 14 };
 const SERIES = [
-  { name: "escapes", color: "var(--pm-ng)", what: "defective images missed", shift: -4 },
-  { name: "overkill", color: "var(--pm-warn)", what: "good images rejected", shift: 4 },
+  { name: "escapes", color: "var(--pm-ng)", shift: -4 },
+  { name: "overkill", color: "var(--pm-warn)", shift: 4 },
 ] as const;
 
 export function CourseChart({ course }: { course: readonly CoursePoint[] }) {
@@ -77,28 +79,41 @@ export function CourseChart({ course }: { course: readonly CoursePoint[] }) {
                   y={y}
                   value={p[s.name]}
                   color={s.color}
-                  what={s.what}
+                  what={words.of[s.name]}
                 />
               ))}
             </g>
           ))}
-          {course.map((p, i) => (
-            <text
-              key={p.run}
-              x={x(i)}
-              y={HEIGHT - 8}
-              textAnchor={i === 0 ? "start" : "middle"}
-              dx={i === 0 ? -14 : 0}
-              fontSize="12"
-              fill="var(--mantine-color-dimmed)"
-            >
-              {course.length <= 8 || i % Math.ceil(course.length / 8) === 0 ? label(p) : ""}
-            </text>
-          ))}
+          <Days course={course} x={x} />
         </svg>
       ) : null}
     </div>
   );
+}
+
+/** When the runs were; not under every one where there are many. */
+function Days({ course, x }: { course: readonly CoursePoint[]; x: (i: number) => number }) {
+  const days = course.map((p) => label(p, false));
+  const alike = new Set(days).size < days.length;
+  const every = Math.ceil(course.length / (alike ? 5 : 8));
+  const last = course.length - 1;
+  return course.map((p, i) => {
+    if (i % every > 0) return null;
+    const anchor = i === 0 ? "start" : i === last ? "end" : "middle";
+    return (
+      <text
+        key={p.run}
+        x={x(i)}
+        y={HEIGHT - 8}
+        textAnchor={anchor}
+        dx={SHIFTS[anchor]}
+        fontSize="12"
+        fill="var(--mantine-color-dimmed)"
+      >
+        {label(p, alike)}
+      </text>
+    );
+  });
 }
 
 interface MarkProps {
@@ -152,6 +167,9 @@ function tick(share: number): string {
   return `${Number((share * 100).toFixed(1))} %`;
 }
 
-function label(p: CoursePoint): string {
-  return p.created ? dayText(p.created).replace(/ \d{4}$/, "") : p.run.slice(0, 8);
+/** The day of a run, with the time where several are of one day. */
+function label(p: CoursePoint, timed: boolean): string {
+  if (!p.created) return p.run.slice(0, 8);
+  const day = dayText(p.created).replace(/ \d{4}$/, "");
+  return timed ? `${day}, ${timeText(p.created)}` : day;
 }

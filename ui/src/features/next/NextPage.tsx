@@ -3,7 +3,6 @@ import { Button, Skeleton, Text, Title, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { asProblem } from "@/api/client";
 import { adviceQuery, projectQuery } from "@/api/queries";
 import type { Advice } from "@/api/types";
 import { useHere } from "@/app/here";
@@ -14,7 +13,7 @@ import { courseOf } from "@/ui/course";
 import { Empty } from "@/ui/Empty";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { next as words } from "@/words/next";
 import classes from "./NextPage.module.css";
 
@@ -29,7 +28,7 @@ export default function NextPage() {
   if (advice.isError && advice.data === undefined) {
     return (
       <Page>
-        <ProblemNote problem={asProblem(advice.error)} onRetry={() => void advice.refetch()} />
+        <QueryProblem query={advice} />
       </Page>
     );
   }

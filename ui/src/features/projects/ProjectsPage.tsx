@@ -2,7 +2,6 @@
 import { Button, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { asProblem } from "@/api/client";
 import { may } from "@/api/here";
 import { projectsQuery } from "@/api/queries";
 import { useAccount } from "@/app/here";
@@ -13,7 +12,7 @@ import { Empty } from "@/ui/Empty";
 import { PlusIcon } from "@/ui/icons";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { projects as words } from "@/words/projects";
 import classes from "./ProjectsPage.module.css";
 
@@ -50,12 +49,7 @@ export default function ProjectsPage() {
             ) : null}
           </PageHead>
         )}
-        {projects.isError && list === undefined ? (
-          <ProblemNote
-            problem={asProblem(projects.error)}
-            onRetry={() => void projects.refetch()}
-          />
-        ) : null}
+        {projects.isError && list === undefined ? <QueryProblem query={projects} /> : null}
         <div className={classes.grid}>
           {list === undefined && !projects.isError
             ? SKELETONS.map((key) => <Skeleton key={key} height={238} radius="lg" />)

@@ -2,9 +2,7 @@
 import { Button, Progress, Skeleton, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { asProblem } from "@/api/client";
-import { may } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { releasesQuery, runsQuery } from "@/api/queries";
 import type { Job, Release, Run } from "@/api/types";
 import { useHere } from "@/app/here";
@@ -16,6 +14,7 @@ import { etaText, jobShare, stageText } from "@/ui/jobFigures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
 import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { release as words } from "@/words/release";
 import classes from "./ReleasePage.module.css";
 
@@ -31,10 +30,7 @@ export default function ReleasePage() {
   if (releases.isError && releases.data === undefined) {
     return (
       <Page>
-        <ProblemNote
-          problem={asProblem(releases.error)}
-          onRetry={() => void releases.refetch()}
-        />
+        <QueryProblem query={releases} />
       </Page>
     );
   }
@@ -83,7 +79,7 @@ function ReleaseNow({ run, releases }: { run: Run; releases: readonly Release[] 
     mutationFn: () => startJob(client, here, "release", { run: run.id }),
   });
   if (job && !isOver(job)) return <Running job={job} />;
-  const allowed = may(here.role, "admin");
+  const allowed = mayStart(here, "release");
   return (
     <section className={classes.now}>
       <Button

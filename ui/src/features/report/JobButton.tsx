@@ -1,8 +1,7 @@
 /** Starts an analysis, and says so while it runs. */
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { may } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { useHere } from "@/app/here";
 import { etaText } from "@/ui/jobFigures";
 import { report as words } from "@/words/report";
@@ -12,7 +11,7 @@ export function JobButton({ kind, label }: { kind: string; label: string }) {
   const client = useQueryClient();
   const job = useNewestJob(here, kind);
   const start = useMutation({ mutationFn: () => startJob(client, here, kind) });
-  if (!may(here.role, "labeler")) return null;
+  if (!mayStart(here, kind)) return null;
   if (job && !isOver(job)) {
     return (
       <Button variant="default" disabled>

@@ -2,8 +2,9 @@
 import { Button, Select, Skeleton } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { asProblem, get } from "@/api/client";
-import { may, projectPath } from "@/api/here";
+import { get } from "@/api/client";
+import { projectPath } from "@/api/here";
+import { mayStart } from "@/api/jobs";
 import { keys } from "@/api/keys";
 import { runsQuery } from "@/api/queries";
 import type { Report, Run } from "@/api/types";
@@ -14,7 +15,7 @@ import { Empty } from "@/ui/Empty";
 import { plural, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { runNames } from "@/ui/runNames";
 import { report as words } from "@/words/report";
 import classes from "./ReportPage.module.css";
@@ -31,7 +32,7 @@ export default function ReportPage() {
   if (runs.isError && runs.data === undefined) {
     return (
       <Page>
-        <ProblemNote problem={asProblem(runs.error)} onRetry={() => void runs.refetch()} />
+        <QueryProblem query={runs} />
       </Page>
     );
   }
@@ -55,7 +56,7 @@ function OneReport({ run, runs }: { run: Run; runs: readonly Run[] }) {
     <>
       <PageHead title={words.title} text={judgedText(report.data, run)}>
         <RunChoice run={run} runs={runs} />
-        {may(here.role, "admin") ? (
+        {mayStart(here, "release") ? (
           <Button
             renderRoot={(root) => (
               <Link
@@ -71,7 +72,7 @@ function OneReport({ run, runs }: { run: Run; runs: readonly Run[] }) {
         ) : null}
       </PageHead>
       {report.isError ? (
-        <ProblemNote problem={asProblem(report.error)} onRetry={() => void report.refetch()} />
+        <QueryProblem query={report} />
       ) : report.data === undefined ? (
         <Waiting />
       ) : (

@@ -3,7 +3,6 @@ import { Button, Skeleton, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { asProblem } from "@/api/client";
 import { may } from "@/api/here";
 import { releasesQuery } from "@/api/queries";
 import type { Release, RolloutLine } from "@/api/types";
@@ -16,7 +15,7 @@ import { Empty } from "@/ui/Empty";
 import { sentence, whenText } from "@/ui/figures";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { rollout as words } from "@/words/rollout";
 import classes from "./RolloutPage.module.css";
 
@@ -31,7 +30,7 @@ export default function RolloutPage() {
   if (failed) {
     return (
       <Page>
-        <ProblemNote problem={asProblem(failed.error)} onRetry={() => void failed.refetch()} />
+        <QueryProblem query={failed} />
       </Page>
     );
   }

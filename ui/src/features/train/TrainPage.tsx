@@ -3,8 +3,7 @@ import { Button, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { may } from "@/api/here";
-import { isOver, startJob, useNewestJob } from "@/api/jobs";
+import { isOver, mayStart, startJob, useNewestJob } from "@/api/jobs";
 import { adviceQuery, projectQuery, runsQuery } from "@/api/queries";
 import type { Advice, Run } from "@/api/types";
 import { useHere } from "@/app/here";
@@ -37,7 +36,7 @@ export default function TrainPage() {
     mutationFn: () => startJob(client, here, "train", wireOptions(options)),
   });
   const busy = job !== undefined && !isOver(job);
-  const allowed = may(here.role, "admin");
+  const allowed = mayStart(here, "train");
   const { mutate } = start;
   useCommands(
     useMemo(

@@ -1,8 +1,7 @@
 /** Making the new version and what the checks say of it. */
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { may } from "@/api/here";
-import { isOver, startJob } from "@/api/jobs";
+import { isOver, mayStart, startJob } from "@/api/jobs";
 import type { Job, Upkeep } from "@/api/types";
 import { useHere } from "@/app/here";
 import { Checks } from "@/features/update/Checks";
@@ -37,7 +36,7 @@ export function MakeStep({ upkeep, job, now }: MakeStepProps) {
           size="md"
           variant={now ? "filled" : "default"}
           loading={start.isPending}
-          disabled={!may(here.role, "operator") || (answered === 0 && !cut)}
+          disabled={!mayStart(here, "update") || (answered === 0 && !cut)}
           onClick={() => start.mutate()}
         >
           {cut ? words.goOn : words.make}

@@ -2,8 +2,7 @@
 import { Button, NumberInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { may } from "@/api/here";
-import { isOver, startJob } from "@/api/jobs";
+import { isOver, mayStart, startJob } from "@/api/jobs";
 import type { Job, Upkeep } from "@/api/types";
 import { useHere } from "@/app/here";
 import { Going } from "@/features/update/Going";
@@ -54,7 +53,7 @@ export function PicturesStep({ upkeep, job, now }: PicturesStepProps) {
           size="md"
           variant={now ? "filled" : "default"}
           loading={start.isPending}
-          disabled={!may(here.role, "operator")}
+          disabled={!mayStart(here, "feedback")}
           onClick={() => start.mutate()}
         >
           {upkeep.waiting > 0 ? words.fetchMore : words.fetch}

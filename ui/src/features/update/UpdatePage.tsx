@@ -3,7 +3,6 @@ import { Button, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { asProblem } from "@/api/client";
 import { may } from "@/api/here";
 import { isOver, useNewestJob } from "@/api/jobs";
 import type { Line, RolloutLine, Upkeep } from "@/api/types";
@@ -23,7 +22,7 @@ import { countText } from "@/ui/figures";
 import { CheckIcon } from "@/ui/icons";
 import { Page } from "@/ui/Page";
 import { PageHead } from "@/ui/PageHead";
-import { ProblemNote } from "@/ui/ProblemNote";
+import { QueryProblem } from "@/ui/QueryProblem";
 import { update as words } from "@/words/update";
 import classes from "./UpdatePage.module.css";
 
@@ -34,10 +33,7 @@ export default function UpdatePage() {
     return (
       <Page>
         {upkeep.isError ? (
-          <ProblemNote
-            problem={asProblem(upkeep.error)}
-            onRetry={() => void upkeep.refetch()}
-          />
+          <QueryProblem query={upkeep} />
         ) : (
           <Skeleton height={240} radius="lg" />
         )}
