@@ -1,10 +1,19 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.core.label_book import ClassEntry, LabelBook
 from pitmark.core.labels import ImageClass
-from pitmark.train.planning import input_size, plan_inspector, suitable_side, value_range
+from pitmark.core.preprocess import cut
+from pitmark.train.planning import (
+    are_cutouts,
+    input_size,
+    plan_inspector,
+    suitable_side,
+    value_range,
+)
 from pitmark.train.settings import TrainSettings
 from tests.train.toys import Toys, good_only, mixed
 
@@ -64,6 +73,39 @@ def test_small_defects_of_large_images_are_tiled_and_not_shrunk():
     forbidden = TrainSettings(tile=False)
     spec = plan_inspector(toys.images, toys.book, "detection", forbidden)
     assert spec.preprocess.mode == "letterbox"
+
+
+@pytest.mark.parametrize("task", ["detection", "segmentation"])
+def test_parts_cut_out_of_larger_images_are_all_seen_at_one_scale(task):
+    toys = Toys(task)
+    for size_wh in ((600, 300), (120, 280), (500, 380), (240, 290)) * 2:
+        toys.size_wh = size_wh
+        toys.add("spot", sides=(40, 40))
+    preprocess = plan_inspector(toys.images, toys.book, task, TrainSettings()).preprocess
+    seen = [cut(toys.load(i.image.sha256), preprocess) for i in toys.images]
+    assert len({round(p.scale_xy[0], 1) for patches in seen for p in patches.placements}) == 1
+    fitted = plan_inspector(toys.images, toys.book, task, TrainSettings(tile=False)).preprocess
+    assert fitted.mode == "letterbox"
+
+
+def test_photographs_of_several_resolutions_are_fitted_into_one_patch():
+    toys = Toys("detection")
+    for size_wh in ((640, 480), (1280, 960), (960, 720)) * 2:
+        toys.size_wh = size_wh
+        toys.add("spot", sides=(size_wh[0] // 10, size_wh[0] // 10))
+    spec = plan_inspector(toys.images, toys.book, "detection", TrainSettings())
+    assert spec.preprocess.mode == "letterbox"
+
+
+@given(
+    sizes=st.lists(st.tuples(st.integers(64, 900), st.integers(64, 900)), min_size=1),
+    factor=st.integers(2, 5),
+)
+@settings(max_examples=50, deadline=None)
+def test_whether_images_are_cut_out_does_not_depend_on_the_unit_of_length(sizes, factor):
+    larger = [(w * factor, h * factor) for w, h in sizes]
+    assert are_cutouts(sizes, (320, 256)) == are_cutouts(larger, (320, 256))
+    assert not are_cutouts(sizes[:1] * 5, (320, 256))
 
 
 def test_sixteen_bits_take_the_range_that_the_camera_uses():

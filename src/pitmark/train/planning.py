@@ -19,6 +19,10 @@ from pitmark.train.settings import PRESET_SIDE_PX, TrainSettings, image_label, i
 _LEAST_DEFECT_PX = 6.0
 _TILED_DEFECT_PX = 10.0
 _LARGEST_UPSCALE = 1.5
+# Images cut out of larger ones differ in shape, not only in size, and show the same things
+# at the same size: where fitting each into one patch would scale them differently by this
+# factor, all keep one scale.
+_UNLIKE = 1.25
 # Where the usual defect would be smaller, patches grow, but not beyond this factor.
 _GOOD_DEFECT_PX = 24.0
 _MOST_GROWTH = 1.6
@@ -162,23 +166,47 @@ def _preprocess(
     side_px = suitable_side(sizes_wh, sides, PRESET_SIDE_PX[settings.preset])
     input_wh = settings.input_wh or input_size(sizes_wh, side_px)
     scale = min(input_wh[0] / width, input_wh[1] / height)
+    tiny = 0 < small_px * scale < _LEAST_DEFECT_PX and scale < 1
     tile = settings.tile
     if tile is None:
-        tile = 0 < small_px * scale < _LEAST_DEFECT_PX and scale < 1
+        tile = tiny or (len(sides) > 0 and are_cutouts(sizes_wh, input_wh))
     low, high = low_high
     if not tile or task == "classification":
         return PreprocessSpec(input_wh, low=low, high=high, overlap_px=0)
-    if settings.input_wh is None:
-        side = _rounded(side_px)
-        input_wh = (min(side, _ceiled(width)), min(side, _ceiled(height)))
     native = 1.0
     if settings.tile is None:
-        native = min(1.0, _TILED_DEFECT_PX / small_px)
+        kept = _TILED_DEFECT_PX / small_px if tiny else side_px / float(np.sqrt(width * height))
+        native = min(1.0, kept)
+    if settings.input_wh is None:
+        side = _rounded(side_px)
+        input_wh = (min(side, _ceiled(width * native)), min(side, _ceiled(height * native)))
     typical_px = float(np.percentile(sides.max(axis=1), 75)) * native if len(sides) else 0.0
     overlap_px = int(np.clip(typical_px, min(input_wh) // 5, min(input_wh) // 2))
     return PreprocessSpec(
         input_wh, mode="tile", low=low, high=high, scale=native, overlap_px=overlap_px
     )
+
+
+def are_cutouts(sizes_wh: Sequence[tuple[int, int]], input_wh: tuple[int, int]) -> bool:
+    """Whether fitting every image into one patch would show the same thing at many sizes.
+
+    Photographs of several resolutions share a shape and are better fitted; cut-outs do not.
+
+    Args:
+        sizes_wh: Widths and heights of the images in pixels, at least one.
+        input_wh: Width and height of the patch in pixels.
+
+    Returns:
+        True where, over the middle 80 % of the images, both the aspect and the scale that
+        fits them into the patch differ by a quarter or more.
+    """
+    sizes = np.asarray(sizes_wh, dtype=float)
+    fitting = (np.asarray(input_wh, dtype=float) / sizes).min(axis=1)
+    for values in (fitting, sizes[:, 0] / sizes[:, 1]):
+        low, high = np.percentile(values, (10, 90))
+        if high < _UNLIKE * low:
+            return False
+    return True
 
 
 def suitable_side(
