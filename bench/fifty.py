@@ -6,7 +6,8 @@ Every draw is one snapshot; each start (random weights, the shipped ones, any --
 FILE) is trained on it by `pitmark train` in a process of its own and judged on the test
 images. A fifth of the budget chooses the thresholds and is no part of training; anomaly
 detection learns from good images alone and takes all of it. Classification draws as the
-probe does, the same number of each class; the other tasks as `pitmark snapshot` does.
+probe does, the same number of each class over as many groups as there are; the other tasks
+as `pitmark snapshot` does, whole groups, or with --spread as the probe.
 
 With --reference RULE (as for `pitmark import`) every start is trained twice on each draw,
 without references and comparing with them.
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.loop import PITMARK, run_json
+from bench.project_draws import spread_snapshot
 from bench.sets import PictureSet, add_options, draw, read_set, write_class_folders
 from bench.shape import finish, gate, parser, tell
 from pitmark.core.splits import SplitItem, assign_parts
@@ -72,6 +74,8 @@ def _arguments() -> argparse.Namespace:
                      help="further starts")  # fmt: skip
     out.add_argument("--reference", metavar="RULE",
                      help='references of images, as in "{name}_temp"')  # fmt: skip
+    out.add_argument("--spread", action="store_true",
+                     help="draw over as many groups as there are, as the probe")  # fmt: skip
     out.add_argument("--preset", default="balanced")
     out.add_argument("--side", type=int)
     out.add_argument("--image-steps", type=int)
@@ -83,12 +87,16 @@ def _arguments() -> argparse.Namespace:
         sys.exit("--init takes random and shipped; files are given as --weights FILE")
     if given.classes_from and given.task != "classification":
         sys.exit("--classes-from gives classes of whole images: use --task classification")
+    if given.spread and given.task in ("classification", "anomaly"):
+        sys.exit("--spread is for detection and segmentation; classification draws so anyway")
     if given.reference and given.task in ("classification", "anomaly"):
         sys.exit("--reference is measured for detection and segmentation")
     return given
 
 
-def draws_of(data: Path, folder: Path, arguments: argparse.Namespace) -> _Classes | _Project:
+def draws_of(
+    data: Path, folder: Path, arguments: argparse.Namespace
+) -> _Classes | _Project | _Spread:
     """Where the draws of a set come from; takes the options of `bench.sets` and a task."""
     if arguments.task == "classification":
         return _Classes(data.name, folder, read_set(data, arguments))
@@ -99,6 +107,9 @@ def draws_of(data: Path, folder: Path, arguments: argparse.Namespace) -> _Classe
     named = arguments.group_by if tables or arguments.pattern else []
     options += [o for g in named for o in ("--group-by", g)]
     home = _imported(folder / "home", arguments.task, data, options)
+    if getattr(arguments, "spread", False):
+        everything, _, _ = run_json([*PITMARK, "snapshot", *home])
+        return _Spread(data.name, home, folder / "home", everything["id"])
     return _Project(data.name, home, only_good=arguments.task == "anomaly")
 
 
@@ -124,6 +135,23 @@ class _Project:
         split = ["--train", str(budget - val), "--val", str(val), "--seed", str(seed)]
         run_json([*PITMARK, "snapshot", *split, *self.home])
         return self.home
+
+
+@dataclass
+class _Spread:
+    """One project with a snapshot of all images, of which every draw takes some."""
+
+    name: str
+    home: list[str]
+    folder: Path
+    everything: str
+
+    def drawn(self, budget: int, seed: int) -> list[str]:
+        """Freeze a draw; gives the options that name the workspace and the draw."""
+        frozen = spread_snapshot(
+            self.folder, self.everything, budget, seed, val_share=_VAL_SHARE
+        )
+        return [*self.home, "--snapshot", frozen]
 
 
 @dataclass
@@ -156,7 +184,7 @@ def split_of(found: PictureSet, budget: int, seed: int) -> dict[int, str]:
 
 
 def _trained(
-    source: _Classes | _Project, budget: int, arguments: argparse.Namespace
+    source: _Classes | _Project | _Spread, budget: int, arguments: argparse.Namespace
 ) -> dict[str, _Tally]:
     starts = {s: ["--init", s] if s == "random" else [] for s in arguments.init.split(",") if s}
     starts |= {f.stem: ["--init", str(f)] for f in arguments.weights}

@@ -11,6 +11,7 @@ from pitmark.train.augment import (
     mirror,
     quarter_turn,
     random_piece,
+    random_window,
     render,
 )
 from pitmark.train.batches import BatchMaker, collate, scene_weights, task_augmentation
@@ -98,6 +99,21 @@ def test_nothing_is_flipped_or_turned_where_the_label_book_forbids_it():
         piece = random_piece(scene, (64, 48), how, np.random.default_rng(seed))
         assert piece.boxes_xyxy[0, 0] < 20
         assert piece.boxes_xyxy[0, 1] < 20
+
+
+def test_the_rim_of_a_sound_image_is_shown_nearly_as_often_as_its_middle():
+    tiled = PreprocessSpec((96, 96), mode="tile", overlap_px=16)
+    dark = np.zeros((300, 400), dtype=np.uint8)
+    scene = make_scene(dark, [], spec_for("segmentation", tiled))
+    how = Augmentation(zoom=(0.9, 1.1), focus=0.6)
+    rng, shown, windows = np.random.default_rng(0), np.zeros((300, 400)), 2000
+    for _ in range(windows):
+        x1, y1, x2, y2 = np.rint(random_window(scene, (96, 96), how, rng)).astype(int)
+        shown[y1:y2, x1:x2] += 1
+    rim = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]]).mean()
+    assert rim > 0.4 * shown[150, 200]
+    corners = shown[[0, 0, -1, -1], [0, -1, 0, -1]]
+    assert corners.min() > 0.15 * shown[150, 200]
 
 
 def test_relighting_keeps_the_range_and_strength_zero_changes_nothing():
