@@ -135,14 +135,17 @@ def random_window(
     scale = scene.patch_scale * zoom
     sides = (size_wh[0] / (scale * stretch), size_wh[1] * stretch / scale)
     target = _focus_point(scene, rng) if rng.random() < how.focus else None
-    # Sound places are drawn as defects are. Windows drawn evenly would hardly ever show
-    # the rim of an image but with a defect, and all rims would look like one.
-    target = target or (rng.uniform(0, scene.size_wh[0]), rng.uniform(0, scene.size_wh[1]))
+    if target is None and how.focus > 0:
+        # Sound places are drawn as defects are. Windows drawn evenly would hardly ever show
+        # the rim of an image but with a defect, and all rims would look like one.
+        target = (rng.uniform(0, scene.size_wh[0]), rng.uniform(0, scene.size_wh[1]))
     corner = []
     for axis in (0, 1):
         slack = scene.size_wh[axis] - sides[axis]
         if slack <= 0:
             corner.append(rng.uniform(slack, 0))
+        elif target is None:
+            corner.append(rng.uniform(0, slack))
         else:
             start = target[axis] - sides[axis] * rng.uniform(0.2, 0.8)
             corner.append(float(np.clip(start, 0, slack)))
