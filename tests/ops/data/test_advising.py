@@ -4,6 +4,7 @@ import pytest
 
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import ImageClass, shapes_hash
+from pitmark.ops.data.advice_pages import job_of, page_of
 from pitmark.ops.data.advising import advise
 from pitmark.ops.data.grouping import propose_groups
 from pitmark.ops.data.looks import keep_look
@@ -135,6 +136,15 @@ def test_nobody_is_sent_to_look_again_for_what_was_looked_for(store, tmp_path):
         f"pitmark groups accept {k.key}" for k in best[:1]
     ]
     assert ("pitmark shortcuts" in after) == any(s.verdict == "shortcut" for s in found)
+
+
+def test_no_button_offers_to_take_other_pictures(store, tmp_path):
+    project = imported(store, "shortcut", tmp_path, grouped=False)
+    labeled = len(project.annotations.consensus())
+    keep_look(project, "shortcuts", labeled, {"found": ["The frame tells scratch from good."]})
+    one = next(a for a in advise(project).actions if a.kind == "conditions")
+    assert one.why == "The frame tells scratch from good."
+    assert (page_of(one), job_of(one)) == ("report", None)
 
 
 def test_a_look_at_fewer_images_counts_no_more(store, tmp_path):

@@ -96,7 +96,7 @@ def on_shortcuts(facts: ProjectFacts) -> list[Action]:
     if not found:
         return []
     title = "Take good and bad images under the same conditions"
-    return [Action("shortcuts", "trust", title, found[0], "pitmark shortcuts", 30)]
+    return [Action("conditions", "trust", title, found[0], "pitmark shortcuts", 30)]
 
 
 def on_findings(facts: ProjectFacts) -> list[Action]:

@@ -13,6 +13,7 @@ _PAGES = {
     "groups": "images",
     "leaks": "images",
     "shortcuts": "report",
+    "conditions": "report",
     "audit": "findings",
     "review": "findings",
     "fix labels": "findings",
