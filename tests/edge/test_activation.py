@@ -348,6 +348,30 @@ def test_a_device_killed_at_any_step_starts_with_a_whole_release(line, tmp_path,
     if expected == 3:
         live.activate(bundle)
     assert judge(live) == ("NG", 4)
+    told = [(n["outcome"], n.get("version")) for n in slots.notes()]
+    assert told == [("activated", 3), ("activated", 4)]
+
+
+def test_a_kill_between_pointer_and_record_loses_no_line_of_it(line, tmp_path):
+    live, slots = line
+
+    class Killed(Slots):
+        """Ends where the pointer is written and the record is not."""
+
+        def _append(self, line):
+            raise KeyboardInterrupt
+
+    live.activate(release(tmp_path, 4))
+    before = slots.notes()
+    with pytest.raises(KeyboardInterrupt):
+        Killed(slots.folder).roll_back("too slow")
+    assert slots.notes() == before
+    for _ in range(2):
+        assert judge(restarted(slots)) == ("NG", 3)
+        last = slots.notes()[len(before) :]
+        assert [(n["outcome"], n["version"], n["to"], n["reason"]) for n in last] == [
+            ("rolled back", 4, 3, "too slow")
+        ]
 
 
 def test_the_steps_that_are_killed_at_are_all_there_are(line, tmp_path):

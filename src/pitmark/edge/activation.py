@@ -151,29 +151,21 @@ def _activate(
         slot, digest, manifest.project, manifest.version, inspector.precision, inspector.threads
     )
     slots.read(held, trusted=gate.trusted)
+    # The first release has nothing to go back to.
+    on_trial = pointer.current is not None
+    how = inspector.choice.sentence()
+    facts = {"version": held.version, "sha256": digest, "on_trial": on_trial}
     slots.point(
         replace(
             pointer,
             current=held,
             previous=pointer.current,
-            # The first release has nothing to go back to.
-            trial=pointer.current is not None,
+            trial=on_trial,
             starts=0,
             highest=max(pointer.highest, held.version),
         ),
         step=step,
-    )
-    step("swapped")
-    how = inspector.choice.sentence()
-    slots.note(
-        "activated",
-        {
-            "version": held.version,
-            "sha256": digest,
-            "on_trial": pointer.current is not None,
-            "latency_ms": latency_ms,
-            "how": how,
-        },
+        note=("activated", {**facts, "latency_ms": latency_ms, "how": how}),
     )
     return Activated(held, inspector, latency_ms, how)
 

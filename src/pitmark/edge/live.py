@@ -131,6 +131,7 @@ class LiveRelease:
         """
         with self._swapping:
             pointer = self._slots.pointer()
+            self._slots.mend_record()
             if pointer.current is None:
                 return False
             if pointer.trial:
@@ -320,15 +321,9 @@ class LiveRelease:
 
     def _give_up(self, reason: str) -> None:
         """Roll back on the disk and in memory, and say why."""
-        failed = self._slots.pointer().current
-        back = self._slots.roll_back()
+        back = self._slots.roll_back(reason)
         self.rollbacks += 1
         self.last_failure = reason
-        version = failed.version if failed else None
-        self._slots.note(
-            "rolled back",
-            {"version": version, "to": back.version if back else None, "reason": reason},
-        )
         running = self._running
         if back is None:
             self._hand_over(None)

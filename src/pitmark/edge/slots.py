@@ -49,7 +49,8 @@ class Pointer:
 
     `trial` says that it must still prove itself, `starts` how often the device has started
     with it since. `highest` is the highest version that ever ran here: a lower one is
-    refused. `refused` are hashes of releases that failed on this device.
+    refused. `refused` are hashes of releases that failed on this device. `note` is the line of
+    the record of activations that belongs to the latest change.
     """
 
     current: Held | None = None
@@ -58,6 +59,7 @@ class Pointer:
     starts: int = 0
     highest: int = 0
     refused: tuple[str, ...] = ()
+    note: Mapping[str, Any] | None = None
 
 
 class Slots:
@@ -90,6 +92,7 @@ class Slots:
                 starts=int(data["starts"]),
                 highest=int(data["highest"]),
                 refused=tuple(str(r) for r in data["refused"]),
+                note=data.get("note"),
             )
         except FileNotFoundError:
             return Pointer()
@@ -99,19 +102,44 @@ class Slots:
                 hint="Remove the file and activate a release again.",
             ) from exc
 
-    def point(self, pointer: Pointer, *, step: Step | None = None) -> None:
+    def point(
+        self,
+        pointer: Pointer,
+        *,
+        step: Step | None = None,
+        note: tuple[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         """Replace the pointer in one step.
 
         Args:
             pointer: The new one.
-            step: Told "pointer written" before it takes the place of the old one.
+            step: Told "pointer written" before it takes the place of the old one, "swapped"
+                after it.
+            note: Outcome and facts for the record of activations; `mend_record` writes them
+                where a kill comes between pointer and record.
 
         Raises:
             StorageError: It cannot be written; the old one holds.
         """
         told = step or _unheard
         path = self.folder / _POINTER
+        line = None if note is None else _line(*note)
+        if line is not None:
+            pointer = replace(pointer, note=line)
         write_json_durably(path, asdict(pointer), then=lambda: told("pointer written"))
+        told("swapped")
+        if line is not None:
+            self._append(line)
+
+    def mend_record(self) -> None:
+        """Write the line of the latest change to the record, if a kill kept it from that.
+
+        Raises:
+            StorageError: The pointer cannot be read.
+        """
+        line = self.pointer().note
+        if line is not None and line not in self.notes():
+            self._append(line)
 
     def put(self, data: bytes, pointer: Pointer, *, step: Step | None = None) -> str:
         """Write a release to the slot that does not run.
@@ -167,19 +195,7 @@ class Slots:
             outcome: Such as activated, refused, rolled back.
             facts: Plain JSON types.
         """
-        path = self.folder / _JOURNAL
-        line = {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "outcome": outcome,
-            **facts,
-        }
-        try:
-            if path.exists() and path.stat().st_size > _MAX_JOURNAL_BYTES:
-                path.replace(path.with_suffix(".old.jsonl"))
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-        except OSError:
-            return
+        self._append(_line(outcome, facts))
 
     def notes(self) -> list[dict[str, Any]]:
         """The record of activations, the oldest first; damaged lines are left out."""
@@ -197,8 +213,11 @@ class Slots:
         """The release has proved itself; the one before is kept."""
         self.point(replace(self.pointer(), trial=False, starts=0))
 
-    def roll_back(self) -> Held | None:
+    def roll_back(self, reason: str) -> Held | None:
         """Go back to the release before, and never take the present one again.
+
+        Args:
+            reason: For the record of activations.
 
         Returns:
             The release that runs now, or None where there is none before.
@@ -210,18 +229,30 @@ class Slots:
         failed = pointer.current
         if failed is None:
             return None
-        refused = (*pointer.refused, failed.sha256)[-16:]
+        back = pointer.previous
+        facts = {"version": failed.version, "to": back.version if back else None}
         self.point(
             replace(
                 pointer,
-                current=pointer.previous,
+                current=back,
                 previous=None,
                 trial=False,
                 starts=0,
-                refused=refused,
-            )
+                refused=(*pointer.refused, failed.sha256)[-16:],
+            ),
+            note=("rolled back", {**facts, "reason": reason}),
         )
-        return pointer.previous
+        return back
+
+    def _append(self, line: Mapping[str, Any]) -> None:
+        path = self.folder / _JOURNAL
+        try:
+            if path.exists() and path.stat().st_size > _MAX_JOURNAL_BYTES:
+                path.replace(path.with_suffix(".old.jsonl"))
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError:
+            return
 
     def _path(self, slot: str) -> Path:
         return self.folder / f"{slot}.pitmark"
@@ -241,6 +272,11 @@ def _held(data: Mapping[str, Any] | None) -> Held | None:
         precision=precision,
         threads=int(data["threads"]),
     )
+
+
+def _line(outcome: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"at": at, "outcome": outcome, **facts}
 
 
 def _unheard(_: str) -> None:
