@@ -1,5 +1,6 @@
 """Every bad bundle is refused or rolled back, and the line gets verdicts all the while."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -352,26 +353,45 @@ def test_a_device_killed_at_any_step_starts_with_a_whole_release(line, tmp_path,
     assert told == [("activated", 3), ("activated", 4)]
 
 
-def test_a_kill_between_pointer_and_record_loses_no_line_of_it(line, tmp_path):
+class KilledBeforeTheRecord(Slots):
+    """Slots of a device that goes down where the pointer is written and the record is not."""
+
+    def complete_record(self):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("change", "runs", "line_of_record"),
+    [
+        (lambda slots: slots.confirm(), 4, {"outcome": "kept", "version": 4}),
+        (
+            lambda slots: slots.roll_back("too slow"),
+            3,
+            {"outcome": "rolled back", "version": 4, "to": 3, "reason": "too slow"},
+        ),
+    ],
+)
+def test_a_kill_between_pointer_and_record_loses_no_line_of_it(
+    line, tmp_path, change, runs, line_of_record
+):
     live, slots = line
-
-    class Killed(Slots):
-        """Ends where the pointer is written and the record is not."""
-
-        def _append(self, line):
-            raise KeyboardInterrupt
-
     live.activate(release(tmp_path, 4))
     before = slots.notes()
-    with pytest.raises(KeyboardInterrupt):
-        Killed(slots.folder).roll_back("too slow")
+    with contextlib.suppress(KeyboardInterrupt):
+        change(KilledBeforeTheRecord(slots.folder))
     assert slots.notes() == before
     for _ in range(2):
-        assert judge(restarted(slots)) == ("NG", 3)
-        last = slots.notes()[len(before) :]
-        assert [(n["outcome"], n["version"], n["to"], n["reason"]) for n in last] == [
-            ("rolled back", 4, 3, "too slow")
-        ]
+        assert judge(restarted(slots)) == ("NG", runs)
+        (last,) = slots.notes()[len(before) :]
+        assert {name: last[name] for name in line_of_record} == line_of_record
+        assert last.keys() - line_of_record.keys() == {"at"}
+
+
+def test_a_record_that_cannot_be_read_keeps_no_device_from_starting(line):
+    _, slots = line
+    (slots.folder / "activations.jsonl").unlink()
+    (slots.folder / "activations.jsonl").mkdir()
+    assert judge(restarted(slots)) == ("NG", 3)
 
 
 def test_the_steps_that_are_killed_at_are_all_there_are(line, tmp_path):

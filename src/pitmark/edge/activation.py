@@ -167,6 +167,8 @@ def _activate(
         step=step,
         note=("activated", {**facts, "latency_ms": latency_ms, "how": how}),
     )
+    step("swapped")
+    slots.complete_record()
     return Activated(held, inspector, latency_ms, how)
 
 

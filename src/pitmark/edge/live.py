@@ -131,7 +131,7 @@ class LiveRelease:
         """
         with self._swapping:
             pointer = self._slots.pointer()
-            self._slots.mend_record()
+            self._slots.complete_record()
             if pointer.current is None:
                 return False
             if pointer.trial:
@@ -248,7 +248,7 @@ class LiveRelease:
                 self._slots.confirm()
                 if trial.close():
                     self._hand_over(replace(running, trial=None, before=None))
-                    self._slots.note("kept", {"version": running.held.version})
+                    self._slots.complete_record()
                     return "kept"
             self._give_up(trial.failure or "")
             return "rolled back"

@@ -10,6 +10,7 @@ step. Killed at any moment, the device starts with the old release or with the n
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -113,33 +114,29 @@ class Slots:
 
         Args:
             pointer: The new one.
-            step: Told "pointer written" before it takes the place of the old one, "swapped"
-                after it.
-            note: Outcome and facts for the record of activations; `mend_record` writes them
-                where a kill comes between pointer and record.
+            step: Told "pointer written" before it takes the place of the old one.
+            note: Outcome and facts for the record of activations, which `complete_record`
+                writes after this, or after a kill in between.
 
         Raises:
             StorageError: It cannot be written; the old one holds.
         """
         told = step or _unheard
         path = self.folder / _POINTER
-        line = None if note is None else _line(*note)
-        if line is not None:
-            pointer = replace(pointer, note=line)
+        if note is not None:
+            pointer = replace(pointer, note=_line(*note))
         write_json_durably(path, asdict(pointer), then=lambda: told("pointer written"))
-        told("swapped")
-        if line is not None:
-            self._append(line)
 
-    def mend_record(self) -> None:
-        """Write the line of the latest change to the record, if a kill kept it from that.
+    def complete_record(self) -> None:
+        """Write the line of the latest change to the record, unless it is there already.
 
         Raises:
             StorageError: The pointer cannot be read.
         """
         line = self.pointer().note
-        if line is not None and line not in self.notes():
-            self._append(line)
+        with contextlib.suppress(OSError):  # No verdict depends on the record.
+            if line is not None and line not in self.notes():
+                self._append(line)
 
     def put(self, data: bytes, pointer: Pointer, *, step: Step | None = None) -> str:
         """Write a release to the slot that does not run.
@@ -211,7 +208,10 @@ class Slots:
 
     def confirm(self) -> None:
         """The release has proved itself; the one before is kept."""
-        self.point(replace(self.pointer(), trial=False, starts=0))
+        pointer = self.pointer()
+        version = pointer.current.version if pointer.current else None
+        confirmed = replace(pointer, trial=False, starts=0)
+        self.point(confirmed, note=("kept", {"version": version}))
 
     def roll_back(self, reason: str) -> Held | None:
         """Go back to the release before, and never take the present one again.
@@ -242,6 +242,7 @@ class Slots:
             ),
             note=("rolled back", {**facts, "reason": reason}),
         )
+        self.complete_record()
         return back
 
     def _append(self, line: Mapping[str, Any]) -> None:
