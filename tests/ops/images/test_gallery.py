@@ -14,7 +14,7 @@ from pitmark.core.labels import ImageClass
 from pitmark.core.predictions import Prediction, predictions_to_bytes
 from pitmark.core.preprocess import PreprocessSpec
 from pitmark.ops.images.gallery import Gallery
-from pitmark.ops.labels.labeling import save_label_book, settle
+from pitmark.ops.labels.labeling import save_label_book, settle, take_back
 from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import open_store
 from pitmark.store.findings import NewFinding
@@ -283,6 +283,7 @@ CHANGES = {
             )
         ]
     ),
+    "labels of one person taken back": lambda p, shas: take_back(p, shas[0], labeler="ann"),
     "metadata": lambda p, shas: p.images.set_metadata(shas[2], {"lot": "z", "fresh": "v"}),
     "a group": lambda p, shas: p.images.set_group({shas[2]: "h"}),
     "a snapshot": lambda p, shas: snapshot_of(p, {"b": "val"}),

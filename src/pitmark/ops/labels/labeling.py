@@ -76,21 +76,15 @@ def take_back(project: ProjectStore, sha256: str, *, labeler: str) -> Told:
         NotFoundError: No such image.
     """
     with project.transaction():
-        record, book = project.images.get(sha256), project.book.current()
-        told = project.annotations.told([record.sha256])[record.sha256]
-        gone = {row.withdraws for row in told.history}
-        mine = [
-            row
-            for row in told.history
-            if row.labeler == labeler
-            and not row.review
-            and row.withdraws is None
-            and row.id not in gone
-        ]
+        book = project.book.current()
+        said = project.annotations.history(sha256)
+        gone = {row.withdraws for row in said}
         project.annotations.add_many(
             [
                 NewAnnotation(sha256, (), labeler, book.revision, _TAKES_BACK, withdraws=row.id)
-                for row in mine
+                for row in said
+                if row.labeler == labeler and not row.review
+                if row.withdraws is None and row.id not in gone
             ]
         )
         return project.annotations.told([sha256])[sha256]
