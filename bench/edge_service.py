@@ -69,14 +69,19 @@ def main() -> None:
         results += _over_http(base, bundle, images, arguments, rate=arguments.rate)
         results += _through_folder(base, bundle, images, arguments)
     value = {(r["way"], r["metric"]): r["value"] for r in results}
+
+    def worst(metric: str) -> float:
+        """Of all ways, the largest."""
+        return float(max(r["value"] for r in results if r["metric"] == metric))
+
     gates = [
         gate("30 frames/s over HTTP", value["http", "frames_per_s"], 30, at_least=True),
         gate(
             "30 frames/s through a folder", value["folder", "frames_per_s"], 30, at_least=True
         ),
         gate("p99 on a line under 60 ms", value["line", "p99_ms"], 60, at_least=False),
-        gate("memory under 250 MB", value["line", "peak_mb"], 250, at_least=False),
-        gate("memory grows under 5 MB", value["line", "growth_mb"], 5, at_least=False),
+        gate("memory under 250 MB", worst("peak_mb"), 250, at_least=False),
+        gate("memory grows under 5 MB", worst("growth_mb"), 5, at_least=False),
         gate("first verdict within 1.5 s", value["http", "cold_start_s"], 1.5, at_least=False),
     ]
     finish("edge_service", results, gates, arguments)
