@@ -115,7 +115,7 @@ export default function AnnotatePage() {
   const known = book !== undefined && project !== undefined && !images.pending;
   const opened = work.opened === sha && known;
   const decided = () => {
-    work.save();
+    work.say();
     if (goesOn && place >= 0 && place < cards.length - 1) go(place + 1);
   };
   const choose = (name: string) => {

@@ -32,7 +32,7 @@ export interface Work {
   said: boolean;
   problem: Problem | null;
   /** Save what is shown as it is: "nothing to mark" is a word too. */
-  save: () => void;
+  say: () => void;
 }
 
 interface WorkOptions {
@@ -55,30 +55,35 @@ export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOpt
   const [problem, setProblem] = useState<Problem | null>(null);
   const documents = useRef(new Map<string, ShapeDocument>());
   const current = useRef<string | null>(null);
-  /** Documents that began before anybody had said anything about their image. */
-  const unsaid = useRef(new WeakSet<ShapeDocument>());
+  /** Documents that began before one had said anything, and whether others had. */
+  const unsaid = useRef(new WeakMap<ShapeDocument, boolean>());
 
   const put = useCallback(
     (shapes: Shape[] | null) => {
       const sha256 = current.current;
       if (sha256 === null) return;
-      setSaid(shapes !== null);
+      setSaid(shapes !== null || (unsaid.current.get(editor.document) ?? false));
       outbox
         .put(here, sha256, shapes)
         .catch(() => toast({ text: words.saving.notKept, tone: "bad" }));
     },
-    [outbox, here],
+    [editor, outbox, here],
   );
   const save = useCallback(
     () => put(editor.document.shapes().map(toWire) as Shape[]),
     [editor, put],
   );
+  const say = useCallback(() => {
+    // What was said before anything was drawn is no undoing's to take back.
+    if (!editor.document.canUndo) unsaid.current.delete(editor.document);
+    save();
+  }, [editor, save]);
 
   useEffect(
     () =>
       editor.listenChange(({ kind }) => {
         if (!SAVING_KINDS.includes(kind)) return;
-        // Back where nobody had said anything: no shapes would mean "nothing to mark".
+        // Back where one had said nothing: shapes, or none, would be a word of one's own.
         if (kind === "undo" && !editor.document.canUndo && unsaid.current.has(editor.document))
           put(null);
         else save();
@@ -111,7 +116,7 @@ export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOpt
       const pending = outbox.pending(here, sha256);
       const begun = beginningOf(told, pending);
       const document = documentFor(documents.current, sha256, size, begun.shapes.map(fromWire));
-      if (!begun.said) unsaid.current.add(document);
+      if (!begun.mine) unsaid.current.set(document, begun.said);
       editor.openDocument(document);
       editor.readOnly = !mayLabel;
       current.current = sha256;
@@ -147,16 +152,20 @@ export function useWork({ here, editor, outbox, card, ahead, mayLabel }: WorkOpt
     }
   }, [client, here, ahead]);
 
-  return { picture, opened, labels, said, problem, save };
+  return { picture, opened, labels, said, problem, say };
 }
 
-/** What an image begins with, and whether anybody has said anything about it. */
+/** What an image begins with, whether anybody has said anything about it, and whether one has. */
 function beginningOf(
   told: Labels,
   pending: Entry | null,
-): { shapes: readonly Shape[]; said: boolean } {
-  if (pending) return { shapes: pending.shapes ?? [], said: pending.shapes !== null };
-  return { shapes: newestWord(told), said: told.mine !== null || told.consensus !== null };
+): { shapes: readonly Shape[]; said: boolean; mine: boolean } {
+  if (pending) {
+    const said = pending.shapes !== null;
+    return { shapes: pending.shapes ?? [], said, mine: said };
+  }
+  const mine = told.mine !== null;
+  return { shapes: newestWord(told), said: mine || told.consensus !== null, mine };
 }
 
 /** What to begin with: one's own labels, unless a reviewer has settled the image since. */
