@@ -11,7 +11,10 @@ import pytest
 from PIL import Image
 
 from bench.browser_steps import answer, go_to, make_owner, make_project
+from pitmark.core.labels import BoxShape
 from pitmark.core.rle import decode_mask
+from pitmark.ops.labels.labeling import annotate
+from pitmark.store.db import open_store
 from tests.e2e.browsing import NEEDS_BROWSER
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -21,7 +24,7 @@ expect = sync_api.expect
 LARGE_WH = (5472, 3648)
 PROJECT = "covers"
 API = f"/api/orgs/local/projects/{PROJECT}"
-NAMES = [*(f"plate_{n}.png" for n in range(5)), "wide.png", "xlarge.png"]
+NAMES = [*(f"plate_{n}.png" for n in range(5)), "wide.png", "xlarge.png", "zinc.png"]
 PADDING_PX = 24
 # A note goes away by itself after some seconds, which would hide that nothing took it away.
 NO_TIME_PASSES = """() => {
@@ -33,7 +36,7 @@ PX = re.compile(r"^\d+ px$")
 
 @pytest.fixture(scope="module")
 def covers(browser, tmp_path_factory):
-    """A page on a project of outlines: five images of one size, a wider and a large one."""
+    """A page on a project of outlines: images of one size, a narrower and a large one."""
     page = browser.page
     page.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
@@ -198,6 +201,23 @@ def test_undoing_all_that_was_drawn_leaves_an_image_unlabeled(covers) -> None:
     # "Nothing to mark" is a word that somebody says.
     page.keyboard.press("n")
     _until(page, lambda: _mine(page, shas["wide.png"]) == [])
+
+
+def test_undoing_what_was_drawn_on_the_labels_of_others_takes_back_ones_own(
+    browser, covers
+) -> None:
+    page, sha = covers, _shas(covers)["zinc.png"]
+    with open_store(browser.server.log.parent / "home") as store:
+        theirs = (BoxShape("pit", (10.0, 10.0, 30.0, 30.0)),)
+        annotate(store.project(PROJECT), sha, theirs, labeler="bea")
+    _open(page, "zinc.png", {"zinc.png": sha})
+    expect(page.get_by_text("Labeled by bea")).to_be_visible()
+    page.keyboard.press("b")
+    _box(page, (40, 20, 70, 50), (80, 60))
+    _until(page, lambda: len(_mine(page, sha) or []) == 2)
+    page.keyboard.press("Control+z")
+    _until(page, lambda: _mine(page, sha) is None)
+    expect(page.get_by_text("Labeled by bea")).to_be_visible()
 
 
 def test_a_mask_of_twenty_megapixels_is_saved_as_it_was_painted(covers) -> None:
