@@ -91,6 +91,10 @@ def restore_state(state: RunState, path: Path, *, fingerprint: str) -> bool:
         slots.setdefault(int(number), {})[slot] = tensor
     blank = state.optimizer.state_dict()
     state.optimizer.load_state_dict({"state": slots, "param_groups": blank["param_groups"]})
+    for weight, kept in state.optimizer.state.items():
+        # The fused optimizer reads memory as it lies: channels last, like the weights.
+        for slot in ("exp_avg", "exp_avg_sq"):
+            kept[slot] = torch.empty_like(weight).copy_(kept[slot])
     state.step, state.bf16 = int(about["step"]), bool(about["bf16"])
     state.losses = [float(v) for v in about["losses"]]
     return True

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from pitmark.core.errors import CancelledError, NotEnoughDataError
 from pitmark.core.inspector import InspectorSpec
@@ -43,7 +44,7 @@ _SAVE_EVERY_S = 20.0
 _FINE_BOX_PX = 16.0
 _HISTORY_LENGTH = 100
 # Part of the fingerprint of a run: raised when the same settings come to train otherwise.
-_RECIPE = 5
+_RECIPE = 6
 
 
 def fit(  # noqa: PLR0913 - the one entry point; all after the fourth have defaults
@@ -162,7 +163,7 @@ def start(
     average = deepcopy(network).requires_grad_(requires_grad=False)
     known = begin.weights is not None
     schedule = plan_schedule(plan, maker, settings, count=count, pretrained=known)
-    optimizer = torch.optim.AdamW(parameter_groups(network, schedule))
+    optimizer = torch.optim.AdamW(parameter_groups(network, schedule), fused=True)
     return RunState(network, average, optimizer, bf16=wants_bf16(settings, device)), schedule
 
 
@@ -257,13 +258,18 @@ def follow(average: nn.Module, network: nn.Module, step: int) -> None:
         step: Number of the step; the first ones count less long.
     """
     decay = min(_AVERAGE_DECAY, (1 + step) / (10 + step))
-    with torch.no_grad():
-        now = network.state_dict()
-        for name, mean in average.state_dict().items():
-            if mean.is_floating_point():
-                mean.lerp_(now[name], 1 - decay)
-            else:
-                mean.copy_(now[name])
+    pairs = list(zip(_values(average), _values(network), strict=True))
+    floats = [pair for pair in pairs if pair[0].is_floating_point()]
+    means, values = map(list, zip(*floats, strict=True))
+    get_ema_multi_avg_fn(decay)(means, values, step)  # type: ignore[no-untyped-call]
+    for count, value in pairs:
+        if not count.is_floating_point():
+            count.copy_(value)
+
+
+def _values(module: nn.Module) -> list[torch.Tensor]:
+    """All that a module has learned or counted."""
+    return [*module.parameters(), *module.buffers()]
 
 
 def _progress(state: RunState, schedule: Schedule, pace: Pace) -> Progress:

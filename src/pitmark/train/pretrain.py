@@ -107,7 +107,7 @@ def _start(plan: PretrainPlan) -> RunState:
         {"params": rest, "weight_decay": _WEIGHT_DECAY},
         {"params": flat, "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=plan.rate)
+    optimizer = torch.optim.AdamW(groups, lr=plan.rate, fused=True)
     return RunState(network, average, optimizer, bf16=bf16_pays(device.type))
 
 
