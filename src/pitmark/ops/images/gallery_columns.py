@@ -11,17 +11,12 @@ from numpy.typing import NDArray
 
 from pitmark.core.filter_words import META
 from pitmark.core.records import MetadataValue
-from pitmark.quality.facets.columns import (
-    Column,
-    Grown,
-    NumberColumn,
-    SetColumn,
-    WordColumn,
-    number_word,
-)
+from pitmark.quality.facets.columns import Column, Grown
 from pitmark.quality.facets.index import NO, YES, FacetIndex
 from pitmark.quality.facets.name_column import NameColumn
+from pitmark.quality.facets.number_column import NumberColumn, number_word
 from pitmark.quality.facets.sha_column import ShaColumn
+from pitmark.quality.facets.word_columns import SetColumn, WordColumn
 from pitmark.store.image_facts import FindingFact, ImageFact, SaidFact
 
 TRUTHS = ("labeled", "right", "synthetic")

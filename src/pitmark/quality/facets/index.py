@@ -13,17 +13,12 @@ from numpy.typing import NDArray
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.filter_words import META, Filter, Term
-from pitmark.quality.facets.columns import (
-    Bools,
-    Column,
-    Counted,
-    NumberColumn,
-    SetColumn,
-    WordColumn,
-)
+from pitmark.quality.facets.columns import Bools, Column, Counted
 from pitmark.quality.facets.name_column import NameColumn
+from pitmark.quality.facets.number_column import NumberColumn
 from pitmark.quality.facets.page_order import descending, page_of
 from pitmark.quality.facets.sha_column import ShaColumn
+from pitmark.quality.facets.word_columns import SetColumn, WordColumn
 
 YES, NO = "yes", "no"
 _TRUTH = {"yes": YES, "true": YES, "no": NO, "false": NO, "": ""}
