@@ -210,3 +210,15 @@ def _no_number(term: Term) -> InvalidInputError:
         f"{term.column} holds numbers, found {', '.join(repr(v) for v in term.values)}",
         hint='Write a number, such as 40 or 2.5, or a range as it is listed, such as "40..80".',
     )
+
+
+def yes_or_no(value: bool) -> str:
+    """The word of a column whose only words are yes and no.
+
+    Args:
+        value: Whether it is so.
+
+    Returns:
+        yes or no.
+    """
+    return YES if value else NO
