@@ -11,7 +11,7 @@ from typing import Any
 
 from pitmark.core.labels import Shape, Task
 from pitmark.store.consensus import Said, consensus_of, latest_by_labeler, standing
-from pitmark.store.images import Images
+from pitmark.store.image_reader import ImageReader
 from pitmark.store.plain_shapes import shapes_from_plain
 from pitmark.store.schema import annotation_table, images
 from pitmark.store.scope import Scope, chunks
@@ -54,7 +54,7 @@ class AnnotationReader:
         images: Its images.
     """
 
-    def __init__(self, scope: Scope, task: Task, *, images: Images) -> None:
+    def __init__(self, scope: Scope, task: Task, *, images: ImageReader) -> None:
         self._scope, self._task, self._images = scope, task, images
 
     def history(self, sha256: str) -> list[AnnotationRow]:
