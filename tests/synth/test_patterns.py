@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pitmark.synth.patterns import FAMILIES, Pattern, paint_pattern
+from pitmark.synth.pattern_families import FAMILIES
+from pitmark.synth.patterns import Pattern, paint_pattern
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -12,8 +12,8 @@ from pitmark.edge.durable import write_json_durably
 from pitmark.edge.live import LiveRelease
 from pitmark.edge.monitor import Monitor
 from pitmark.edge.parts import PartResult
-from pitmark.quality.drift.monitor import DriftState
 from pitmark.quality.drift.newest_looking import Looked
+from pitmark.quality.drift.state import DriftState
 
 _TO_LABEL = 50
 _TOLD = ("alarm", "threshold", "since", "since_low", "since_high", "carriers", "sentence")

@@ -12,9 +12,10 @@ from pitmark.core.errors import BundleError, InvalidInputError
 from pitmark.edge.array_file import check_arrays
 from pitmark.edge.runtime import Inspection
 from pitmark.quality.drift.input_statistics import image_statistics
-from pitmark.quality.drift.monitor import DriftMonitor, DriftState
+from pitmark.quality.drift.monitor import DriftMonitor
 from pitmark.quality.drift.newest_looking import Looked
 from pitmark.quality.drift.reference import DriftReference
+from pitmark.quality.drift.state import DriftState
 
 DEFAULT_RUN_LENGTH_IMAGES = 50_000
 

@@ -24,7 +24,7 @@ from pitmark.edge.result_log import ResultLog
 from pitmark.edge.runtime import Inspection
 from pitmark.edge.tallies import Tallies
 from pitmark.formats.images import decode_image, encode_png
-from pitmark.quality.drift.monitor import DriftState
+from pitmark.quality.drift.state import DriftState
 
 # Results wait for the disk with their images as far as memory allows, then without.
 _MAX_WITH_IMAGE = 8

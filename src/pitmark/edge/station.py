@@ -31,7 +31,7 @@ from pitmark.edge.server_talk import ServerTalk
 from pitmark.edge.signing import read_keys
 from pitmark.edge.slots import Slots
 from pitmark.edge.updating import Updater
-from pitmark.quality.drift.monitor import DriftState
+from pitmark.quality.drift.state import DriftState
 
 try:
     import fcntl

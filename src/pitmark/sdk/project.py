@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pitmark.core.errors import ConflictError
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import Shape, Task
 from pitmark.core.progress import Reporter, silent
-from pitmark.formats.archives import unpack
-from pitmark.sdk import imports
+from pitmark.sdk import exports, imports
 from pitmark.sdk.connection import Connection, message, part, unexpected
 from pitmark.sdk.data import RemoteData
 from pitmark.sdk.devices import RemoteDevices
@@ -31,7 +27,7 @@ from pitmark.sdk.images import Images, find_image, list_images
 from pitmark.sdk.jobs import Jobs, result_of
 from pitmark.sdk.labels import RemoteLabels
 from pitmark.sdk.options import plain_options
-from pitmark.sdk.releases import Bundle, bundle_target
+from pitmark.sdk.releases import Bundle, Bundles, bundle_target
 from pitmark.sdk.rollouts import RemoteRollouts
 from pitmark.sdk.runs import Run
 from pitmark.sdk.shapes import to_wire
@@ -60,9 +56,10 @@ class RemoteProject:
         self._connection, self._organisation, self._about = connection, organisation, about
         self._path = f"{organisation}/projects/{part(about.name)}"
         self._jobs = Jobs(connection, self._path)
+        self._bundles = Bundles(connection, self._path, about.name)
         self.labels = RemoteLabels(connection, self._path)
         self.data = RemoteData(connection, self._path, self._jobs)
-        self.upkeep = RemoteUpkeep(connection, self._path, self._jobs, self._fetch)
+        self.upkeep = RemoteUpkeep(connection, self._path, self._jobs, self._bundles)
         self.devices = RemoteDevices(connection, self._path)
         self.rollouts = RemoteRollouts(connection, self._path)
 
@@ -325,7 +322,7 @@ class RemoteProject:
         named = None if conditions is None else list(conditions)
         told = {"run": run, "int8": int8, "conditions": named}
         done = result_of(self._jobs.do("release", told, report))
-        return self._fetch(int(done["version"]), out)
+        return self._bundles.fetch(int(done["version"]), out)
 
     def roll_back(self, version: int, out: str | Path | None = None) -> Bundle:
         """Release the content of an earlier version again, under a new version.
@@ -339,7 +336,8 @@ class RemoteProject:
         """
         bundle_target(out, self.name, 0)
         path = f"{self._path}/releases/{version}/rollback"
-        return self._fetch(self._connection.send("POST", path, None, Release).version, out)
+        made = self._connection.send("POST", path, None, Release)
+        return self._bundles.fetch(made.version, out)
 
     def export(
         self, out: str | Path, *, format: str, snapshot: str = "latest"
@@ -357,28 +355,10 @@ class RemoteProject:
         Raises:
             ConflictError: The folder holds something already.
         """
-        folder = Path(out)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ConflictError(f"{folder} exists and is not empty", hint="Name a new folder.")
-        job = self._jobs.do("export", {"format": format, "snapshot": snapshot}, silent)
-        with tempfile.TemporaryDirectory(prefix="pitmark-") as aside:
-            packed = Path(aside) / "export.zip"
-            self._connection.download(self._jobs.file(job), packed)
-            unpack(packed, Path(aside) / "out")
-            folder.mkdir(parents=True, exist_ok=True)
-            for path in sorted((Path(aside) / "out").iterdir()):
-                shutil.move(path, folder / path.name)
-        return ExportSummary(result_of(job))
+        return exports.export_folder(
+            self._connection, self._jobs, Path(out), format=format, snapshot=snapshot
+        )
 
     def _settle(self, finding: str, told: Settle) -> Settled:
         path = f"{self._path}/findings/{part(finding)}/settle"
         return self._connection.send("POST", path, told, Settled)
-
-    def _fetch(self, version: int, out: str | Path | None) -> Bundle:
-        target = bundle_target(out, self.name, version)
-        releases = self._connection.get(f"{self._path}/releases", list[Release])
-        row = next((r for r in releases if r.version == version), None)
-        if row is None:
-            raise unexpected(f"the new release {version} is not among the releases")
-        size = self._connection.download(f"{self._path}/releases/{version}/bundle", target)
-        return Bundle(row, target, size)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pitmark.core.errors import InvalidInputError
+from pitmark.sdk.connection import Connection, unexpected
 from pitmark.wire.line import Release
 
 
@@ -16,6 +17,41 @@ class Bundle:
     row: Release
     path: Path
     size_bytes: int
+
+
+class Bundles:
+    """The bundles of one project.
+
+    Args:
+        connection: To the server.
+        path: Of the project.
+        project: Its name.
+    """
+
+    def __init__(self, connection: Connection, path: str, project: str) -> None:
+        self._connection, self._path, self._project = connection, path, project
+
+    def fetch(self, version: int, out: str | Path | None) -> Bundle:
+        """Write the bundle of a release.
+
+        Args:
+            version: Of the release, which was made just now.
+            out: File or folder to write to; None writes into the current folder.
+
+        Returns:
+            The release with the path of the bundle.
+
+        Raises:
+            InvalidInputError: There is no such folder.
+            StorageError: The server does not know the release.
+        """
+        target = bundle_target(out, self._project, version)
+        releases = self._connection.get(f"{self._path}/releases", list[Release])
+        row = next((r for r in releases if r.version == version), None)
+        if row is None:
+            raise unexpected(f"the new release {version} is not among the releases")
+        size = self._connection.download(f"{self._path}/releases/{version}/bundle", target)
+        return Bundle(row, target, size)
 
 
 def bundle_target(out: str | Path | None, project: str, version: int) -> Path:

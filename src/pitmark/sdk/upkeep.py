@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from pitmark.core.progress import Reporter, silent
 from pitmark.sdk.connection import Connection, message
 from pitmark.sdk.jobs import Jobs, result_of
 from pitmark.sdk.options import plain_options
-from pitmark.sdk.releases import Bundle, bundle_target
+from pitmark.sdk.releases import Bundles, bundle_target
 from pitmark.wire.upkeep import DrawForHarm, Harm, LimitsChange, Promotion, ScheduleChange
 from pitmark.wire.upkeep import Upkeep as WireUpkeep
 
@@ -60,7 +60,7 @@ class RemoteUpkeep:
         connection: To the server.
         path: Of the project.
         jobs: Of the project.
-        fetch: Fetches the bundle of a version to a file or folder.
+        bundles: Of the project.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class RemoteUpkeep:
         connection: Connection,
         path: str,
         jobs: Jobs,
-        fetch: Callable[[int, str | Path | None], Bundle],
+        bundles: Bundles,
     ) -> None:
         self._connection, self._path = connection, path
-        self._jobs, self._fetch = jobs, fetch
+        self._jobs, self._bundles = jobs, bundles
 
     def status(self) -> Told:
         """What is in use, what waits, whether an update is due, limits and schedule."""
@@ -200,7 +200,7 @@ class RemoteUpkeep:
         version = result.get("version")
         if out is None or version is None:
             return Told(result)
-        return Told(result, self._fetch(int(version), out).path)
+        return Told(result, self._bundles.fetch(int(version), out).path)
 
 
 def _asked(options: Any) -> dict[str, Any]:

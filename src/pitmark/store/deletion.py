@@ -9,17 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Table
 
 from pitmark.store.blobs import BlobStore
 from pitmark.store.connection import Database
-from pitmark.store.schema import (
-    events,
-    images,
-    projects,
-    releases,
-    run_artifacts,
-    run_predictions,
-    snapshot_items,
-)
+from pitmark.store.schema import events, images, projects, snapshot_items
 from pitmark.store.schema_columns import metadata
 from pitmark.store.schema_jobs import FILE_LIST, jobs
+from pitmark.store.schema_runs import releases, run_artifacts, run_predictions
 from pitmark.store.scope import CHUNK, Scope, chunks
 
 _REFERENCES: tuple[tuple[Table, ColumnElement[Any]], ...] = (

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Table, func
 
 from pitmark.store.connection import Database
-from pitmark.store.schema import events, images, organisations, projects, releases
+from pitmark.store.schema import events, images, organisations, projects
 from pitmark.store.schema_jobs import jobs
+from pitmark.store.schema_runs import releases
 from pitmark.store.scope import Scope
 
 

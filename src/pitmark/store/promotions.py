@@ -16,7 +16,8 @@ from pitmark.core.errors import ConflictError, NotFoundError
 from pitmark.store.audit import AuditLog
 from pitmark.store.plain_json import plain
 from pitmark.store.run_rows import RunReader, run_name
-from pitmark.store.schema import now, runs
+from pitmark.store.schema import now
+from pitmark.store.schema_runs import runs
 from pitmark.store.schema_updates import aliases, promotions
 from pitmark.store.scope import Scope
 

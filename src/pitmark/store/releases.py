@@ -14,7 +14,8 @@ from pitmark.store.audit import AuditLog
 from pitmark.store.blobs import BlobStore
 from pitmark.store.plain_json import plain
 from pitmark.store.run_rows import RunReader, run_name
-from pitmark.store.schema import now, releases, runs, snapshots
+from pitmark.store.schema import now, snapshots
+from pitmark.store.schema_runs import releases, runs
 from pitmark.store.scope import Scope
 
 

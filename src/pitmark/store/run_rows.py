@@ -12,7 +12,8 @@ from sqlalchemy import func
 
 from pitmark.core.errors import NotFoundError
 from pitmark.store.run_lock import RunLocks
-from pitmark.store.schema import run_artifacts, run_predictions, runs, snapshots
+from pitmark.store.schema import snapshots
+from pitmark.store.schema_runs import run_artifacts, run_predictions, runs
 from pitmark.store.scope import Scope, chunks
 
 RunState = Literal["running", "done", "failed", "interrupted"]

@@ -16,7 +16,8 @@ from pitmark.store.blobs import BlobStore
 from pitmark.store.plain_json import plain
 from pitmark.store.run_lock import RunLocks
 from pitmark.store.run_rows import RunReader, RunRow, RunState, run_name
-from pitmark.store.schema import now, run_artifacts, run_predictions, runs
+from pitmark.store.schema import now
+from pitmark.store.schema_runs import run_artifacts, run_predictions, runs
 from pitmark.store.scope import Scope
 from pitmark.store.snapshots import Snapshots
 

@@ -18,12 +18,14 @@ from pitmark.synth.arrays import Bytes, Floats, blur, smoothstep
 from pitmark.synth.camera import CAMERAS
 from pitmark.synth.defect_patch import Shape
 from pitmark.synth.distractors import add_dust, add_smudge
+from pitmark.synth.draws import log_uniform
 from pitmark.synth.further_defects import ALL_KINDS, draw_any_defect
 from pitmark.synth.lighting import Lamp, Rig, shade
 from pitmark.synth.maps import Material, SurfaceMaps
 from pitmark.synth.noise import cloud_noise, spectral_noise
 from pitmark.synth.part_surfaces import piece_of_part
-from pitmark.synth.patterns import FAMILIES, Pattern, log_uniform, paint_pattern
+from pitmark.synth.pattern_families import FAMILIES
+from pitmark.synth.patterns import Pattern, paint_pattern
 from pitmark.synth.stamping import stamp
 
 # Kinds of defect a scene may show; the last one needs the surface itself.

@@ -6,7 +6,8 @@ import pytest
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
 from pitmark.quality.drift.conditions import common, fit_conditions, usable
-from pitmark.quality.drift.monitor import DriftMonitor, DriftReference
+from pitmark.quality.drift.monitor import DriftMonitor
+from pitmark.quality.drift.reference import DriftReference
 from tests.quality.drift_streams import observations
 
 RUN_LENGTH = 1000

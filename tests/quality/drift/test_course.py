@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pitmark.quality.drift.course import MOST_POINTS, CoursePoint, DriftCourse
-from pitmark.quality.drift.monitor import DriftMonitor, DriftReference
+from pitmark.quality.drift.monitor import DriftMonitor
+from pitmark.quality.drift.reference import DriftReference
 from tests.quality.drift_streams import observations
 
 BLOCK = 10

@@ -3,8 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from pitmark.quality.drift.monitor import DriftMonitor, DriftReference
+from pitmark.quality.drift.monitor import DriftMonitor
 from pitmark.quality.drift.newest_looking import NewestLooking
+from pitmark.quality.drift.reference import DriftReference
 from tests.quality.drift_streams import observations
 
 

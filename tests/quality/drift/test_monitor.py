@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pitmark.core.errors import InvalidInputError, NotEnoughDataError
-from pitmark.quality.drift.monitor import DriftMonitor, DriftReference
+from pitmark.quality.drift.monitor import DriftMonitor
+from pitmark.quality.drift.reference import DriftReference
 from tests.quality.drift_streams import observations
 
 BRIGHTNESS_SPREAD = 0.01

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from pitmark.core.errors import InvalidInputError
-from pitmark.quality.drift.monitor import DriftMonitor, DriftReference
+from pitmark.quality.drift.monitor import DriftMonitor
 from pitmark.quality.drift.odd_images import MOST_TAILS, OddImages, count_odd
+from pitmark.quality.drift.reference import DriftReference
 from tests.quality.drift_streams import observations
 
 DARK = 2

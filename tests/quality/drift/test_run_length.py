@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pitmark.quality.drift.monitor import DriftMonitor, DriftReference
+from pitmark.quality.drift.monitor import DriftMonitor
+from pitmark.quality.drift.reference import DriftReference
 from tests.quality.drift_streams import autoregressive, observations, run_lengths
 
 RUN_LENGTH = 1000

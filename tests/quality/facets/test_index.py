@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.filter_words import Filter, Term, parse_filter
-from pitmark.quality.facets.columns import NumberColumn, SetColumn, WordColumn
 from pitmark.quality.facets.index import FacetIndex
 from pitmark.quality.facets.name_column import NameColumn
+from pitmark.quality.facets.number_column import NumberColumn
 from pitmark.quality.facets.page_order import page_of
+from pitmark.quality.facets.word_columns import SetColumn, WordColumn
 
 CLASSES = ("dent", "scratch", "stain")
 ROW = st.fixed_dictionaries(

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pitmark.quality.faults.class_evidence import log_odds, weigh_classes
+from pitmark.quality.faults.class_evidence import weigh_classes
 
 
 def blobs(seed, *, count=400, classes=5, apart=3.0, rate=0.0, pair=0):
@@ -94,10 +94,3 @@ def test_whatever_the_expert_says_the_evidence_is_a_probability(logits, labels):
     assert ((evidence.wrong >= 0) & (evidence.wrong <= 1)).all()
     assert np.isfinite(evidence.mislabeled_as).all()
     assert evidence.looks_like.sum(axis=1) == pytest.approx(np.ones(8))
-
-
-@given(st.lists(st.floats(0, 1), min_size=1))
-def test_log_odds_are_finite_and_keep_the_order(values):
-    odds = log_odds(np.array(sorted(values)), 1e-4)
-    assert np.isfinite(odds).all()
-    assert (np.diff(odds) >= 0).all()

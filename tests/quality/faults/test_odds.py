@@ -7,6 +7,7 @@ from scipy.special import expit
 from pitmark.quality.faults.odds import (
     LikeLabels,
     fit_label_odds,
+    log_odds,
     outlier_probability,
     unfound_ratio,
 )
@@ -117,3 +118,10 @@ def test_one_label_alone_has_no_outlying_outline():
         np.array([0.1]), least_spread=0.1
     )
     assert z.tolist() == [0.0]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1))
+def test_log_odds_are_finite_and_keep_the_order(values):
+    odds = log_odds(np.array(sorted(values)), 1e-4)
+    assert np.isfinite(odds).all()
+    assert (np.diff(odds) >= 0).all()

@@ -20,7 +20,7 @@ from pitmark.ops.labels.audit_record import group_of
 from pitmark.ops.labels.inconsistency import GROUP
 from pitmark.ops.models.closed_folds import vectors_of
 from pitmark.ops.models.predicted_shapes import predicted_shapes
-from pitmark.store.annotations import AnnotationRow
+from pitmark.store.annotation_rows import AnnotationRow
 from pitmark.store.blobs import BlobStore
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow

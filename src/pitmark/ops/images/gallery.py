@@ -15,8 +15,10 @@ from pitmark.core.errors import InvalidInputError
 from pitmark.core.filter_words import META, parse_filter
 from pitmark.ops.images.gallery_columns import GalleryColumns
 from pitmark.ops.images.gallery_held import MOST_VALUES, PATIENCE_S, HeldColumns
-from pitmark.quality.facets.columns import Counted, NumberColumn, WordColumn
+from pitmark.quality.facets.columns import Counted
 from pitmark.quality.facets.index import YES
+from pitmark.quality.facets.number_column import NumberColumn
+from pitmark.quality.facets.word_columns import WordColumn
 from pitmark.store.db import ProjectStore
 
 MOST_PER_PAGE = 500

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pitmark.core.filter_words import META
-from pitmark.core.records import MetadataValue
-from pitmark.quality.facets.columns import (
-    Column,
-    Grown,
-    NumberColumn,
-    SetColumn,
-    WordColumn,
-    number_word,
-)
-from pitmark.quality.facets.index import NO, YES, FacetIndex
+from pitmark.ops.images.gallery_metadata import MetadataColumns
+from pitmark.quality.facets.columns import Grown
+from pitmark.quality.facets.index import NO, YES, FacetIndex, yes_or_no
 from pitmark.quality.facets.name_column import NameColumn
+from pitmark.quality.facets.number_column import NumberColumn
 from pitmark.quality.facets.sha_column import ShaColumn
+from pitmark.quality.facets.word_columns import SetColumn, WordColumn
 from pitmark.store.image_facts import FindingFact, ImageFact, SaidFact
 
 TRUTHS = ("labeled", "right", "synthetic")
@@ -91,6 +84,7 @@ class GalleryColumns:
             },
             TRUTHS,
         )
+        self._metadata = MetadataColumns(self.index.columns)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -98,7 +92,7 @@ class GalleryColumns:
     @property
     def metadata_columns(self) -> list[str]:
         """The columns of metadata, such as "meta.lot"."""
-        return sorted(c for c in self.index.columns if c.startswith(META))
+        return self._metadata.names
 
     @property
     def facet_names(self) -> list[str]:
@@ -159,7 +153,7 @@ class GalleryColumns:
         self.name.extend([f.name for f in facts])
         self.width.extend([f.width for f in facts])
         self.height.extend([f.height for f in facts])
-        self.synthetic.extend([_truth(f.synthetic) for f in facts])
+        self.synthetic.extend([yes_or_no(f.synthetic) for f in facts])
         self._group.extend([f.group for f in facts])
         self.labeled.extend([NO] * count)
         for words in (self.split, self.right, self._model_label):
@@ -169,7 +163,7 @@ class GalleryColumns:
         for numbers in (self._score, self._uncertainty):
             numbers.extend([None] * count)
         self.findings.extend([0] * count)
-        self._add_metadata([f.metadata for f in facts], first)
+        self._metadata.extend([f.metadata for f in facts])
         self._note_references(range(first, first + count), facts)
 
     def update(self, facts: Sequence[ImageFact]) -> None:
@@ -181,9 +175,7 @@ class GalleryColumns:
         rows, there = self._placed([f.id for f in facts])
         known = [f for f, t in zip(facts, there, strict=True) if t]
         self._group.put(rows, [f.group for f in known])
-        for key in {k for f in known for k in f.metadata} | self._metadata_keys():
-            values = _plain([f.metadata.get(key) for f in known])
-            _put(self._metadata_column(key, values, len(self)), rows, values)
+        self._metadata.put(rows, [f.metadata for f in known])
         self._note_references(rows.tolist(), known)
 
     def say(self, facts: Sequence[SaidFact]) -> Rows:
@@ -199,7 +191,7 @@ class GalleryColumns:
         known = [f for f, t in zip(facts, there, strict=True) if t]
         self._said.view[rows] = True
         self.classes.put(rows, [f.classes or () for f in known])
-        self.labeled.put(rows, [_truth(f.classes is not None) for f in known])
+        self.labeled.put(rows, [yes_or_no(f.classes is not None) for f in known])
         self._labelers.put(rows, [f.labelers for f in known])
         return rows
 
@@ -279,7 +271,7 @@ class GalleryColumns:
         classes = self.classes.words(row)
         truth = any(c not in good for c in classes)
         label = self._model_label.word(row)
-        return _truth(truth == bool(defect) and (not label or classes == (label,)))
+        return yes_or_no(truth == bool(defect) and (not label or classes == (label,)))
 
     def _serving(self) -> Rows:
         """Rows that are the reference of another image."""
@@ -305,54 +297,3 @@ class GalleryColumns:
         places = np.minimum(np.searchsorted(held, wanted), max(len(held) - 1, 0))
         there = held[places] == wanted if len(held) else np.zeros(len(wanted), dtype=bool)
         return places[there], there
-
-    def _metadata_keys(self) -> set[str]:
-        return {c.removeprefix(META) for c in self.metadata_columns}
-
-    def _add_metadata(
-        self, metadata: Sequence[Mapping[str, MetadataValue]], first: int
-    ) -> None:
-        for key in {k for m in metadata for k in m} | self._metadata_keys():
-            values = _plain([m.get(key) for m in metadata])
-            _extend(self._metadata_column(key, values, first), values)
-
-    def _metadata_column(self, key: str, values: Sequence[Any], rows: int) -> Column:
-        """The column of a key, made if need be; of words once a value is no number."""
-        columns = self.index.columns
-        column = columns.get(META + key)
-        words = str in set(map(type, values))
-        if column is None:
-            column = WordColumn() if words else NumberColumn()
-            column.extend([None] * rows)
-        elif words and isinstance(column, NumberColumn):
-            held, column = column.as_words(), WordColumn()
-            column.extend(held)
-        columns[META + key] = column
-        return column
-
-
-def _truth(value: bool) -> str:
-    return YES if value else NO
-
-
-def _plain(values: Sequence[MetadataValue | None]) -> Sequence[str | float | None]:
-    """Values of metadata as words and numbers."""
-    if bool not in set(map(type, values)):
-        return values
-    return [_truth(v) if isinstance(v, bool) else v for v in values]
-
-
-def _fitting(column: Column, values: Sequence[Any]) -> Sequence[Any]:
-    if isinstance(column, NumberColumn):
-        return values
-    if set(map(type, values)) <= {str, type(None)}:
-        return values
-    return [number_word(v) if isinstance(v, int | float) else v for v in values]
-
-
-def _extend(column: Column, values: Sequence[Any]) -> None:
-    column.extend(_fitting(column, values))
-
-
-def _put(column: Column, rows: Rows, values: Sequence[Any]) -> None:
-    column.put(rows, _fitting(column, values))

@@ -11,7 +11,7 @@ from pitmark.core.labels import Shape, shapes_hash
 from pitmark.core.provenance import is_in_use, learnable
 from pitmark.core.records import SPLITS, ImageRecord, Snapshot, SnapshotItem, Split
 from pitmark.core.splits import SplitItem, assign_parts
-from pitmark.store.annotations import AnnotationRow
+from pitmark.store.annotation_rows import AnnotationRow
 from pitmark.store.db import ProjectStore
 from pitmark.store.snapshots import SnapshotInfo
 

@@ -16,7 +16,7 @@ from pitmark.core.labels import Box, Shape, image_class, shape_box
 from pitmark.core.predictions import Prediction
 from pitmark.core.records import ImageRecord
 from pitmark.quality.agreement.object_votes import NOTHING, object_votes
-from pitmark.store.annotations import AnnotationRow
+from pitmark.store.annotation_rows import AnnotationRow
 from pitmark.store.db import ProjectStore
 
 WHOLE_IMAGE_TASKS = ("classification", "anomaly")

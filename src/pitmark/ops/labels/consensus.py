@@ -19,7 +19,8 @@ from pitmark.ops.labels.consensus_methods import (
     mask_consensus,
 )
 from pitmark.ops.labels.labeling import check_shapes, shapes_json
-from pitmark.store.annotations import AnnotationRow, NewAnnotation
+from pitmark.store.annotation_rows import AnnotationRow
+from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import ProjectStore
 
 Method = Literal["auto", "majority", "dawid-skene", "model", "boxes", "staple"]

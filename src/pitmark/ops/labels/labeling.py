@@ -17,7 +17,8 @@ from pitmark.core.labels import (
     shape_to_json,
 )
 from pitmark.core.records import ImageRecord
-from pitmark.store.annotations import AnnotationRow, NewAnnotation, Told
+from pitmark.store.annotation_rows import AnnotationRow, Told
+from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 

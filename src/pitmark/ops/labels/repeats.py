@@ -14,7 +14,7 @@ from pitmark.core.labels import Shape, image_class, shape_box, shape_mask
 from pitmark.core.records import LabeledImage
 from pitmark.quality.agreement.ceiling import Ceiling, ceiling_of_repeats
 from pitmark.quality.agreement.object_votes import NOTHING, object_votes
-from pitmark.store.annotations import AnnotationRow
+from pitmark.store.annotation_rows import AnnotationRow
 from pitmark.store.db import ProjectStore
 
 FEWEST_REPEATED = 30

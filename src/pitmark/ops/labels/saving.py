@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pitmark.core.errors import NotFoundError, PitmarkError, StorageError
 from pitmark.core.labels import Shape
 from pitmark.ops.labels.labeling import check_shapes
-from pitmark.store.annotations import NewAnnotation, Told
+from pitmark.store.annotation_rows import Told
+from pitmark.store.annotations import NewAnnotation
 from pitmark.store.db import ProjectStore
 
 

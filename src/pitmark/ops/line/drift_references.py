@@ -13,7 +13,7 @@ from pitmark.core.inspector import load_pair
 from pitmark.core.records import LabeledImage, PixelLoader
 from pitmark.quality.drift.conditions import usable
 from pitmark.quality.drift.input_statistics import image_statistics
-from pitmark.quality.drift.monitor import DriftReference
+from pitmark.quality.drift.reference import DriftReference
 
 if TYPE_CHECKING:
     from pitmark.train.model import TrainedModel

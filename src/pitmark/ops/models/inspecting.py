@@ -20,7 +20,7 @@ from pitmark.edge.monitor import DEFAULT_RUN_LENGTH_IMAGES, Monitor
 from pitmark.edge.runtime import EdgeInspector, Inspection
 from pitmark.edge.signing import read_keys
 from pitmark.edge.sources import FolderReferences, iterate_folder, watch_folder
-from pitmark.quality.drift.monitor import DriftState
+from pitmark.quality.drift.state import DriftState
 
 _TO_LABEL = 50
 Watcher = Callable[[Inspection, DriftState | None], None]

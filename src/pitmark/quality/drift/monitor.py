@@ -18,7 +18,6 @@ own wandering is seen.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,24 +25,15 @@ from numpy.typing import NDArray
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.quality.drift.block_spread import resembling
-from pitmark.quality.drift.causes import Cause
 from pitmark.quality.drift.course import CoursePoint, DriftCourse
 from pitmark.quality.drift.eprocess import RestartSums, gathered, log_sum
 from pitmark.quality.drift.found import Evidence, Found, explain
-from pitmark.quality.drift.input_statistics import STATISTIC_NAMES, image_statistics
 from pitmark.quality.drift.neighbor_correlation import NeighborCorrelation
 from pitmark.quality.drift.newest_looking import Looked, NewestLooking
-from pitmark.quality.drift.reference import BOUND, DriftReference
+from pitmark.quality.drift.open_block import OpenBlock, row_of
+from pitmark.quality.drift.reference import DriftReference
+from pitmark.quality.drift.state import DriftState
 from pitmark.quality.drift.tag_history import TagHistory
-
-__all__ = [
-    "STATISTIC_NAMES",
-    "Cause",
-    "DriftMonitor",
-    "DriftReference",
-    "DriftState",
-    "image_statistics",
-]
 
 Array = NDArray[np.float64]
 
@@ -52,55 +42,6 @@ _MOST_EVIDENCE = 1e300
 _NO_EVIDENCE = -1e3
 _STATE_VERSION = 3
 _LATE_POINTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class DriftState:
-    """What a monitor says after an image.
-
-    `images` counts from the monitor's first image and goes on over resets. `evidence`
-    is larger the more there is for a drift; the first time it reaches `threshold` (the
-    run length in images) `alarm` is set, and stays until a reset. `since` is the number
-    of the first image after the likely change, which lies between `since_low` and
-    `since_high` as far as the evidence can tell. `carriers` are the (tag, value) pairs on
-    which it happened while others stayed.
-    """
-
-    images: int
-    alarm: bool
-    evidence: float
-    threshold: float
-    since: int | None
-    causes: tuple[Cause, ...]
-    carriers: tuple[tuple[str, str], ...]
-    sentence: str
-    unknown: int = 0
-    since_low: int | None = None
-    since_high: int | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The state as plain JSON types."""
-        return {
-            "images": self.images,
-            "alarm": self.alarm,
-            "evidence": self.evidence,
-            "threshold": self.threshold,
-            "since": self.since,
-            "since_low": self.since_low,
-            "since_high": self.since_high,
-            "causes": [c.to_json() for c in self.causes],
-            "carriers": [list(c) for c in self.carriers],
-            "sentence": self.sentence,
-            "unknown": self.unknown,
-        }
-
-    def told(self) -> dict[str, Any]:
-        """What goes with every image: short without an alarm, else with when and where."""
-        out: dict[str, Any] = {"alarm": self.alarm, "sentence": self.sentence}
-        if self.alarm:
-            names = ("since", "since_low", "since_high", "carriers")
-            out |= {name: self.to_json()[name] for name in names}
-        return out
 
 
 class DriftMonitor:
@@ -131,10 +72,6 @@ class DriftMonitor:
         self._images = 0
         self._unknown = 0
         self.course = DriftCourse()
-        self._open_raw: Array
-        self._open_bounded: Array
-        self._open_odd: Array
-        self._open_shares: Array
         self._clear()
 
     def update(
@@ -170,16 +107,11 @@ class DriftMonitor:
         raw = self.reference.values(statistics, embedding, score, tags=known)
         self._images += 1
         spreads = self.reference.spreads(raw)
-        bounded = np.clip(spreads, -BOUND, BOUND)
         self._newest.add(self._images, name, spreads)
         self._correlation.add(spreads)
         self._tags.add(raw, known)
-        self._open_bounded = self._open_bounded + bounded
-        self._open_odd = self._open_odd + (np.abs(spreads) >= BOUND)
-        self._open_raw = self._open_raw + raw
-        self._open_shares = self._open_shares + self.reference.conditions.shares(known)
-        self._open_images += 1
-        if self._open_images == self.reference.block:
+        self._open.add(raw, spreads, self.reference.conditions.shares(known))
+        if self._open.images == self.reference.block:
             self._close_block()
         return self.state
 
@@ -244,11 +176,7 @@ class DriftMonitor:
             "first": self._first,
             "alarm": self._alarm,
             "phi": self._phi.tolist(),
-            "open_images": self._open_images,
-            "open_bounded": self._open_bounded.tolist(),
-            "open_raw": self._open_raw.tolist(),
-            "open_odd": self._open_odd.tolist(),
-            "open_shares": self._open_shares.tolist(),
+            **self._open.to_json(),
             "sums": sums.to_json(),
             "correlation": self._correlation.to_json(),
             "tags": self._tags.to_json(),
@@ -292,11 +220,7 @@ class DriftMonitor:
         self._correlation = NeighborCorrelation(components)
         self._tags = TagHistory(components)
         self._newest = NewestLooking()
-        self._open_images = 0
-        self._open_bounded = np.zeros(components)
-        self._open_raw = np.zeros(components)
-        self._open_odd = np.zeros(components)
-        self._open_shares = np.zeros(conditions)
+        self._open = OpenBlock(components, conditions)
         self._phi = np.zeros(components)
         self._evidence = 0.0
         self._found = Found()
@@ -305,37 +229,25 @@ class DriftMonitor:
         components = len(self.reference.names)
         self._images, self._first = int(data["images"]), int(data["first"])
         self._unknown = int(data["unknown"])
-        self._open_images = int(data["open_images"])
-        self._open_bounded = _row(data["open_bounded"], components)
-        self._open_raw = _row(data["open_raw"], components)
-        self._open_odd = _row(data["open_odd"], components)
         conditions = len(self.reference.conditions.values)
-        self._open_shares = _row(data["open_shares"], conditions)
+        self._open = OpenBlock.from_json(data, components, conditions)
         self._sums = RestartSums.from_json(data["sums"], components, conditions)
         self._correlation = NeighborCorrelation.from_json(data["correlation"], components)
         self._tags = TagHistory.from_json(data["tags"], components)
         self._newest = NewestLooking.from_json(data["newest"])
         # States of before it was kept have none.
         self.course = DriftCourse.from_json(data.get("course"), components)
-        self._phi = _row(data["phi"], components)
+        self._phi = row_of(data["phi"], components)
         self._alarm = bool(data["alarm"])
         if self._sums.blocks:
             self._judge()
 
     def _close_block(self) -> None:
-        size, means = self._open_images, self._open_raw / self._open_images
-        self._sums.add(
-            self._open_bounded / size,
-            means,
-            self._open_shares / size,
-            odd=self._open_odd,
-        )
+        block, size = self._open, self._open.images
+        means = block.raw / size
+        self._sums.add(block.bounded / size, means, block.shares / size, odd=block.odd)
         self._tags.close_block()
-        self._open_images = 0
-        self._open_bounded = np.zeros_like(self._open_bounded)
-        self._open_raw = np.zeros_like(self._open_raw)
-        self._open_odd = np.zeros_like(self._open_odd)
-        self._open_shares = np.zeros_like(self._open_shares)
+        self._open = OpenBlock(block.components, block.conditions)
         self._phi = self._correlation.phi(self.reference)
         self._judge()
         first = self._images - size + 1
@@ -367,10 +279,3 @@ class DriftMonitor:
                 needed=self.run_length_images,
                 first=self._first,
             )
-
-
-def _row(values: Any, components: int) -> Array:
-    row = np.asarray(values, dtype=np.float64)
-    if row.shape != (components,):
-        raise ValueError(f"expected {components} values, found {row.shape}")
-    return row

@@ -13,17 +13,12 @@ from numpy.typing import NDArray
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.filter_words import META, Filter, Term
-from pitmark.quality.facets.columns import (
-    Bools,
-    Column,
-    Counted,
-    NumberColumn,
-    SetColumn,
-    WordColumn,
-)
+from pitmark.quality.facets.columns import Bools, Column, Counted
 from pitmark.quality.facets.name_column import NameColumn
+from pitmark.quality.facets.number_column import NumberColumn
 from pitmark.quality.facets.page_order import descending, page_of
 from pitmark.quality.facets.sha_column import ShaColumn
+from pitmark.quality.facets.word_columns import SetColumn, WordColumn
 
 YES, NO = "yes", "no"
 _TRUTH = {"yes": YES, "true": YES, "no": NO, "false": NO, "": ""}
@@ -215,3 +210,15 @@ def _no_number(term: Term) -> InvalidInputError:
         f"{term.column} holds numbers, found {', '.join(repr(v) for v in term.values)}",
         hint='Write a number, such as 40 or 2.5, or a range as it is listed, such as "40..80".',
     )
+
+
+def yes_or_no(value: bool) -> str:
+    """The word of a column whose only words are yes and no.
+
+    Args:
+        value: Whether it is so.
+
+    Returns:
+        yes or no.
+    """
+    return YES if value else NO

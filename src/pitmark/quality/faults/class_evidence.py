@@ -16,15 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from pitmark.quality.faults.class_confusion import (
+    PAIR_LABELS,
+    confusion_of,
+    count_pairs,
+    fit_confusion,
+    minus_log_prior,
+    prior_confusion,
+)
+from pitmark.quality.faults.rate import ASSUMED_FAULT_RATE
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# What is believed before looking: one label in twenty is at fault.
-ASSUMED_FAULT_RATE = 0.05
-# How many labels that belief is worth, and how many of a class it takes to believe that
-# it is labeled as one certain other more often than as any.
-_PRIOR_LABELS = 200.0
-PAIR_LABELS = 100.0
 _ROUNDS = 8
 _CREDIT = 0.01
 # Strengths and biases are fitted to so many things at most, fewer where there are many
@@ -115,10 +119,10 @@ class ClassModel:
         for experts, given in blocks:
             looks = self._looks_like(experts)
             posterior = _posterior(looks, given, self.confusion, self.stray[given])
-            _count_pairs(counts, posterior, given)
+            count_pairs(counts, posterior, given)
             shares += np.bincount(given, minlength=depth)
         share = shares / max(shares.sum(), 1)
-        return replace(self, confusion=_confusion_of(counts, share, self.pair_labels))
+        return replace(self, confusion=confusion_of(counts, share, self.pair_labels))
 
     def _looks_like(self, experts: Sequence[NDArray[np.floating]]) -> Floats:
         stack = np.stack(
@@ -162,7 +166,7 @@ def fit_classes(
     # A class that nobody used cannot be what a label should have been.
     stack[:, :, ~used] = -_LOGIT_LIMIT
     how = (stray[given], pair_labels)
-    few = _alternate(stack, given, how, _prior_confusion(share, ASSUMED_FAULT_RATE))
+    few = _alternate(stack, given, how, prior_confusion(share, ASSUMED_FAULT_RATE))
     many = _alternate(stack, given, how, _confident(stack, given, pair_labels))
     # Neighbors repeat the faults around them, so that few faults look a little likelier than
     # they are; experts who explain the labels well are given that much credit, guessers none.
@@ -200,21 +204,6 @@ def weigh_classes(
     return fit_classes(experts, labels, stray_rate=stray_rate).judge(experts, labels)
 
 
-def log_odds(values: NDArray[np.floating], floor: float) -> Floats:
-    """Log odds of probabilities, finite at the ends.
-
-    Args:
-        values: Any shape, in [0, 1]; what is no number counts as the floor.
-        floor: The lowest probability told apart from 0, in (0, 0.5).
-
-    Returns:
-        Same shape.
-    """
-    clean = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=floor)
-    inside = np.clip(clean, floor, 1 - min(floor, 1e-4))
-    return np.asarray(np.log(inside) - np.log1p(-inside))
-
-
 def _centered(expert: NDArray[np.floating]) -> Floats:
     """Logits with a row mean of 0: a constant per row says nothing, and NaN nothing either."""
     logits = np.nan_to_num(np.asarray(expert, dtype=np.float64), posinf=1e3, neginf=-1e3)
@@ -233,15 +222,6 @@ def _limited(centered: Floats, loudness: float) -> Floats:
     return np.asarray(np.clip(centered / loudness, -_LOGIT_LIMIT, _LOGIT_LIMIT))
 
 
-def _prior_confusion(share: Floats, rate: float) -> Floats:
-    """A wrong label is any other class, as often as that class is used."""
-    other = np.tile(share, (len(share), 1))
-    np.fill_diagonal(other, 0)
-    total = other.sum(axis=1, keepdims=True)
-    other = rate * other / np.where(total > 0, total, 1)
-    return np.asarray(other + np.diag(1 - other.sum(axis=1)))
-
-
 def _alternate(
     stack: Floats, given: Ints, how: tuple[Floats, float], confusion: Floats
 ) -> tuple[float, Floats, Floats]:
@@ -256,19 +236,12 @@ def _alternate(
     for _ in range(_ROUNDS):
         fits = confusion[:, given[picked]].T
         cost, weights = _fit_weights(stack[:, picked], fits, stray[picked], weights)
-        cost += _doubt(confusion, share)
+        cost += minus_log_prior(confusion, share)
         posterior = _posterior(_looks_like(stack, weights), given, confusion, stray)
-        before, confusion = confusion, _fit_confusion(posterior, given, share, pair_labels)
+        before, confusion = confusion, fit_confusion(posterior, given, share, pair_labels)
         if np.abs(confusion - before).max() < _SETTLED:
             break
     return cost, weights, confusion
-
-
-def _doubt(confusion: Floats, share: Floats) -> float:
-    """Minus the log prior of the share of faults in a confusion."""
-    rate = float(np.clip(share @ (1 - np.diag(confusion)), 1e-9, 0.5))
-    usual = ASSUMED_FAULT_RATE * np.log(rate) + (1 - ASSUMED_FAULT_RATE) * np.log1p(-rate)
-    return float(-_PRIOR_LABELS * usual)
 
 
 def _looks_like(stack: Floats, weights: Floats) -> Floats:
@@ -298,7 +271,7 @@ def _confident(stack: Floats, given: Ints, pair_labels: float) -> Floats:
     guess = np.where(above.max(axis=1) > 0, above.argmax(axis=1), given)
     posterior = np.asarray(np.eye(len(counts))[guess])
     share = np.bincount(given, minlength=len(counts)) / len(given)
-    return _fit_confusion(posterior, given, share, pair_labels)
+    return fit_confusion(posterior, given, share, pair_labels)
 
 
 def _fit_weights(
@@ -323,34 +296,6 @@ def _fit_weights(
     bounds += [(-_BIAS_LIMIT, _BIAS_LIMIT)] * (len(start) - experts)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return float(found.fun), np.asarray(found.x, dtype=np.float64)
-
-
-def _fit_confusion(posterior: Floats, given: Ints, share: Floats, pair_labels: float) -> Floats:
-    counts = np.zeros((len(share), len(share)))
-    _count_pairs(counts, posterior, given)
-    return _confusion_of(counts, share, pair_labels)
-
-
-def _count_pairs(counts: Floats, posterior: Floats, given: Ints) -> None:
-    """Adds up how much of each true class (row) was given each label (column)."""
-    order = np.argsort(given, kind="stable")
-    labels, starts = np.unique(given[order], return_index=True)
-    if len(labels):
-        counts[:, labels] += np.add.reduceat(posterior[order], starts, axis=0).T
-
-
-def _confusion_of(counts: Floats, share: Floats, pair_labels: float) -> Floats:
-    """Pairs of classes, held to one rate for all pairs until they prove otherwise."""
-    faults = counts.sum() - np.trace(counts) + _PRIOR_LABELS * ASSUMED_FAULT_RATE
-    rate = min(faults / (counts.sum() + _PRIOR_LABELS), 0.5)
-    counts = counts + pair_labels * _prior_confusion(share, rate)
-    confusion = counts / counts.sum(axis=1, keepdims=True)
-    # A class labeled as another more often than as itself would be a change of names.
-    right = np.maximum(np.diag(confusion), 0.5)
-    np.fill_diagonal(confusion, 0)
-    wrong = confusion.sum(axis=1)
-    confusion *= ((1 - right) / np.where(wrong > 0, wrong, 1))[:, None]
-    return np.asarray(confusion + np.diag(1 - confusion.sum(axis=1)))
 
 
 def _evidence(

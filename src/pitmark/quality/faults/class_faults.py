@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from pitmark.core.errors import InvalidInputError, InvalidLabelError
 from pitmark.core.labels import ImageClass, Shape
-from pitmark.quality.faults.class_evidence import ClassEvidence, log_odds, weigh_classes
+from pitmark.quality.faults.class_evidence import ClassEvidence, weigh_classes
 from pitmark.quality.faults.label_doubts import LabelDoubts, doubt_labels
 from pitmark.quality.faults.label_neighbors import NeighborVotes
-from pitmark.quality.faults.odds import outlier_probability
+from pitmark.quality.faults.odds import log_odds, outlier_probability
 
 FaultKind = Literal[
     "wrong_class", "missed_object", "spurious_object", "sloppy_outline", "image_fault"

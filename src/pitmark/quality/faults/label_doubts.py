@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pitmark.quality.faults.class_evidence import ASSUMED_FAULT_RATE
 from pitmark.quality.faults.class_search import ClassDoubts, blocks_of, search_classes
 from pitmark.quality.faults.kernel_votes import kernel_votes
 from pitmark.quality.faults.label_neighbors import NeighborVotes, nearest_votes
 from pitmark.quality.faults.loss_dynamics import label_margins, loss_dynamics
 from pitmark.quality.faults.planted_faults import fit_fault_odds, plant
+from pitmark.quality.faults.rate import ASSUMED_FAULT_RATE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

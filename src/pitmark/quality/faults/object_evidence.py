@@ -13,21 +13,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pitmark.quality.faults.class_evidence import (
-    ASSUMED_FAULT_RATE,
-    ClassEvidence,
-    log_odds,
-    weigh_classes,
-)
+from pitmark.quality.faults.class_evidence import ClassEvidence, weigh_classes
 from pitmark.quality.faults.label_neighbors import NeighborVotes, nearest_votes
 from pitmark.quality.faults.object_outlines import sloppy_ratio
 from pitmark.quality.faults.odds import (
     LabelOdds,
     LikeLabels,
     fit_label_odds,
+    log_odds,
     unfound_ratio,
 )
-from pitmark.quality.faults.rate import ASSUMED_RATE_OF_A_KIND, with_fitted_rate
+from pitmark.quality.faults.rate import (
+    ASSUMED_FAULT_RATE,
+    ASSUMED_RATE_OF_A_KIND,
+    with_fitted_rate,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

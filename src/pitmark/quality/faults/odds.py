@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import t as student_t
 
-from pitmark.quality.faults.class_evidence import ASSUMED_FAULT_RATE
+from pitmark.quality.faults.rate import ASSUMED_FAULT_RATE
 
 Floats = NDArray[np.float64]
 
@@ -134,6 +134,21 @@ def fit_label_odds(
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     kept, slope, crowding = float(expit(found[0])), float(found[1]), float(found[2])
     return LabelOdds(kept, slope, found[3] + found[4:], crowding)
+
+
+def log_odds(values: NDArray[np.floating], floor: float) -> Floats:
+    """Log odds of probabilities, finite at the ends.
+
+    Args:
+        values: Any shape, in [0, 1]; what is no number counts as the floor.
+        floor: The lowest probability told apart from 0, in (0, 0.5).
+
+    Returns:
+        Same shape.
+    """
+    clean = np.nan_to_num(np.asarray(values, dtype=np.float64), nan=floor)
+    inside = np.clip(clean, floor, 1 - min(floor, 1e-4))
+    return np.asarray(np.log(inside) - np.log1p(-inside))
 
 
 def unfound_ratio(real_share: Floats, placebo_share: Floats) -> Floats:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from pitmark.quality.faults.class_evidence import ASSUMED_FAULT_RATE
+from pitmark.quality.faults.rate import ASSUMED_FAULT_RATE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pitmark.quality.faults.class_evidence import ASSUMED_FAULT_RATE
-
 Floats = NDArray[np.float64]
 
+# What is believed before looking: one label in twenty is at fault.
+ASSUMED_FAULT_RATE = 0.05
 # A label can be at fault in four ways: class, presence, outline, or not being there.
 ASSUMED_RATE_OF_A_KIND = ASSUMED_FAULT_RATE / 4
 # How many labels that assumption is worth.

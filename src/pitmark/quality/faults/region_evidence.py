@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from pitmark.core.predictions import Prediction
-from pitmark.quality.faults.class_evidence import log_odds
+from pitmark.quality.faults.odds import log_odds
 from pitmark.quality.faults.region_grid import LabeledRegion
 
 Floats = NDArray[np.float64]

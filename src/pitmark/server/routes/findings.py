@@ -25,7 +25,7 @@ from pitmark.ops.labels.review_groups import settle_group
 from pitmark.ops.labels.review_undo import undo
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.wire_shapes import from_wire, to_wire
-from pitmark.store.annotations import AnnotationRow
+from pitmark.store.annotation_rows import AnnotationRow
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 from pitmark.wire.findings import (

@@ -11,7 +11,7 @@ from pitmark.ops.labels.saving import LabelsToSave
 from pitmark.server.access import PROJECT, ProjectAccess, project_access
 from pitmark.server.galleries import ProjectDesk
 from pitmark.server.wire_shapes import from_wire, to_wire
-from pitmark.store.annotations import AnnotationRow, Told
+from pitmark.store.annotation_rows import AnnotationRow, Told
 from pitmark.wire.labels import Annotation, Labels, SaveLabels, Suggestion, Suggestions
 
 router = APIRouter(prefix=PROJECT + "/images/{sha}", tags=["labels"])
