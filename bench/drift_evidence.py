@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from bench.drift_looks import Looks
 from pitmark.quality.drift.block_spread import resembling
 from pitmark.quality.drift.eprocess import Baseline, RestartSums, gathered, log_sum
-from pitmark.quality.drift.monitor import DriftMonitor, DriftReference
+from pitmark.quality.drift.monitor import DriftMonitor
 from pitmark.quality.drift.neighbor_correlation import NeighborCorrelation
-from pitmark.quality.drift.reference import BOUND
+from pitmark.quality.drift.reference import BOUND, DriftReference
 
 Floats = NDArray[np.float64]
 # Larger than any alarm asks for: the monitor then goes on without explaining anything.
