@@ -107,7 +107,7 @@ def plan_schedule(
     if plan.task in LOCATING:
         # A large borrowed backbone knows photographs and would only forget.
         thawed = pretrained and plan.backbone == "narrow"
-    shown = image_steps(settings, count)
+    shown = image_steps(settings, count, plan.task)
     if settings.image_steps is None and maker.patch_wh is not None:
         inputs, patch = (
             math.prod(wh) for wh in (maker.spec.preprocess.input_wh, maker.patch_wh)
