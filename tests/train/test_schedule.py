@@ -48,13 +48,33 @@ def test_other_tasks_learn_from_the_whole_input(task):
     assert maker_for(toys, tiny(input_wh=(320, 320))).patch_wh == (320, 320)
 
 
-def test_smaller_patches_buy_more_steps_unless_the_settings_say_how_many():
-    toys = Toys("detection", size_wh=(640, 640)).add("spot")
-    free = planned_for(toys, tiny(input_wh=(640, 640), image_steps=None))
-    whole = planned_for(toys, tiny(input_wh=(224, 224), image_steps=None))
+@pytest.mark.parametrize(
+    ("task", "preset", "times"),
+    [
+        ("detection", "fast", 1.4),
+        ("detection", "balanced", 2.8),
+        ("detection", "thorough", 3.36),
+        ("segmentation", "balanced", 1.4),
+    ],
+)
+def test_smaller_patches_buy_more_steps_unless_the_settings_say_how_many(task, preset, times):
+    toys = Toys(task, size_wh=(640, 640)).add("spot")
+    free, whole = (
+        planned_for(toys, tiny(input_wh=(side, side), image_steps=None, preset=preset))
+        for side in (640, 224)
+    )
     fixed = planned_for(toys, tiny(input_wh=(640, 640), image_steps=40))
-    assert free.steps == round(1.4 * whole.steps)
+    assert free.steps == pytest.approx(times * whole.steps, abs=1)
     assert fixed.steps == 40 / fixed.batch
+
+
+def test_boxes_are_not_shown_more_often_than_the_smaller_patches_save():
+    toys = Toys("detection", size_wh=(320, 320)).add("spot")
+    free, whole = (
+        planned_for(toys, tiny(input_wh=(side, side), image_steps=None, preset="balanced"))
+        for side in (320, 224)
+    )
+    assert free.steps == pytest.approx((320 / 224) ** 2 * whole.steps, abs=1)
 
 
 @pytest.mark.parametrize("task", ["detection", "segmentation"])

@@ -97,7 +97,7 @@ def _compared(  # noqa: PLR0913 - mirrors loop.fit
         return {}
     if len(learned) >= _FEW_A_CLASS * len(spec.classes):
         return {}
-    steps = round(image_steps(settings, len(learned), "classification") / _FOLDS)
+    steps = round(image_steps(settings, len(learned)) / _FOLDS)
     scores = {}
     for name, quick in (("closed form", True), ("trained", False)):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import nn
@@ -23,7 +24,10 @@ _HEADS_ONLY_IMAGES = 400
 _BATCH = 8
 # Where a defect must be found, many small steps beat few large ones.
 _LOCATING_BATCH = 4
+# Where patches are a part of the input, so many times more of them are shown. Boxes are
+# learned slowly and hardly by heart (docs/decisions/0019); fast must end within a minute.
 _MOST_TIMES_MORE = 1.4
+_MOST_TIMES_MORE_BOXES: Mapping[str, float] = {"fast": 1.4, "balanced": 2.8, "thorough": 3.36}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +111,15 @@ def plan_schedule(
     if plan.task in LOCATING:
         # A large borrowed backbone knows photographs and would only forget.
         thawed = pretrained and plan.backbone == "narrow"
-    shown = image_steps(settings, count, plan.task)
+    shown = image_steps(settings, count)
     if settings.image_steps is None and maker.patch_wh is not None:
         inputs, patch = (
             math.prod(wh) for wh in (maker.spec.preprocess.input_wh, maker.patch_wh)
         )
-        shown = round(shown * min(inputs / patch, _MOST_TIMES_MORE))
+        most = _MOST_TIMES_MORE
+        if plan.task == "detection":
+            most = _MOST_TIMES_MORE_BOXES[settings.preset]
+        shown = round(shown * min(inputs / patch, most))
     steps = math.ceil(shown / batch)
     frozen = pretrained and not thawed
     heads_only = min(steps // 4, _HEADS_ONLY_IMAGES // batch) if frozen else 0

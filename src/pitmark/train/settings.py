@@ -14,7 +14,7 @@ import numpy as np
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.label_book import GOOD_NAMES
-from pitmark.core.labels import ImageClass, Shape, Task
+from pitmark.core.labels import ImageClass, Shape
 from pitmark.core.preprocess import PreprocessSpec
 
 Preset = Literal["fast", "balanced", "thorough"]
@@ -26,8 +26,6 @@ PRESET_SIDE_PX: Mapping[str, int] = {"fast": 224, "balanced": 320, "thorough": 4
 # Residual blocks a stage of the network (R18w32 and R10w32).
 BLOCKS: Mapping[NetworkSize, int] = {"standard": 2, "small": 1}
 _IMAGE_STEPS: Mapping[str, int] = {"fast": 2000, "balanced": 4000, "thorough": 10000}
-# Boxes are learned slowly and hardly by heart (docs/decisions/0019).
-_DETECTION_STEPS: Mapping[str, int] = {"fast": 2000, "balanced": 8000, "thorough": 24000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +110,12 @@ class TrainSettings:
             raise InvalidInputError(f"not training settings: {exc}") from exc
 
 
-def image_steps(settings: TrainSettings, image_count: int, task: Task) -> int:
+def image_steps(settings: TrainSettings, image_count: int) -> int:
     """How many images are shown to the network in one run, repeats counted.
 
     Args:
         settings: The choices.
         image_count: Images to learn from.
-        task: What is learned.
 
     Returns:
         At least 1; grows slower than the number of images.
@@ -126,8 +123,7 @@ def image_steps(settings: TrainSettings, image_count: int, task: Task) -> int:
     if settings.image_steps is not None:
         return settings.image_steps
     growth = float(np.clip((max(image_count, 1) / 50) ** 0.65, 0.6, 4.0))
-    steps = _DETECTION_STEPS if task == "detection" else _IMAGE_STEPS
-    return round(steps[settings.preset] * growth)
+    return round(_IMAGE_STEPS[settings.preset] * growth)
 
 
 def image_label(shapes: Sequence[Shape]) -> str | None:
