@@ -64,6 +64,19 @@ def test_an_import_tells_which_files_it_could_not_read(page) -> None:
     sync_api.expect(page.get_by_role("option")).to_have_count(IMAGES)
 
 
+def test_a_new_project_is_offered_once_it_is_known_where(page) -> None:
+    waiting = []
+    page.route("**/projects", lambda route: waiting.append(route))
+    page.goto(page.url.split("/p/")[0])
+    page.get_by_role("heading", name="Projects").wait_for()
+    offer = page.get_by_role("main").get_by_role("button", name="New project")
+    sync_api.expect(offer).to_have_count(0)
+    assert waiting
+    page.unroute("**/projects")  # What waits goes on to the server.
+    offer.click()
+    page.get_by_label("What is inspected").wait_for()
+
+
 def test_keys_select_images_and_a_filter_narrows_them_down(page) -> None:
     page.goto(_address(page, "images"))
     page.get_by_role("option").first.wait_for()

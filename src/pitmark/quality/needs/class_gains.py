@@ -31,7 +31,7 @@ _DRAWS = 4000
 # The exponent is a matter of the data more than of the class: classes share most of it.
 _SHARED = 0.5
 # So many cases are lent to the error of a class from what all classes show.
-_LENT = 8.0
+_LENT = 4.0
 
 
 @dataclass(frozen=True, slots=True)

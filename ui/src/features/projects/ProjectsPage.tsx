@@ -36,13 +36,15 @@ export default function ProjectsPage() {
       [leads],
     ),
   );
+  // Until the list is known nothing offers a new project: without projects the offer stands
+  // elsewhere, and a click on one that is just going away would be lost.
   const list = projects.data;
   return (
     <main id="page" tabIndex={-1} className={classes.scroll}>
       <Page>
         {list?.length === 0 ? null : (
           <PageHead title={words.title}>
-            {leads ? (
+            {leads && list ? (
               <Button leftSection={<PlusIcon size={17} />} onClick={() => setMaking(true)}>
                 {words.add}
               </Button>
