@@ -14,7 +14,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_CHANCE = 0.05
+_CHANCE = 0.01
 _LEFT_SHARE = 0.3
 _INSIDE = 0.8
 # A rule counts as so much stronger than a region, since people can act on it.
