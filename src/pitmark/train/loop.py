@@ -164,7 +164,7 @@ def start(
     average = deepcopy(network).requires_grad_(requires_grad=False)
     known = begin.weights is not None
     schedule = plan_schedule(plan, maker, settings, count=count, pretrained=known)
-    optimizer = AdamW(parameter_groups(network, schedule), fused=True)
+    optimizer = AdamW(parameter_groups(network, schedule))
     return RunState(network, average, optimizer, bf16=wants_bf16(settings, device)), schedule
 
 
