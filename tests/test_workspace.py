@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 import pitmark
@@ -64,3 +67,15 @@ def test_people_are_compared_and_joined_in_python(tmp_path):
         assert len(joined.apply(by="eva").written) == 8
         for shown in (report, joined):
             assert shown._repr_html_().lstrip().startswith("<")
+
+
+def test_opening_a_workspace_loads_neither_torch_nor_all_of_scipy():
+    code = "import sys, pitmark.workspace.home; print(sorted(set(sys.modules) & NOT_YET))"
+    named = "{'torch', 'scipy.stats', 'scipy.optimize', 'pitmark.workspace.data'}"
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("NOT_YET", named)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

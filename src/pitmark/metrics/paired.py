@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
 
 from pitmark.metrics.arrays import Groups, as_flags, group_numbers
 from pitmark.metrics.intervals import (
@@ -144,7 +144,7 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> McNemar:
         only_first_right=only_first,
         only_second_right=only_second,
         both_wrong=int((~first & ~second).sum()),
-        p_value=min(1.0, 2 * float(binom.cdf(fewer, both, 0.5))) if both else 1.0,
+        p_value=min(1.0, 2 * float(scipy.stats.binom.cdf(fewer, both, 0.5))) if both else 1.0,
     )
 
 

@@ -17,8 +17,8 @@ from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from pitmark.core.errors import InvalidInputError
 
@@ -217,7 +217,7 @@ def _parties(
 
 def _same_scale(one: Floats, two: Floats) -> bool:
     """Whether a value does not tell its source: the share of pairs where one is larger."""
-    ranks = rankdata(np.concatenate([one, two]))[: len(one)]
+    ranks = scipy.stats.rankdata(np.concatenate([one, two]))[: len(one)]
     larger = (ranks.sum() - len(one) * (len(one) + 1) / 2) / (len(one) * len(two))
     return bool(1 - _APART < larger < _APART)
 

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pitmark.core.inspector import InspectorSpec
+from pitmark.train.augment import Piece
 from pitmark.train.batches import collate
 from pitmark.train.classify import ClassifyHead
 from pitmark.train.dataset import SceneCache
 from pitmark.train.linear import LinearHead
 from pitmark.train.network import Network
 from pitmark.train.plain_pieces import cell_truth, plain_pieces
+from pitmark.train.side_by_side import side_by_side
 from pitmark.train.whole_image import image_vector, vector_scale
 
 _STRENGTHS = 10.0 ** np.arange(-3, 5)
@@ -97,19 +99,31 @@ def ridge(rows: Rows, wanted: Rows, weights: Rows | None = None) -> Ridge:
     x, y = rows * root, (wanted - offset) * root
     best: Ridge | None = None
     least = np.inf
-    left, values, right = np.linalg.svd(x, full_matrices=False)
-    seen = left.T @ y
-    for strength in _STRENGTHS * max(float(values.max(initial=0.0)) ** 2, 1e-9) / 1e4:
-        kept = values**2 / (values**2 + strength)
-        hat = np.clip(((left**2) * kept).sum(1) + share / share.sum(), 0, 1 - 1e-6)
-        gap = (y - left @ (kept[:, None] * seen)) / (1 - hat)[:, None]
+    along, squares, axes = _principal(x)
+    seen, energy = along.T @ y, along**2
+    for strength in _STRENGTHS * max(float(squares.max(initial=0.0)), 1e-9) / 1e4:
+        shrunk = 1 / (squares + strength)
+        hat = np.clip(energy @ shrunk + share / share.sum(), 0, 1 - 1e-6)
+        solved = shrunk[:, None] * seen
+        gap = (y - along @ solved) / (1 - hat)[:, None]
         error = float((gap**2).mean())
         if error < least:
             least = error
-            solved = right.T @ ((values / (values**2 + strength))[:, None] * seen)
-            best = Ridge(solved, offset, wanted - gap / np.maximum(root, 1e-9), strength)
+            left_out = wanted - gap / np.maximum(root, 1e-9)
+            best = Ridge(axes @ solved, offset, left_out, strength)
     assert best is not None
     return best
+
+
+def _principal(rows: Rows) -> tuple[Rows, Rows, Rows]:
+    """Rows along their principal axes (N, R), the squared lengths (R,), the axes (D, R)."""
+    if len(rows) < rows.shape[1]:
+        left, values, right = np.linalg.svd(rows, full_matrices=False)
+        return left * values, values**2, right.T
+    # Of many rows the products of columns are a small matrix. Its square roots are less
+    # exact than singular values, by far less than the least regularization.
+    squares, axes = np.linalg.eigh(rows.T @ rows)
+    return rows @ axes, np.maximum(squares, 0), axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,24 +221,27 @@ def _gather(
     rng = np.random.default_rng(seed)
     whole = spec.task == "classification"
     most = min(_MOST_ROWS, _MOST_VALUES // sum(network.backbone.widths))
-    places = rng.permutation(len(cache))[: _MOST_IMAGES if whole else None]
+    places = rng.permutation(len(cache))[: _MOST_IMAGES if whole else None].tolist()
     limit = max(16, most // len(cache))
     rows, wanted = [], []
-    for position in sorted(places.tolist()):
-        for piece in plain_pieces(cache[position], spec):
-            described = _described(network, collate([piece], spec.preprocess).images)
-            if whole:
-                rows.append(described)
-                wanted.append(np.eye(len(spec.classes))[[piece.label]])
-                continue
-            truth = cell_truth(piece, spec)
-            bad = np.flatnonzero(truth[:, : len(spec.classes)].sum(1) > 0)
-            fine = np.flatnonzero(truth[:, : len(spec.classes)].sum(1) == 0)
-            picked = np.concatenate(
-                [rng.permutation(bad)[: limit // 2], rng.permutation(fine)[: limit // 2]]
-            )
-            rows.append(described[picked])
-            wanted.append(truth[picked])
+
+    def described(piece: Piece) -> tuple[Piece, NDArray[np.float32]]:
+        return piece, _described(network, collate([piece], spec.preprocess).images)
+
+    pieces = (p for position in sorted(places) for p in plain_pieces(cache[position], spec))
+    for piece, features in side_by_side(described, pieces):
+        if whole:
+            rows.append(features)
+            wanted.append(np.eye(len(spec.classes))[[piece.label]])
+            continue
+        truth = cell_truth(piece, spec)
+        bad = np.flatnonzero(truth[:, : len(spec.classes)].sum(1) > 0)
+        fine = np.flatnonzero(truth[:, : len(spec.classes)].sum(1) == 0)
+        picked = np.concatenate(
+            [rng.permutation(bad)[: limit // 2], rng.permutation(fine)[: limit // 2]]
+        )
+        rows.append(features[picked])
+        wanted.append(truth[picked])
     keep = rng.permutation(sum(map(len, rows)))[:most]
     return (
         np.concatenate(rows).astype(np.float64)[keep],
@@ -232,12 +249,13 @@ def _gather(
     )
 
 
+@torch.no_grad()
 def _described(network: Network, images: Tensor) -> NDArray[np.float32]:
     """(1, D) for the image as a whole, or (cells, D)."""
     features = network.backbone(images)
     if isinstance(network.head, LinearHead) and network.head.task != "classification":
-        cells: NDArray[np.float32] = network.head.cells(features).numpy()[0]
-        return cells.reshape(len(cells), -1).T
+        cells = network.head.cells(features).permute(0, 2, 3, 1).flatten(0, 2)
+        return np.asarray(cells.numpy())
     return np.asarray(image_vector(features, images).numpy())
 
 

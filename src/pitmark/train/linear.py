@@ -48,19 +48,31 @@ class LinearHead(nn.Module):
 
     def cells(self, features: Sequence[Tensor]) -> Tensor:
         """Features of all strides at cells of stride 8: (B, D, H / 8, W / 8)."""
-        planes = [functional.avg_pool2d(features[0], 2), features[1]]
-        for factor, plane in ((2.0, features[2]), (4.0, features[3])):
-            planes.append(functional.interpolate(plane, scale_factor=factor, mode="nearest"))
-        return torch.cat(planes, dim=1)
+        return torch.cat(_at_cells(features), dim=1)
 
     def forward(self, features: Sequence[Tensor], images: Tensor) -> dict[str, Tensor]:
         """Features, and the images, to `values`: (B, K) or (B, h, w, columns)."""
-        described = (
-            image_vector(features, images)
-            if self.task == "classification"
-            else self.cells(features).permute(0, 2, 3, 1)
-        )
-        return {"values": (described - self.center) / self.spread @ self.matrix + self.offset}
+        if self.task == "classification":
+            described = image_vector(features, images)
+            standardized = (described - self.center) / self.spread
+            return {"values": standardized @ self.matrix + self.offset}
+        return {"values": self._cell_values(features)}
+
+    def _cell_values(self, features: Sequence[Tensor]) -> Tensor:
+        """The map at every cell, (B, h, w, columns).
+
+        Every stage goes through its part of the map before it is brought to the cells:
+        the order makes no difference, and a few columns are carried instead of all
+        features.
+        """
+        matrix = self.matrix / self.spread[:, None]
+        parts = torch.split(matrix, [f.shape[1] for f in features])
+        mapped = [
+            (f.permute(0, 2, 3, 1) @ part).permute(0, 3, 1, 2)
+            for f, part in zip(features, parts, strict=True)
+        ]
+        fine, *coarser = _at_cells(mapped)
+        return sum(coarser, fine).permute(0, 2, 3, 1) + (self.offset - self.center @ matrix)
 
     def outputs(self, raw: dict[str, Tensor]) -> dict[str, Tensor]:
         """The outputs of the task, see `core.assemble`."""
@@ -77,3 +89,13 @@ class LinearHead(nn.Module):
         reach = values[..., self.classes :].flatten(1, 2).clamp(min=0.5)
         boxes = torch.cat([middle - reach[..., :2], middle + reach[..., 2:]], dim=2)
         return {"scores": scores.flatten(1, 2), "boxes": boxes}
+
+
+def _at_cells(stages: Sequence[Tensor]) -> list[Tensor]:
+    """Maps of strides 4, 8, 16 and 32, each brought to stride 8."""
+    return [
+        functional.avg_pool2d(stages[0], 2),
+        stages[1],
+        functional.interpolate(stages[2], scale_factor=2.0, mode="nearest"),
+        functional.interpolate(stages[3], scale_factor=4.0, mode="nearest"),
+    ]

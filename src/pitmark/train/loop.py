@@ -24,6 +24,7 @@ from pitmark.core.inspector import InspectorSpec
 from pitmark.core.labels import shapes_hash
 from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import LabeledImage, PixelLoader
+from pitmark.train.adamw import AdamW
 from pitmark.train.ahead import batches_ahead
 from pitmark.train.batches import BatchMaker, patch_size, scene_weights, task_augmentation
 from pitmark.train.checkpoint import RunState, restore_state, save_state
@@ -159,11 +160,11 @@ def start(
     if spec.task == "classification":
         standardize(network, maker.cache, spec, seed=settings.seed)
     device = pick_device()
-    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(device)
     average = deepcopy(network).requires_grad_(requires_grad=False)
     known = begin.weights is not None
     schedule = plan_schedule(plan, maker, settings, count=count, pretrained=known)
-    optimizer = torch.optim.AdamW(parameter_groups(network, schedule), fused=True)
+    optimizer = AdamW(parameter_groups(network, schedule))
     return RunState(network, average, optimizer, bf16=wants_bf16(settings, device)), schedule
 
 

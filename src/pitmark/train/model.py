@@ -28,6 +28,7 @@ from pitmark.core.progress import Progress, Reporter, silent
 from pitmark.core.records import PixelLoader
 from pitmark.train.network import Network, NetworkPlan
 from pitmark.train.pace import Pace
+from pitmark.train.side_by_side import side_by_side
 
 # Patches that go through the network at once: more gain nothing on a CPU.
 _PATCHES_AT_ONCE = 8
@@ -101,7 +102,8 @@ class TrainedModel:
         Returns:
             The outputs by name, see `core.assemble`.
         """
-        self.network.eval()
+        if self.network.training:  # Asked first: it takes a while to tell all its parts.
+            self.network.eval()
         device = next(self.network.parameters()).device
         parts: list[dict[str, torch.Tensor]] = []
         with torch.inference_mode():
@@ -124,18 +126,24 @@ class TrainedModel:
 
         Args:
             shas: sha256 of the images.
-            load: Gives pixels.
+            load: Gives pixels; called from two threads at once.
             references: sha256 of images to that of their reference.
             report: Takes progress, and may stop the work.
 
         Returns:
             sha256 to prediction.
         """
+        beside = (references or {}) if self.spec.reference else {}
+
+        def judged(sha: str) -> Prediction:
+            reference = beside.get(sha)
+            return self.predict(load(sha), None if reference is None else load(reference))
+
+        self.network.eval()
         out: dict[str, Prediction] = {}
         pace = Pace(len(shas))
-        for position, sha in enumerate(shas):
-            beside = (references or {}).get(sha) if self.spec.reference else None
-            out[sha] = self.predict(load(sha), None if beside is None else load(beside))
+        for position, found in enumerate(side_by_side(judged, shas)):
+            out[shas[position]] = found
             if pace.due(position + 1):
                 eta_s = pace.eta_s(position + 1)
                 report(Progress("predict", position + 1, len(shas), eta_s=eta_s))

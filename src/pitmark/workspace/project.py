@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import Shape, Task
 from pitmark.core.progress import Reporter, silent
-from pitmark.ops.data import auditing
-from pitmark.ops.images import exporting, importing, snapshots
+from pitmark.ops.images import importing, snapshots
 from pitmark.ops.labels import labeling
-from pitmark.ops.labels.finding_order import queue
-from pitmark.ops.labels.review import review_status
-from pitmark.ops.labels.review_groups import SettledGroup, settle_group
-from pitmark.ops.labels.review_undo import Undone, undo
-from pitmark.ops.models.out_of_fold import AuditOptions
-from pitmark.quality.review.stop import StopRule
 from pitmark.store.db import ProjectStore
 from pitmark.store.findings import FindingRow
 from pitmark.store.snapshots import SnapshotInfo
-from pitmark.workspace.data import Data
-from pitmark.workspace.devices import Devices
-from pitmark.workspace.labels import Labels
-from pitmark.workspace.review import Review
-from pitmark.workspace.rollouts import Rollouts
-from pitmark.workspace.upkeep import Upkeep
 from pitmark.workspace.views import (
     Findings,
     Images,
     Run,
 )
+
+# What few callers ask for is imported when they do: a command starts in half the time.
+if TYPE_CHECKING:
+    from pitmark.ops.data.auditing import AuditSummary
+    from pitmark.ops.labels.review_groups import SettledGroup
+    from pitmark.ops.labels.review_undo import Undone
+    from pitmark.ops.models.out_of_fold import AuditOptions
+    from pitmark.workspace.data import Data
+    from pitmark.workspace.devices import Devices
+    from pitmark.workspace.labels import Labels
+    from pitmark.workspace.review import Review
+    from pitmark.workspace.rollouts import Rollouts
+    from pitmark.workspace.upkeep import Upkeep
 
 
 class Project:
@@ -39,10 +40,41 @@ class Project:
 
     def __init__(self, store: ProjectStore) -> None:
         self.store = store
-        self.labels = Labels(store)
-        self.data = Data(store)
-        self.upkeep = Upkeep(store)
-        self.devices, self.rollouts = Devices(store), Rollouts(store)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What people say of the same things, and the rules that settle it."""
+        from pitmark.workspace.labels import Labels
+
+        return Labels(self.store)
+
+    @cached_property
+    def data(self) -> Data:
+        """What Pitmark says of the data, and does about it."""
+        from pitmark.workspace.data import Data
+
+        return Data(self.store)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """Feedback from the line, updates, limits and the schedule."""
+        from pitmark.workspace.upkeep import Upkeep
+
+        return Upkeep(self.store)
+
+    @cached_property
+    def devices(self) -> Devices:
+        """Who may send, and what runs where."""
+        from pitmark.workspace.devices import Devices
+
+        return Devices(self.store)
+
+    @cached_property
+    def rollouts(self) -> Rollouts:
+        """Releases for many devices, in waves."""
+        from pitmark.workspace.rollouts import Rollouts
+
+        return Rollouts(self.store)
 
     @property
     def name(self) -> str:
@@ -162,7 +194,7 @@ class Project:
 
     def audit(
         self, *, options: AuditOptions | None = None, report: Reporter = silent
-    ) -> auditing.AuditSummary:
+    ) -> AuditSummary:
         """Queue findings: label faults, broken rules, duplicates, leaks.
 
         Args:
@@ -172,9 +204,11 @@ class Project:
         Returns:
             How many of each kind.
         """
+        from pitmark.ops.data.auditing import audit
+
         if not self.store.snapshots.list():
             self.snapshot()
-        return auditing.audit(self.store, options=options, report=report)
+        return audit(self.store, options=options, report=report)
 
     def findings(
         self, *, state: str | None = "open", kind: str | None = None, limit: int | None = None
@@ -189,6 +223,8 @@ class Project:
         Returns:
             The findings, shown with pictures in a notebook.
         """
+        from pitmark.ops.labels.finding_order import queue
+
         return Findings(self.store, queue(self.store, state=state, kind=kind, limit=limit))
 
     def settle(
@@ -236,6 +272,8 @@ class Project:
         Returns:
             What was done.
         """
+        from pitmark.ops.labels.review_groups import settle_group
+
         return settle_group(self.store, finding, decision, by=by, label=label, note=note)
 
     def undo(self, finding: str | None = None, *, by: str = "python", note: str = "") -> Undone:
@@ -249,6 +287,8 @@ class Project:
         Returns:
             What was taken back.
         """
+        from pitmark.ops.labels.review_undo import undo
+
         return undo(self.store, finding, by=by, note=note)
 
     def review(self, *, minutes_per_fault: float = 5.0, most_left: float = 0.002) -> Review:
@@ -261,6 +301,10 @@ class Project:
         Returns:
             The status, shown with tables in a notebook.
         """
+        from pitmark.ops.labels.review import review_status
+        from pitmark.quality.review.stop import StopRule
+        from pitmark.workspace.review import Review
+
         rule = StopRule(minutes_per_fault, most_left)
         return Review(self.store, review_status(self.store, rule=rule))
 
@@ -318,4 +362,6 @@ class Project:
         Returns:
             How many files, and what the format could not hold.
         """
-        return exporting.export_folder(self.store, Path(out), format=format, snapshot=snapshot)
+        from pitmark.ops.images.exporting import export_folder
+
+        return export_folder(self.store, Path(out), format=format, snapshot=snapshot)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from pitmark.core.errors import ConflictError, InvalidInputError, NotEnoughDataError
 from pitmark.core.labels import shapes_hash
@@ -229,7 +229,7 @@ def _loss(case: _Case, folds: Ints, share: float, learn: Learner) -> Loss | None
     count = len(gaps)
     # Folds share what they learn from: their spread alone would promise too much.
     spread = float(gaps.std(ddof=1)) * float(np.sqrt(1 / count + 1 / (count - 1)))
-    reach = spread * float(student.ppf((1 + _CONFIDENCE) / 2, count - 1))
+    reach = spread * float(scipy.stats.t.ppf((1 + _CONFIDENCE) / 2, count - 1))
     middle = float(gaps.mean())
     return Loss(
         float(table[:, 0].mean()), float(table[:, 1].mean()), middle,

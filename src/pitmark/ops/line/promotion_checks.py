@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from pitmark.metrics.intervals import Resampling
 from pitmark.metrics.paired import compare_verdicts
@@ -215,7 +215,9 @@ def _slices(images: SameImages, rules: GateRules) -> list[dict[str, Any]]:
                     "won": won,
                     "lost": lost,
                     "change": float(np.mean([change[n] for n in inside])),
-                    "p_alone": float(binom.sf(lost - 1, won + lost, 0.5)) if lost else 1.0,
+                    "p_alone": float(scipy.stats.binom.sf(lost - 1, won + lost, 0.5))
+                    if lost
+                    else 1.0,
                 }
             )
     return out

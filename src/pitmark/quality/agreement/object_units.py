@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.core.geometry import as_boxes, iou_matrix
@@ -147,7 +147,7 @@ def _join(
         gain[:, column] = np.where(
             overlap >= least_iou - 1e-12, overlap + _SAME_CLASS_BONUS * same, 0.0
         )
-    rows, columns = linear_sum_assignment(gain, maximize=True)
+    rows, columns = scipy.optimize.linear_sum_assignment(gain, maximize=True)
     out = [dict(u) for u in units]
     taken = set()
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):

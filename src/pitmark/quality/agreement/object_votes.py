@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from pitmark.core.geometry import iou_matrix
 from pitmark.core.labels import Box, Shape, shape_area_px, shape_box
@@ -87,7 +87,7 @@ def _matched(known: Sequence[Box], drawn: Sequence[Box]) -> list[int | None]:
     out: list[int | None] = [None] * len(drawn)
     if known and drawn:
         overlap = iou_matrix(drawn, known)
-        for row, column in zip(*linear_sum_assignment(-overlap), strict=True):
+        for row, column in zip(*scipy.optimize.linear_sum_assignment(-overlap), strict=True):
             if overlap[row, column] >= _SAME_IOU:
                 out[row] = int(column)
     return out

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from pitmark.core.assemble import suppress
 from pitmark.core.geometry import as_boxes, box_area, iou_matrix
@@ -140,7 +140,7 @@ def _any_class(boxes_xyxy: Floats, scored: tuple[Floats, Ints], leaders: Ints) -
 def _pair(iou: Floats, weights: Floats) -> tuple[Floats, Ints]:
     """One place per label: the pairs with the most overlap times score in all."""
     overlaps, partner = np.zeros(len(iou)), np.full(len(iou), -1, dtype=np.int64)
-    rows, columns = linear_sum_assignment(-iou * weights)
+    rows, columns = scipy.optimize.linear_sum_assignment(-iou * weights)
     close = iou[rows, columns] >= _POOR_OVERLAP
     partner[rows[close]] = columns[close]
     overlaps[rows[close]] = iou[rows[close], columns[close]]

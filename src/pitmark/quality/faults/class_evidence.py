@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from pitmark.quality.faults.class_confusion import (
     PAIR_LABELS,
@@ -294,7 +294,7 @@ def _fit_weights(
 
     bounds = [(0.0, _STRENGTH_LIMIT)] * experts
     bounds += [(-_BIAS_LIMIT, _BIAS_LIMIT)] * (len(start) - experts)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    found = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return float(found.fun), np.asarray(found.x, dtype=np.float64)
 
 

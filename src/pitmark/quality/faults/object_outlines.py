@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
 
 from pitmark.quality.faults.odds import LikeLabels
 
@@ -55,5 +55,5 @@ def lowered_ratio(z: Floats, spread: Floats, drops: Floats = _DROPS) -> Floats:
         (N,) likelihood ratio, above 0.
     """
     raised = z[:, None] - drops[None, :] / spread[:, None]
-    member = student_t.logpdf(z, _DEGREES)[:, None]
-    return np.asarray(np.exp(student_t.logpdf(raised, _DEGREES) - member).mean(axis=1))
+    member = scipy.stats.t.logpdf(z, _DEGREES)[:, None]
+    return np.asarray(np.exp(scipy.stats.t.logpdf(raised, _DEGREES) - member).mean(axis=1))

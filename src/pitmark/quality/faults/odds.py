@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
-from scipy.stats import t as student_t
 
 from pitmark.quality.faults.rate import ASSUMED_FAULT_RATE
 
@@ -131,7 +130,7 @@ def fit_label_odds(
 
     start = np.concatenate([[np.log(19.0), 1.0, 0.0, 0.0], np.zeros(class_count)])
     bounds = [(-6.0, 8.0), (0.0, 20.0), (0.0, 20.0)] + [(-30.0, 30.0)] * (class_count + 1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    found = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     kept, slope, crowding = float(expit(found[0])), float(found[1]), float(found[2])
     return LabelOdds(kept, slope, found[3] + found[4:], crowding)
 
@@ -177,7 +176,7 @@ def outlier_ratio(z: Floats) -> Floats:
         (N,) likelihood ratio, rising with z; 0 below z = 1.
     """
     high = np.clip(np.nan_to_num(z, nan=0.0), 0, _WIDEST_OUTLIER_Z)
-    ratio = 1 / _WIDEST_OUTLIER_Z / student_t.pdf(high, _DEGREES)
+    ratio = 1 / _WIDEST_OUTLIER_Z / scipy.stats.t.pdf(high, _DEGREES)
     return np.asarray(np.where(high > 1, ratio, 0.0))
 
 

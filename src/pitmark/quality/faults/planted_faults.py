@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from pitmark.quality.faults.rate import ASSUMED_FAULT_RATE
@@ -141,5 +141,5 @@ def _fit(features: Floats, changed: NDArray[np.bool_], trust: Floats) -> FaultOd
         return float(value + 0.5 * (strength * away**2).sum()), slope
 
     bounds = [(-20.0, 0.0)] * (len(start) - 1) + [(-30.0, 30.0)]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    found = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return FaultOdds(center, spread, np.asarray(found.x, dtype=np.float64), share)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +60,9 @@ def hard_to_see(wrong: Floats, measures: Mapping[str, Floats]) -> HardToSee | No
             [int((failed & low).sum()), int((~failed & low).sum())],
             [int((failed & ~low).sum()), int((~failed & ~low).sum())],
         ]
-        chance = float(fisher_exact(table, alternative="greater")[1]) * len(measures)
+        chance = float(scipy.stats.fisher_exact(table, alternative="greater")[1]) * len(
+            measures
+        )
         if chance < _LEVEL and low.mean() < 1:
             errors = float(wrong[low].mean()), float(wrong[~low].mean())
             found.append(HardToSee(name, float(low.mean()), *errors, chance))

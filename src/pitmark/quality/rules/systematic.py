@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from pitmark.core.errors import InvalidInputError
 from pitmark.quality.faults.label_neighbors import unit_rows
@@ -246,7 +246,7 @@ def _compare(
             score = strata.z_score()
             usual = 1.0
             if abs(score) < _PROMISING_Z:
-                p_value = float(2 * norm.sf(abs(score)))
+                p_value = float(2 * scipy.stats.norm.sf(abs(score)))
             else:
                 usual = _usual_odds(whole[clear], votes.label[clear] == meeting.second, score)
                 p_value = strata.p_value(usual)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from pitmark.quality.group_codes import group_codes
 from pitmark.quality.selection.next_labels import FEWEST_LABELS, Known, Strategy, select_next
@@ -152,7 +152,7 @@ def replay(
     gaps = table[:, 0] - table[:, 1]
     # Pool and test are equally large: the share of a test in the variance is one.
     spread = float(gaps.std(ddof=1)) * float(np.sqrt(1 / draws + 1))
-    reach = spread * float(student.ppf((1 + _CONFIDENCE) / 2, draws - 1))
+    reach = spread * float(scipy.stats.t.ppf((1 + _CONFIDENCE) / 2, draws - 1))
     middle = float(gaps.mean())
     values = np.median(table, axis=0)
     return Replay(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm, pearson3, t
 
 from pitmark.quality.slices.stratified import Strata
 
@@ -90,13 +90,15 @@ def compare(member: Flags, loss: Floats, strata: Ints, groups: Ints) -> Evidence
     spread = float(np.sqrt((np.square(weight) * table.variance).sum() * effect))
     clustered = parts < cases
     freedom = parts - 1 if clustered else max(cases - 1, 1)
-    half = spread * float(t.ppf(0.975, max(freedom, 1)))
+    half = spread * float(scipy.stats.t.ppf(0.975, max(freedom, 1)))
     p_value = 1.0
     if parts >= LEAST_GROUPS:
         p_value = _p_value(inside, loss, strata, table)
         if clustered:
-            z = float(norm.isf(np.clip(p_value, 1e-300, 1 - 1e-12))) / np.sqrt(effect)
-            p_value = float(t.sf(z, freedom))
+            z = float(scipy.stats.norm.isf(np.clip(p_value, 1e-300, 1 - 1e-12))) / np.sqrt(
+                effect
+            )
+            p_value = float(scipy.stats.t.sf(z, freedom))
     return Evidence(
         cases,
         parts,
@@ -175,4 +177,4 @@ def _p_value(inside: Flags, loss: Floats, strata: Ints, table: _Tables) -> float
     if variance <= 0:
         return 1.0
     z = (float(loss[inside].sum()) - mean) / np.sqrt(variance)
-    return float(np.clip(pearson3.sf(z, third / variance**1.5), 1e-300, 1.0))
+    return float(np.clip(scipy.stats.pearson3.sf(z, third / variance**1.5), 1e-300, 1.0))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from pitmark.quality.slices.comparison import compare
 
@@ -47,7 +47,7 @@ def told_once(
         Positions, strongest first.
     """
     strength = [
-        float(norm.isf(max(p, 1e-300))) + _PLAIN * rule
+        float(scipy.stats.norm.isf(max(p, 1e-300))) + _PLAIN * rule
         for p, rule in zip(p_values, plain, strict=True)
     ]
     told: list[int] = []

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy.special import gammaln
-from scipy.stats import norm
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -109,7 +109,7 @@ class Strata:
         if not len(self):
             return 1.0
         if self.inside.sum() > _MOST_EXACT:
-            return float(norm.sf(self.z_score()))
+            return float(scipy.stats.norm.sf(self.z_score()))
         low, chances = self._chances(1.0)
         return float(min(1.0, chances[int(self.hits.sum()) - low :].sum()))
 
@@ -144,7 +144,7 @@ class Strata:
             variance += float(chances @ np.square(x - middle))
         beyond = abs(seen - mean) if odds == 1 else (seen - mean) * (1 if odds > 1 else -1)
         away = (beyond - 0.5) / np.sqrt(max(variance, 1e-12))
-        return float(min(1.0, 2 * norm.sf(max(away, 0.0))))
+        return float(min(1.0, 2 * scipy.stats.norm.sf(max(away, 0.0))))
 
     def difference(self) -> tuple[float, float, float]:
         """The difference of the two shares with its 95 % interval.
@@ -168,7 +168,7 @@ class Strata:
         variance = (value * first.sum() + (second / size).sum() / 2) / weight**2
         # A difference without any exception has no spread; one exception is the least.
         spread = max(float(np.sqrt(max(variance, 0.0))), 1 / (1 + weight))
-        half = float(norm.ppf(0.975)) * spread
+        half = float(scipy.stats.norm.ppf(0.975)) * spread
         return value, max(-1.0, value - half), min(1.0, value + half)
 
     def shares(self) -> tuple[float, float]:
