@@ -103,7 +103,8 @@ def draws_of(
     tables = [data / m for m in arguments.metadata if (data / m).is_file()]
     options = ["--metadata", str(tables[0])] if tables else []
     options += ["--pattern", arguments.pattern] if arguments.pattern else []
-    options += ["--reference", arguments.reference] if arguments.reference else []
+    reference = getattr(arguments, "reference", None)
+    options += ["--reference", reference] if reference else []
     named = arguments.group_by if tables or arguments.pattern else []
     options += [o for g in named for o in ("--group-by", g)]
     home = _imported(folder / "home", arguments.task, data, options)

@@ -8,6 +8,7 @@ release left out is measured all the same, and marked. Then half and nine tenths
 weights of every convolution of the fp32 model are set to zero, the smallest first.
 
 `cpu_ms` is processor time: other work on the machine slows a clock on the wall, not this.
+It counts from the resized picture, so what a model needs done to it first is counted, too.
 With `--reuse` a second call takes the networks that the first one trained.
 """
 
@@ -31,7 +32,7 @@ from bench.loop import PITMARK, run_json
 from bench.sets import add_options
 from bench.shape import finish, gate, parser, tell
 from pitmark.core.bundle import MODEL_FP32, MODEL_INT8
-from pitmark.core.preprocess import cut
+from pitmark.core.preprocess import ByteScale, Patches, cut
 from pitmark.core.records import LabeledImage
 from pitmark.edge.bundle_file import read_bundle
 from pitmark.edge.network import Network
@@ -69,7 +70,7 @@ class Timing:
     wall_ms: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
 
-    def run(self, patch: NDArray[np.float32]) -> None:
+    def run(self, patch: Patches) -> None:
         """Time one patch."""
         wall, cpu = time.perf_counter(), time.process_time()
         self.network.run(patch)
@@ -128,7 +129,7 @@ def _one(
         "data": data.name,
         "task": arguments.task,
         "budget": arguments.train,
-        "size": list(patch.shape[:1:-1]),
+        "size": list(spec.preprocess.input_wh),
     }
     results = [*_metric_rows(variants.values()), *_time_rows(timings, variants)]
     rows = [{**shared, **r} for r in results]
@@ -165,7 +166,7 @@ def _trained(
 
 def _judge(
     home: list[str], place: Path, run: str, variants: dict[tuple[str, str], Variant], size: str
-) -> tuple[NDArray[np.float32], Any]:
+) -> tuple[Patches, Any]:
     """Release a run and judge its models on the test images."""
     path = place / f"{run}.pitmark"
     run_json([*PITMARK, "release", str(path), "--run", run, *home])
@@ -177,7 +178,10 @@ def _judge(
         load, book = pixel_loader(store), store.book.current()
         patches = calibration_patches(spec.preprocess, images, load)
         models = {"fp32": bundle.files[MODEL_FP32]}
-        models["int8"] = bundle.files.get(MODEL_INT8) or _refused(models["fp32"], patches)
+        scale = spec.preprocess.byte_scale
+        models["int8"] = bundle.files.get(MODEL_INT8) or _refused(
+            models["fp32"], patches, scale
+        )
         test: list[LabeledImage] = [i for i in images if i.split == "test"]
         for precision, model in models.items():
             network = Network(model, spec, name=precision)
@@ -192,20 +196,18 @@ def _judge(
                 if metrics.get(name) is not None:
                     kept.values.setdefault(name, []).append(float(metrics[name] or 0.0))
             tell(f"{place.name}: {size} {precision} {metrics}")
-        patch = cut(load(test[0].image.sha256), spec.preprocess)[0:1]
+        patch = cut(load(test[0].image.sha256), spec.preprocess).only(0)
     tell(f"{place.name}: {size}: {record['why']}")
     return patch, spec
 
 
-def _refused(fp32: bytes, patches: NDArray[np.float32]) -> bytes:
+def _refused(fp32: bytes, patches: NDArray[np.float32], scale: ByteScale | None) -> bytes:
     from pitmark.train.int8 import export_int8
 
-    return export_int8(fp32, patches, extent="inner")
+    return export_int8(fp32, patches, extent="inner", scale=scale)
 
 
-def _timings(
-    variants: list[Variant], spec: Any, patch: NDArray[np.float32], runs: int
-) -> list[Timing]:
+def _timings(variants: list[Variant], spec: Any, patch: Patches, runs: int) -> list[Timing]:
     """All models of one size in turns, so that what disturbs one disturbs the others."""
     models = {f"{v.network} {v.precision}": v.model for v in variants}
     dense = models[f"{variants[0].network} fp32"]

@@ -129,3 +129,41 @@ def test_a_one_pixel_image_is_an_image():
 
 def test_the_scaled_size_never_reaches_zero():
     assert scaled_size((5000, 2), SPEC) == (64, 1)
+
+
+@given(
+    image=arrays(np.uint8, st.sampled_from([(32, 64), (32, 64, 3), (20, 30, 3), (90, 40)])),
+    spec=st.sampled_from([SPEC, TILES, PreprocessSpec((64, 32), mean=0.0, std=1.0)]),
+)
+def test_bytes_stand_for_what_patches_are(image, spec):
+    patches, scale = cut(image, spec), spec.byte_scale
+    seen = patches.as_bytes(slice(None))
+    assert seen.dtype == np.uint8
+    stands_for = (seen.astype(np.float32) - scale.zero) * scale.step + scale.rest
+    off = np.abs(stands_for.transpose(0, 3, 1, 2) - patches.data)
+    for one, place in zip(off, patches.placements, strict=True):
+        wide, high = place.valid_wh
+        assert one[:, :high, :wide].max() < 1e-5
+    assert off.max() <= 0.5 * scale.step + 1e-5
+
+
+def test_sixteen_bits_seen_by_a_model_of_eight_are_cut_to_its_range():
+    image = np.full((32, 64), 300, np.uint16)
+    image[:, :32] = 7
+    seen = cut(image, SPEC).as_bytes(slice(0, 1))
+    assert set(np.unique(seen)) == {7, 255}
+
+
+def test_patches_of_another_range_are_no_bytes():
+    spec = PreprocessSpec((64, 32), high=1000.0)
+    assert spec.byte_scale is None
+    with pytest.raises(InvalidInputError, match=r"from 0\.0 to 1000\.0 are no bytes"):
+        cut(np.zeros((32, 64), np.uint16), spec).as_bytes(slice(0, 1))
+
+
+def test_one_patch_alone_is_what_it_was_among_the_others():
+    patches = cut(rng.integers(0, 255, (90, 70), dtype=np.uint8), TILES)
+    alone = patches.only(2)
+    assert len(patches) > 3
+    assert len(alone) == 1
+    assert np.array_equal(alone.data, patches[2:3])

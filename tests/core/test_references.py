@@ -55,13 +55,19 @@ def test_a_spec_says_that_it_compares_and_is_silent_otherwise():
         InspectorSpec.from_json({**PLAIN.to_json(), "reference": "yes"})
 
 
-def test_only_a_manifest_that_compares_needs_the_newer_format():
+def test_a_manifest_has_the_oldest_format_that_can_say_it():
     comparing = replace(MANIFEST, inspector=COMPARING)
     assert MANIFEST.to_json()["format_version"] == 1
     assert comparing.to_json()["format_version"] == 2
     assert Manifest.from_json(comparing.to_json()) == comparing
-    with pytest.raises(BundleError, match="format version 3, this Pitmark reads up to 2"):
-        Manifest.from_json({**comparing.to_json(), "format_version": 3})
+    taking = replace(MANIFEST, takes_bytes=True)
+    assert taking.to_json()["format_version"] == 3
+    assert Manifest.from_json(taking.to_json()) == taking
+    assert "takes_bytes" not in MANIFEST.to_json()
+    with pytest.raises(BundleError, match=r"manifest is damaged: .*expected true or false"):
+        Manifest.from_json({**taking.to_json(), "takes_bytes": "no"})
+    with pytest.raises(BundleError, match="format version 4, this Pitmark reads up to 3"):
+        Manifest.from_json({**comparing.to_json(), "format_version": 4})
 
 
 def test_image_and_reference_are_cut_alike():

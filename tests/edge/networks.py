@@ -68,6 +68,26 @@ def onnx_for(task, *, bias=0.0, side=SIDE, outputs=None, reference=False):
     return graph.model(names, side).SerializeToString()
 
 
+def of_bytes(model):
+    """The bytes of a network that takes images as bytes, for specs of mean 0 and std 1."""
+    proto = onnx.load_from_string(model)
+    (images,) = proto.graph.input
+    batch, _, high, wide = images.type.tensor_type.shape.dim
+    shape = [batch.dim_param, high.dim_value, wide.dim_value, 3]
+    images.CopyFrom(helper.make_tensor_value_info("images", onnx.TensorProto.UINT8, shape))
+    for node in proto.graph.node:
+        node.input[:] = ["numbers" if n == "images" else n for n in node.input]
+    step = onnx.numpy_helper.from_array(np.float32(1 / 255), "step")
+    proto.graph.initializer.append(step)
+    first = [
+        helper.make_node("DequantizeLinear", ["images", "step"], ["numbers_last"]),
+        helper.make_node("Transpose", ["numbers_last"], ["numbers"], perm=[0, 3, 1, 2]),
+    ]
+    for node in reversed(first):
+        proto.graph.node.insert(0, node)
+    return proto.SerializeToString()
+
+
 def _classification(graph, side):
     graph.add("ReduceMax", ["logits"], "peak", keepdims=0, axes=[2, 3])
     graph.add("Softmax", ["peak"], "probs", axis=1)

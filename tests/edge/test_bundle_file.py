@@ -228,7 +228,7 @@ def damaged(whole, *keys, value):
 @pytest.mark.parametrize(
     ("keys", "value", "match"),
     [
-        (("format_version",), 99, "format version 99, this Pitmark reads up to 2"),
+        (("format_version",), 99, "format version 99, this Pitmark reads up to 3"),
         (("inspector", "threshold"), "0.5", "threshold must be a number, found '0.5'"),
         (("inspector", "max_boxes"), 2.5, r"max_boxes must be a number, found 2\.5"),
         (("inspector", "preprocess", "std"), 0, r"no such preprocessing: .*std 0"),

@@ -1,9 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pitmark.core.errors import BundleError, InvalidInputError
 from pitmark.edge.network import MAX_BATCH, Network
-from tests.edge.networks import SIDE, TASKS, onnx, onnx_for, part_image, spec_for
+from tests.edge.networks import (
+    SIDE,
+    TASKS,
+    of_bytes,
+    onnx,
+    onnx_for,
+    part_image,
+    spec_for,
+)
 
 
 def network_for(task, *, mode="letterbox", **changes):
@@ -19,6 +29,38 @@ def test_a_bright_spot_scores_higher_than_none(task, mode):
     assert spot.size_wh == (80, 96)
     assert 0 <= plain.score < 0.5 < spot.score <= 1
     assert spot.embedding.shape == (3,)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("mode", ["letterbox", "tile"])
+@pytest.mark.parametrize("color", [True, False])
+def test_a_model_that_takes_bytes_says_what_one_of_numbers_says(task, mode, color):
+    spec = spec_for(task, mode=mode)
+    numbers = Network(onnx_for(task), spec, name="m")
+    of_pixels = Network(of_bytes(onnx_for(task)), spec, name="m")
+    assert (numbers.takes_bytes, of_pixels.takes_bytes) == (False, True)
+    image = part_image(0)
+    if color:
+        image = np.stack([image, image // 2, 255 - image], axis=2)
+    one, other = numbers.predict(image), of_pixels.predict(image)
+    assert other.score == pytest.approx(one.score, abs=1e-5)
+    np.testing.assert_allclose(other.embedding, one.embedding, atol=1e-5)
+
+
+def test_a_model_that_takes_bytes_of_another_size_is_refused():
+    model = of_bytes(onnx_for("anomaly", side=96))
+    with pytest.raises(BundleError, match=r"patches of \[96, 96, 3\], the manifest says \[64"):
+        Network(model, spec_for("anomaly"), name="m.onnx")
+
+
+def test_a_model_that_takes_bytes_of_images_with_more_bits_is_refused():
+    deep = replace(spec_for("anomaly").preprocess, high=4095.0)
+    with pytest.raises(BundleError, match="takes bytes, the manifest says that images have"):
+        Network(
+            of_bytes(onnx_for("anomaly")),
+            replace(spec_for("anomaly"), preprocess=deep),
+            name="m",
+        )
 
 
 def test_boxes_come_in_pixels_of_the_stored_image():

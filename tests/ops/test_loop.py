@@ -75,6 +75,8 @@ def test_a_bundle_says_on_the_edge_what_the_model_says_at_home(trained):
     assert tried["why"].startswith("int8 is ")
     assert [a["ok"] for a in tried["attempts"]][:-1] == [False] * (len(tried["attempts"]) - 1)
     assert read_bundle(made.path).manifest.gate["quantization"] == tried
+    takes_bytes = bool(tried["chosen"]) and project.task in ("detection", "segmentation")
+    assert read_bundle(made.path).manifest.takes_bytes == takes_bytes
     assert read_bundle(made.path).manifest.run_id == project.runs.get("latest").id
 
 

@@ -93,6 +93,18 @@ def test_weights_that_levels_share_are_joined_once_and_nothing_unused_stays():
     assert "score" not in names
 
 
+@pytest.mark.parametrize(("classes", "channels"), [(6, 16), (12, 16), (15, 20), (16, 20)])
+def test_a_joined_convolution_is_filled_up_to_a_width_that_is_fast_in_int8(classes, channels):
+    score, sides = random_weights((classes, 4, 3, 3), (4, 4, 3, 3))
+    nodes = [conv(["images", "score"], "a"), conv(["images", "sides"], "b")]
+    proto = model(nodes, {"score": score, "sides": sides}, ["a", "b"])
+    join_convolutions(proto)
+    (weights,) = (t for t in proto.graph.initializer if t.name == "score+sides")
+    assert weights.dims[0] == channels
+    images = np.ones((1, 4, 8, 8), np.float32)
+    assert [a.shape[1] for a in answers(proto, images)] == [classes, 4]
+
+
 def test_convolutions_of_other_kernels_or_inputs_stay_apart():
     wide, point = random_weights((4, 4, 3, 3), (4, 4, 1, 1))
     nodes = [

@@ -10,8 +10,9 @@ from pitmark.core.errors import BundleError, InvalidInputError, InvalidLabelErro
 from pitmark.core.inspector import InspectorSpec
 from pitmark.core.label_book import LabelBook
 
-# The newest format that is read. 2 adds models that compare with a reference.
-FORMAT_VERSION = 2
+# The newest format that is read. 2 adds models that compare with a reference, 3 int8
+# models that take images as bytes.
+FORMAT_VERSION = 3
 MANIFEST_NAME = "manifest.json"
 SIGNATURE_NAME = "signature.json"
 MODEL_FP32 = "model.fp32.onnx"
@@ -30,7 +31,8 @@ class Manifest:
 
     `files` gives the sha256 of every other file in the bundle. `tolerance` is the
     largest difference of a score, by precision, that golden inputs may show on a device.
-    `gate` is the record of the checks that allowed the release.
+    `gate` is the record of the checks that allowed the release. `takes_bytes` tells that
+    the int8 model takes images as bytes.
     """
 
     project: str
@@ -43,14 +45,18 @@ class Manifest:
     files: Mapping[str, str]
     tolerance: Mapping[str, float]
     gate: Mapping[str, Any]
+    takes_bytes: bool = False
 
     @property
     def format_version(self) -> int:
         """The oldest format that can say all of this, so that older devices read it."""
+        if self.takes_bytes:
+            return 3
         return 2 if self.inspector.reference else 1
 
     def to_json(self) -> dict[str, Any]:
         """The manifest as plain JSON types."""
+        told = {"takes_bytes": True} if self.takes_bytes else {}
         return {
             "format_version": self.format_version,
             "project": self.project,
@@ -63,6 +69,7 @@ class Manifest:
             "files": dict(self.files),
             "tolerance": dict(self.tolerance),
             "gate": dict(self.gate),
+            **told,
         }
 
     @staticmethod
@@ -98,6 +105,7 @@ class Manifest:
                 files=files,
                 tolerance={str(k): float(v) for k, v in data["tolerance"].items()},
                 gate=dict(data["gate"]),
+                takes_bytes=_flag(data.get("takes_bytes", False)),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise BundleError(f"the bundle's manifest is damaged: {exc!r}") from exc
@@ -111,3 +119,9 @@ class Manifest:
                 else f"the bundle lacks {MODEL_FP32}"
             )
         return manifest
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"expected true or false, found {value!r}")
+    return value

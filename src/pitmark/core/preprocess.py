@@ -20,6 +20,19 @@ from PIL import Image
 from pitmark.core.errors import InvalidInputError
 
 Pixels = NDArray[Any]
+_MOST = 255  # of 8 bits
+
+
+@dataclass(frozen=True, slots=True)
+class ByteScale:
+    """What a byte stands for in a patch: (byte - `zero`) * `step` + `rest`.
+
+    `zero` is the byte next to the value 0, `rest` the less than half a step between them.
+    """
+
+    step: float
+    zero: int
+    rest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,14 @@ class PreprocessSpec:
             raise InvalidInputError(
                 f"overlap {self.overlap_px} px does not fit patches of {self.input_wh}"
             )
+
+    @property
+    def byte_scale(self) -> ByteScale | None:
+        """How 8-bit images are patches as they are; None where values have another range."""
+        if (self.low, self.high) != (0, _MOST):
+            return None
+        zero = int(np.clip(round(_MOST * self.mean), 0, _MOST))
+        return ByteScale(1 / (_MOST * self.std), zero, (zero / _MOST - self.mean) / self.std)
 
     def to_json(self) -> dict[str, Any]:
         """The spec as plain JSON types."""
@@ -122,6 +143,52 @@ class Patches:
             part = self._scaled[top : top + high, left : left + wide]
             planes = part.transpose(2, 0, 1) if part.ndim == 3 else part[None]
             patch[:, :high, :wide] = self._normalized(planes)
+        return data
+
+    def only(self, place: int) -> Patches:
+        """One of the patches.
+
+        Args:
+            place: Which, from 0.
+
+        Returns:
+            The patches of the image without the others.
+        """
+        return Patches(self._scaled, self.placements[place : place + 1], self._spec)
+
+    def as_bytes(self, wanted: slice) -> NDArray[np.uint8]:
+        """Some patches with the pixels as they are, channels last.
+
+        Padding, and only that, is half a step off the value 0 of a patch at most.
+
+        Args:
+            wanted: Which.
+
+        Returns:
+            (N, H, W, 3); what the bytes stand for says `PreprocessSpec.byte_scale`.
+
+        Raises:
+            InvalidInputError: The spec is for images of another range of values.
+        """
+        scale = self._spec.byte_scale
+        if scale is None:
+            raise InvalidInputError(
+                f"patches of values from {self._spec.low} to {self._spec.high} are no bytes"
+            )
+        width, height = self._spec.input_wh
+        places = self.placements[wanted]
+        data = np.empty((len(places), height, width, 3), dtype=np.uint8)
+        for patch, place in zip(data, places, strict=True):
+            (left, top), (wide, high) = place.offset_xy, place.valid_wh
+            patch[high:] = patch[:, wide:] = scale.zero
+            part = self._scaled[top : top + high, left : left + wide]
+            if part.dtype != np.uint8:
+                part = np.rint(np.clip(part, 0, _MOST))
+            if part.ndim == 3:
+                patch[:high, :wide] = part
+                continue
+            for channel in range(3):  # Several times faster than all three at once.
+                patch[:high, :wide, channel] = part
         return data
 
     @property

@@ -15,11 +15,11 @@ from itertools import product
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pitmark.core.bundle import GOLDEN_NAME, MODEL_FP32, MODEL_INT8
 from pitmark.core.errors import BundleError, InvalidInputError, ParityError
 from pitmark.core.inspector import cut_pair
+from pitmark.core.preprocess import Patches, cut
 from pitmark.edge.bundle_file import Bundle
 from pitmark.edge.golden import Golden, GoldenReport, golden_from_bytes, replay
 from pitmark.edge.network import Network
@@ -244,20 +244,18 @@ def _judge(
     return replay(golden, network.predict, bundle.manifest.inspector, tolerance=tolerance)
 
 
-def _one_patch(bundle: Bundle, golden: Golden | None) -> list[NDArray[np.float32]]:
+def _one_patch(bundle: Bundle, golden: Golden | None) -> list[Patches]:
     """A patch for every input of the network."""
     spec = bundle.manifest.inspector
     if golden is not None:
         pair = cut_pair(*golden.pair(0), spec)
-        return [patches[:1] for patches in pair if patches is not None]
+        return [patches.only(0) for patches in pair if patches is not None]
     width, height = spec.preprocess.input_wh
-    blank = np.zeros((1, 3, height, width), dtype=np.float32)
+    blank = cut(np.zeros((height, width), dtype=np.uint8), spec.preprocess).only(0)
     return [blank, blank] if spec.reference else [blank]
 
 
-def _time(
-    network: Network, patches: Sequence[NDArray[np.float32]], clock: Callable[[], float]
-) -> float:
+def _time(network: Network, patches: Sequence[Patches], clock: Callable[[], float]) -> float:
     """The quickest of a few runs in milliseconds."""
     start = clock()
     network.run(*patches)  # The first run sets up buffers and is not representative.

@@ -55,7 +55,7 @@ _SHAPES: dict[str, dict[str, tuple[int | None, ...]]] = {
 
 
 class Network:
-    """One model, loaded and ready.
+    """One model, loaded and ready; `takes_bytes` where it normalizes patches itself.
 
     Args:
         model: The ONNX file's bytes.
@@ -65,7 +65,7 @@ class Network:
 
     Raises:
         BundleError: ONNX Runtime cannot load the file, or its inputs and outputs are
-            not those of the task.
+            not those of the task and of the images.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Network:
             raise BundleError(f"{name} cannot be loaded: {exc}") from exc
         self._spec = spec
         self._name = name
+        self.takes_bytes = self._session.get_inputs()[0].type == "tensor(uint8)"
         self._outputs = list(OUTPUT_NAMES[spec.task])
         self._inputs = [INPUT_NAME, *([REFERENCE_NAME] if spec.reference else [])]
         self._check_signature(inputs, outputs)
@@ -109,13 +110,14 @@ class Network:
 
     def run(
         self,
-        patches: Patches | NDArray[np.float32],
-        references: Patches | NDArray[np.float32] | None = None,
+        patches: Patches | NDArray[Any],
+        references: Patches | NDArray[Any] | None = None,
     ) -> dict[str, NDArray[np.float32]]:
         """The raw outputs for some patches.
 
         Args:
-            patches: (P, 3, H, W), P at least 1; cut ones are made batch by batch.
+            patches: P of them, at least 1, made batch by batch as the model takes them; an
+                array is given to it as it is.
             references: The same of the reference, for a model that compares with one.
 
         Returns:
@@ -127,7 +129,8 @@ class Network:
         given = [p for p in (patches, references) if p is not None]
         parts = []
         for start in range(0, len(patches), MAX_BATCH):
-            batches = [g[start : start + MAX_BATCH] for g in given]
+            wanted = slice(start, start + MAX_BATCH)
+            batches = [self._taken(g, wanted) for g in given]
             feed = dict(zip(self._inputs, batches, strict=True))
             try:
                 parts.append(self._session.run(self._outputs, feed))
@@ -138,18 +141,28 @@ class Network:
         self._check_shapes(outputs, len(patches))
         return outputs
 
+    def _taken(self, patches: Patches | NDArray[Any], wanted: slice) -> NDArray[Any]:
+        """Some patches, normalized or as bytes."""
+        if self.takes_bytes and isinstance(patches, Patches):
+            return patches.as_bytes(wanted)
+        return patches[wanted]
+
     def _check_signature(self, inputs: dict[str, list[Any]], outputs: set[str]) -> None:
         if list(inputs) != self._inputs:
             raise BundleError(
                 f"{self._name} has inputs {list(inputs)}, expected {self._inputs}"
             )
         width, height = self._spec.preprocess.input_wh
+        expected = [height, width, 3] if self.takes_bytes else [3, height, width]
         for shape in inputs.values():
-            if shape[1:] != [3, height, width]:
+            if shape[1:] != expected:
                 raise BundleError(
-                    f"{self._name} takes patches of {shape[1:]},"
-                    f" the manifest says {[3, height, width]}"
+                    f"{self._name} takes patches of {shape[1:]}, the manifest says {expected}"
                 )
+        if self.takes_bytes and self._spec.preprocess.byte_scale is None:
+            raise BundleError(
+                f"{self._name} takes bytes, the manifest says that images have more bits"
+            )
         missing = [n for n in self._outputs if n not in outputs]
         if missing:
             raise BundleError(

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -27,6 +27,8 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from pitmark.core.errors import InvalidInputError
+from pitmark.core.preprocess import ByteScale
+from pitmark.train import byte_input
 from pitmark.train.export import INPUT_NAME, REFERENCE_NAME
 
 Extent = Literal["whole", "inner"]
@@ -35,6 +37,8 @@ EXTENTS: tuple[Extent, ...] = ("whole", "inner")
 # What the names of a network's parameters hold, folded into each other or not.
 _PARTS = ("backbone.", "head.")
 _QUANTIZED = ("Conv", "Relu", "Add", "MaxPool", "Resize")
+# What brings images given as bytes to the first convolution.
+_MOVING = ("Reshape", "Transpose")
 
 
 def export_int8(
@@ -43,11 +47,13 @@ def export_int8(
     references: NDArray[np.float32] | None = None,
     *,
     extent: Extent = "inner",
+    scale: ByteScale | None = None,
 ) -> bytes:
     """An int8 version of an ONNX file.
 
-    Only convolutions and what lies between them become int8. The first convolution stays
-    in fp32: with three channels it is no faster in int8, and all else rests on it.
+    Only convolutions and what lies between them become int8. The first convolution does
+    so only where the graph takes bytes: made of numbers, with three channels, it would be
+    no faster in int8.
 
     Args:
         fp32: From `export_fp32`.
@@ -55,6 +61,8 @@ def export_int8(
         references: The same of their references, for a network that compares.
         extent: "whole" quantizes the last convolutions too; with "inner" they, whose
             outputs are scores and distances, stay in fp32.
+        scale: What a byte of an image stands for. With it, and where nothing but the first
+            convolution looks at images, the file takes them as bytes (B, H, W, 3).
 
     Returns:
         Bytes of the file.
@@ -71,24 +79,46 @@ def export_int8(
         source.write_bytes(fp32)
         with _quiet_root():
             quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+            graph = onnx.load(prepared)
+            if not byte_input.takes_bytes_well(graph, INPUT_NAME):
+                scale = None
+            if scale is not None:
+                byte_input.group_columns(graph, INPUT_NAME, scale)
+                patches = byte_input.steps_of(patches, scale)
+                onnx.save(graph, prepared)
             quantize_static(
                 str(prepared),
                 str(target),
                 _Patches(patches, references),
                 quant_format=QuantFormat.QDQ,
-                op_types_to_quantize=list(_QUANTIZED),
+                op_types_to_quantize=[*_QUANTIZED, *(_MOVING if scale else ())],
                 per_channel=True,
                 reduce_range=False,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
-                nodes_to_exclude=fp32_nodes(onnx.load(prepared), extent),
+                nodes_to_exclude=fp32_nodes(graph, extent, first=scale is None),
                 calibrate_method=CalibrationMethod.MinMax,
-                extra_options={"ActivationSymmetric": False},
+                extra_options={"ActivationSymmetric": False, **_fixed(scale)},
             )
-        return target.read_bytes()
+        made = onnx.load(target)
+        if scale is not None:
+            byte_input.take_bytes(made, INPUT_NAME)
+        return bytes(made.SerializeToString())
 
 
-def fp32_nodes(proto: onnx.ModelProto, extent: Extent) -> list[str]:
+def _fixed(scale: ByteScale | None) -> dict[str, Any]:
+    """The option by which images keep the steps of their bytes."""
+    if scale is None:
+        return {}
+    steps = {
+        "quant_type": QuantType.QUInt8,
+        "scale": np.array(scale.step, dtype=np.float32),
+        "zero_point": np.array(scale.zero, dtype=np.uint8),
+    }
+    return {"TensorQuantOverrides": {byte_input.GROUPED: [steps]}}
+
+
+def fp32_nodes(proto: onnx.ModelProto, extent: Extent, *, first: bool = True) -> list[str]:
     """Names of the nodes that stay in fp32.
 
     Those are the first convolution and the end of the graph, where scores and distances
@@ -98,6 +128,7 @@ def fp32_nodes(proto: onnx.ModelProto, extent: Extent) -> list[str]:
     Args:
         proto: The graph.
         extent: "inner" leaves the last convolutions of the head in fp32, too.
+        first: Whether the first convolution stays in fp32.
 
     Returns:
         Node names.
@@ -106,13 +137,13 @@ def fp32_nodes(proto: onnx.ModelProto, extent: Extent) -> list[str]:
     fixed = [n.name for n in graph.node if n.op_type == "Conv" and not _is_learned(n)]
     leads = _leading_to_convolution(graph)
     body = _body(graph, leads)
-    first = next((n.name for n in graph.node if n.op_type == "Conv"), None)
+    start = next((n.name for n in graph.node if n.op_type == "Conv"), None)
     kept = [
         n.name
         for n in graph.node
         if n.output[0] not in body and (extent == "inner" or n.op_type != "Conv")
     ]
-    return sorted({*([first] if first else []), *kept, *fixed})
+    return sorted({*([start] if first and start else []), *kept, *fixed})
 
 
 def _is_learned(convolution: onnx.NodeProto) -> bool:

@@ -13,6 +13,10 @@ import onnx
 from onnx import helper, numpy_helper
 
 Nodes = list[onnx.NodeProto]
+# Below this many channels that come out, and where they are no multiple of that many,
+# int8 convolutions of ONNX Runtime take a slower way.
+_LEAST_CHANNELS = 16
+_CHANNEL_STEP = 4
 
 
 def slim(proto: onnx.ModelProto) -> None:
@@ -29,7 +33,8 @@ def join_convolutions(proto: onnx.ModelProto) -> None:
     """Compute convolutions of the same input at once, and split what comes out.
 
     Runtimes pad the channels that come out to a multiple of their vectors: a convolution
-    to six classes and one to four sides cost as much as two of sixteen channels each.
+    to six classes and one to four sides cost as much as two of sixteen channels each. The
+    joined one is filled up with channels of zeros that nobody reads.
 
     Args:
         proto: Changed in place; only convolutions of the same kernel and steps are joined.
@@ -52,8 +57,11 @@ def join_convolutions(proto: onnx.ModelProto) -> None:
 def _join(graph: onnx.GraphProto, group: Nodes, known: dict[str, onnx.TensorProto]) -> None:
     first = group[0]
     inputs = [first.input[0]]
+    widths = [known[n.input[1]].dims[0] for n in group]
+    spare = max(_LEAST_CHANNELS, -(-sum(widths) // _CHANNEL_STEP) * _CHANNEL_STEP) - sum(widths)
     for place in range(1, len(first.input)):
         parts = [numpy_helper.to_array(known[n.input[place]]) for n in group]
+        parts += [np.zeros((spare, *parts[0].shape[1:]), parts[0].dtype)] if spare else []
         name = "+".join(n.input[place] for n in group)
         # The same weights may be joined again, on another level of a pyramid.
         if name not in known:
@@ -61,14 +69,17 @@ def _join(graph: onnx.GraphProto, group: Nodes, known: dict[str, onnx.TensorProt
             graph.initializer.append(known[name])
         inputs.append(name)
     together = f"{first.output[0]}_joined"
-    widths = np.array([known[n.input[1]].dims[0] for n in group], dtype=np.int64)
-    graph.initializer.append(numpy_helper.from_array(widths, f"{together}_widths"))
+    outputs = [n.output[0] for n in group]
+    if spare:
+        widths, outputs = [*widths, spare], [*outputs, f"{together}_spare"]
+    sizes = np.array(widths, dtype=np.int64)
+    graph.initializer.append(numpy_helper.from_array(sizes, f"{together}_widths"))
     joined = helper.make_node("Conv", inputs, [together], name=f"{first.name}_joined")
     joined.attribute.extend(first.attribute)
     split = helper.make_node(
         "Split",
         [together, f"{together}_widths"],
-        [n.output[0] for n in group],
+        outputs,
         name=f"{first.name}_split",
         axis=1,
     )

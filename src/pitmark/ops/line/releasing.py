@@ -188,8 +188,10 @@ def draft(
     )
     gate = _gate(manifest, files, project.work / "draft.pitmark", record)
     gate["network"] = model.network.plan.size
+    takes_bytes = MODEL_INT8 in files and record["takes_bytes"]
     key = signing_key(project.keys)
-    write_bundle(path, replace(manifest, gate=gate), files, key_pem=key)
+    final = replace(manifest, gate=gate, takes_bytes=takes_bytes)
+    write_bundle(path, final, files, key_pem=key)
     return Draft(row.id, path, gate, by, model.spec.reference)
 
 

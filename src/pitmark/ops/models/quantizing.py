@@ -62,12 +62,16 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One way to quantize, and what it cost. `loss` is None without images to judge by."""
+    """One way to quantize, and what it cost. `loss` is None without images to judge by.
+
+    `takes_bytes` tells that the model takes images as bytes.
+    """
 
     extent: str
     golden: GoldenReport
     loss: Loss | None
     images: int
+    takes_bytes: bool = False
 
     @property
     def ok(self) -> bool:
@@ -126,7 +130,7 @@ class Judges:
         golden = golden_from_bytes(self.golden, self.spec)
         report = replay(golden, network.predict, self.spec, tolerance=TOLERANCE_INT8)
         loss = self.loss(network) if report.ok else None
-        return Attempt(extent, report, loss, len(self.images))
+        return Attempt(extent, report, loss, len(self.images), network.takes_bytes)
 
     def loss(self, network: Network) -> Loss | None:
         """What a model loses on the validation images against the trained one.
@@ -185,7 +189,7 @@ def add_int8(
 
     Returns:
         The record for manifest and report: `chosen` extent or None, `why` in words, every
-        attempt, and the number of calibration patches.
+        attempt, the number of calibration patches, and whether the model takes bytes.
     """
     from pitmark.train.int8 import EXTENTS, export_int8
 
@@ -196,7 +200,9 @@ def add_int8(
         beside = calibration_patches(preprocess, images, lambda sha: judges.load(of[sha]))
     attempts: list[Attempt] = []
     for extent in EXTENTS:
-        model = export_int8(files[MODEL_FP32], patches, beside, extent=extent)
+        model = export_int8(
+            files[MODEL_FP32], patches, beside, extent=extent, scale=preprocess.byte_scale
+        )
         attempts.append(judges.attempt(model, extent))
         if attempts[-1].ok:
             files[MODEL_INT8] = model
@@ -206,5 +212,6 @@ def add_int8(
         "chosen": last.extent if last.ok else None,
         "why": f"int8 is {'in' if last.ok else 'out'}: {last.sentence()}",
         "patches": len(patches),
+        "takes_bytes": last.ok and last.takes_bytes,
         "attempts": [a.to_json() for a in attempts],
     }
