@@ -99,7 +99,9 @@ def test(arguments: list[str]) -> int:
     linted = lint([])
     # One thread each: processes that all take every core only wait for one another.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    spread = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+    # In their order: files of one long test last would leave all processes but one idle.
+    processes = str(min(4, os.cpu_count() or 1))
+    spread = ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
     tested = _run([str(PYTHON), "-m", "pytest", *spread, *arguments])
     return tested or linted or test_ui()
 

@@ -103,6 +103,7 @@ def record_of(
         "baseline": setting.baseline.id,
         "candidates": [_told(t) for t in tried],
         "chosen": best.candidate.name,
+        "equal_limits": best.learned.model.spec.task == "detection",
         "amount": len(best.stored),
         **decision.to_json(),
         **more,
@@ -139,6 +140,8 @@ def _sentences(record: Mapping[str, Any], decision: Decision) -> list[str]:
         f" {record['real_images']} real ones.",
         *decision.sentences(),
     ]
+    if record["equal_limits"]:
+        lines.append("All models were judged where they draw as many false boxes.")
     if record["kept"]:
         lines.append(
             f"Kept: {decision.why}. Snapshot {record['new_snapshot'][:12]}, run"

@@ -12,6 +12,7 @@ from pitmark.core.inspector import InspectorSpec
 from pitmark.core.progress import Reporter, silent
 from pitmark.core.records import LabeledImage, Split
 from pitmark.ops.models.class_recall import ClassCases, class_cases
+from pitmark.ops.models.equal_limits import Judged, at_equal_limits
 from pitmark.ops.models.reports import history, report_of
 from pitmark.ops.models.train_options import TrainOptions, settings_of
 from pitmark.ops.models.training import Learned, held_out_predictions, in_split, learn, train
@@ -127,6 +128,8 @@ def outcome_on(
 ) -> Outcome | None:
     """What changed against the baseline on the real images of a split.
 
+    Detection is judged at limits at which both models draw as many false boxes.
+
     Args:
         project: The project.
         setting: Names the baseline.
@@ -137,13 +140,19 @@ def outcome_on(
     Returns:
         The outcome, None where no image of the split shows the class.
     """
-    seen = setting.of(split)
-    spec = InspectorSpec.from_json(setting.baseline.inspector or {})
-    if against is None:
-        before = _cases(project, spec, seen, held_out_predictions(project, setting.baseline))
-    else:
-        before = _cases(project, against.model.spec, seen, against.predictions)
-    after = _cases(project, learned.model.spec, seen, learned.predictions)
+    seen, book = setting.of(split), project.book.current()
+    first = Judged(
+        InspectorSpec.from_json(setting.baseline.inspector or {}),
+        held_out_predictions(project, setting.baseline),
+    )
+    if against is not None:
+        first = Judged(against.model.spec, against.predictions)
+    second = Judged(learned.model.spec, learned.predictions)
+    specs = at_equal_limits(first, second, seen, book)
+    before, after = (
+        class_cases(spec, seen, judged.predictions, book=book)
+        for spec, judged in zip(specs, (first, second), strict=True)
+    )
     return compare_models(
         before, after, seen, label=setting.label, where=setting.how.where, seed=setting.how.seed
     )
