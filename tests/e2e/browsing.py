@@ -149,8 +149,16 @@ class Browsing:
             self.page.context.tracing.stop_chunk()
             return
         with _ended():
-            self.page.screenshot(path=folder / "page.png")
             self.page.context.tracing.stop_chunk(path=folder / "trace.zip")
+        self._keep(folder)
+
+    def keep(self, name: str) -> None:
+        """Keep a picture, the console and the server's log of what failed between tests."""
+        self._keep(failures(name))
+
+    def _keep(self, folder: Path) -> None:
+        with _ended():
+            self.page.screenshot(path=folder / "page.png")
         (folder / "console.log").write_text("\n".join(self.console) + "\n")
         shutil.copy(self.server.log, folder / "server.log")
         said = self.server.log.read_text()[-2000:]

@@ -13,14 +13,17 @@ def browser(request, tmp_path_factory):
     limit_s = getattr(request.module, "LIMIT_S", 300)
     with serving(folder) as server, browsing(server, name, limit_s) as opened:
         yield opened
+        if request.node.stash.get(FAILED, False):
+            opened.keep(f"{name}-set-up")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Let fixtures know how the test ended."""
+    """Let fixtures know how the test ended, those of a file whether its setting up failed."""
     report = yield
     if report.failed:
-        item.stash[FAILED] = True
+        of = item.getparent(pytest.Module) if report.when == "setup" else item
+        of.stash[FAILED] = True
     return report
 
 
