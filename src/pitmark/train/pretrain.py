@@ -25,6 +25,7 @@ import torch
 from safetensors.torch import save_file
 
 from pitmark.synth.scene_bank import SHARD_SCENES, SceneBank, paint_bank
+from pitmark.train.adamw import AdamW
 from pitmark.train.backbone import initial_weights, load_weights, pyramid_part
 from pitmark.train.checkpoint import RunState, restore_state, save_state
 from pitmark.train.loop import take_step
@@ -107,7 +108,7 @@ def _start(plan: PretrainPlan) -> RunState:
         {"params": rest, "weight_decay": _WEIGHT_DECAY},
         {"params": flat, "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=plan.rate, fused=True)
+    optimizer = AdamW(groups, lr=plan.rate)
     return RunState(network, average, optimizer, bf16=bf16_pays(device.type))
 
 
