@@ -119,14 +119,3 @@ def test_the_shipped_weights_fit_the_backbone_and_are_small(from_random_weights)
     network = Backbone()
     load_weights(network, initial_weights(shipped))
     assert all(v.isfinite().all() for v in network.state_dict().values())
-
-
-def test_a_model_of_a_plan_that_did_not_tell_its_head_has_two_convolutions_there():
-    spec = InspectorSpec("detection", ("a",), PreprocessSpec((64, 64), overlap_px=0))
-    model = TrainedModel(spec, Network(NetworkPlan("detection", 1, head_convs=2)))
-    told = model.network.plan.to_json()
-    assert told.pop("head_convs") == 2
-    assert NetworkPlan.from_json(told) == model.network.plan
-    assert NetworkPlan("detection", 1).head_convs == 0
-    again = TrainedModel.from_bytes(model.to_bytes())
-    assert len(again.network.head.convs) == 2

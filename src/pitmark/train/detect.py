@@ -1,8 +1,7 @@
 """Detection head: an anchor-free flavor of RetinaNet on the levels of a pyramid.
 
-A score per class and the four distances to the sides of the box, by one convolution each
-that all levels share. Models of earlier versions have two shared convolutions more before
-them, of which each level keeps its own norms.
+Two convolutions shared by all levels (each level keeps its own norm), then a score per
+class and the four distances to the sides of the box.
 
 Sources: Tian et al., "FCOS", 2019 (points and distances); Li et al., "Generalized focal
 loss", 2020 (scores that are overlaps); Zhang et al., "VarifocalNet", 2021 (only the
@@ -40,19 +39,16 @@ class DetectHead(nn.Module):
         widths: Channels of the backbone's stages.
         classes: Number of classes K.
         fine: Whether to look at stride 4 too, for defects of a few pixels.
-        convs: How many convolutions come before scores and sides.
     """
 
-    def __init__(
-        self, widths: Sequence[int], classes: int, *, fine: bool, convs: int = 0
-    ) -> None:
+    def __init__(self, widths: Sequence[int], classes: int, *, fine: bool) -> None:
         super().__init__()
         levels = (0, 1, 2, 3) if fine else (1, 2, 3)
         self.strides = tuple(4 * 2**level for level in levels)
         self.classes = classes
         self.pyramid = Pyramid(widths, levels)
         self.convs = nn.ModuleList(
-            nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, bias=False) for _ in range(convs)
+            nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, bias=False) for _ in range(2)
         )
         self.norms = nn.ModuleList(
             nn.ModuleList(nn.BatchNorm2d(CHANNELS) for _ in self.convs) for _ in levels

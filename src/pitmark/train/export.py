@@ -73,8 +73,8 @@ def folded(network: Network) -> Network:
         network: In evaluation mode.
 
     Returns:
-        A network with the same outputs and fewer operations. Norms that differ by level,
-        in detection heads of earlier versions, stay.
+        A network with the same outputs and fewer operations. The norms of the shared
+        detection head differ by level and stay.
     """
     copy = deepcopy(network).eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     assert isinstance(copy, Network)

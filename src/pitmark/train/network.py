@@ -36,8 +36,6 @@ from pitmark.train.settings import BLOCKS, NetworkSize
 from pitmark.train.targets import Batch
 
 BackboneName = Literal["narrow", ResNetName]
-# What plans meant that did not say it.
-_BEFORE: Mapping[str, Any] = {"head_convs": 2}
 Head = ClassifyHead | DetectHead | SegmentHead | AnomalyHead | LinearHead
 
 
@@ -48,8 +46,7 @@ class NetworkPlan:
     `classes` is the number of classes K. `blocks` is the depth of the narrow backbone;
     `backbone` names another one. `fine` lets detection look at stride 4. `quick` takes
     the closed-form heads of the first model. `memory_size` is that of anomaly detection.
-    `reference` compares every image with a reference. `head_convs` are the convolutions
-    of detection between the pyramid and its answers.
+    `reference` compares every image with a reference.
     """
 
     task: Task
@@ -60,7 +57,6 @@ class NetworkPlan:
     memory_size: int = MEMORY_SIZE
     backbone: BackboneName = "narrow"
     reference: bool = False
-    head_convs: int = 0
 
     def __post_init__(self) -> None:
         known = ("narrow", *get_args(ResNetName))
@@ -82,7 +78,7 @@ class NetworkPlan:
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> NetworkPlan:
-        """The plan that `to_json` wrote, by this version or an earlier one.
+        """The plan that `to_json` wrote.
 
         Args:
             data: The JSON object.
@@ -94,7 +90,7 @@ class NetworkPlan:
             InvalidInputError: A key is missing, unknown or of the wrong type.
         """
         try:
-            return NetworkPlan(**{**_BEFORE, **data})
+            return NetworkPlan(**data)
         except TypeError as exc:
             raise InvalidInputError(f"not a network plan: {exc}") from exc
 
@@ -280,7 +276,7 @@ def _build_head(plan: NetworkPlan, widths: tuple[int, int, int, int]) -> Head:
     if plan.task == "classification":
         return ClassifyHead(widths, plan.classes)
     if plan.task == "detection":
-        return DetectHead(widths, plan.classes, fine=plan.fine, convs=plan.head_convs)
+        return DetectHead(widths, plan.classes, fine=plan.fine)
     return SegmentHead(widths, plan.classes)
 
 
