@@ -68,6 +68,8 @@ def test_columns_in_groups_give_what_single_ones_gave(relu):
     one, other = answer(proto, images), answer(grouped, steps_of(images, EVEN))
     assert one.shape == other.shape == (2, 5, 32, 48)
     np.testing.assert_allclose(one, other, atol=1e-5)
+    used = {name for node in grouped.graph.node for name in node.input}
+    assert {t.name for t in grouped.graph.initializer} <= used
 
 
 def test_what_the_next_byte_is_off_is_made_up_for_but_at_the_rim():

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from pitmark.core.preprocess import ByteScale
+from pitmark.train.slimming import drop_unused
 
 # The name of what the first convolution sees.
 GROUPED = "images_grouped"
@@ -89,6 +90,7 @@ def group_columns(proto: onnx.ModelProto, input_name: str, scale: ByteScale) -> 
     at = list(graph.node).index(conv)
     _insert(graph, at, "Reshape", [input_name, in_shape], f"{input_name}_rows")
     _insert(graph, at + 1, "Transpose", [f"{input_name}_rows"], GROUPED, perm=_TO_FIRST)
+    drop_unused(graph)
     del graph.value_info[:]
 
 

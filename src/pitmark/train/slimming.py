@@ -51,7 +51,7 @@ def join_convolutions(proto: onnx.ModelProto) -> None:
     for group in siblings.values():
         if len(group) > 1:
             _join(graph, group, known)
-    _drop_unused(graph)
+    drop_unused(graph)
 
 
 def _join(graph: onnx.GraphProto, group: Nodes, known: dict[str, onnx.TensorProto]) -> None:
@@ -120,7 +120,7 @@ def spread_softplus(proto: onnx.ModelProto) -> None:
         _replace(graph, [node], [*parts, total])
         for left in (unguarded, guard):
             graph.node.remove(left)
-    _drop_unused(graph)
+    drop_unused(graph)
 
 
 def _is_softplus(node: onnx.NodeProto, made: dict[str, onnx.NodeProto]) -> bool:
@@ -143,8 +143,12 @@ def _replace(graph: onnx.GraphProto, old: Nodes, new: Sequence[onnx.NodeProto]) 
         graph.node.remove(node)
 
 
-def _drop_unused(graph: onnx.GraphProto) -> None:
-    """Leave out constants that no node reads any more."""
+def drop_unused(graph: onnx.GraphProto) -> None:
+    """Leave out constants that no node reads any more.
+
+    Args:
+        graph: Changed in place.
+    """
     used = {name for node in graph.node for name in node.input}
     used |= {value.name for value in graph.output}
     for tensor in [t for t in graph.initializer if t.name not in used]:
