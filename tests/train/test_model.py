@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch  # noqa: TID253
 
 from pitmark.core.errors import CancelledError, InvalidInputError, NotFoundError
 from pitmark.core.inspector import InspectorSpec
@@ -7,6 +8,7 @@ from pitmark.core.preprocess import PreprocessSpec
 from pitmark.train.backbone import Backbone, init_weights, initial_weights, load_weights
 from pitmark.train.model import TrainedModel
 from pitmark.train.network import Network, NetworkPlan
+from pitmark.train.precision import limited_threads
 from tests.train.runs import TASKS, same_weights, tiny, trained
 from tests.train.toys import mixed
 
@@ -66,8 +68,10 @@ def test_predicting_many_images_can_be_stopped_and_tells_how_far_it_is():
     def stop(progress):
         raise CancelledError("stop")
 
-    with pytest.raises(CancelledError):
-        untrained().predict_many(shas, toys.load, report=stop)
+    with limited_threads(2):
+        with pytest.raises(CancelledError) as held:
+            untrained().predict_many(shas, toys.load, report=stop)
+        assert (held.type, torch.get_num_threads()) == (CancelledError, 2)
 
 
 def test_a_trained_model_is_a_start_for_the_next(tmp_path):

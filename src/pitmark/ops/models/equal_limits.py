@@ -54,23 +54,23 @@ def at_equal_limits(
     if first.spec.task != "detection":
         return first.spec, second.spec
     good = np.flatnonzero(~defective(images, book))
-    own = first.spec.box_thresholds or (0.5,) * len(first.spec.classes)
-    false = [_false_scores(j, images) for j in (first, second)]
-    calm = [_scores(j, images)[good] for j in (first, second)]
-    allowed = [
-        int((false[0].get(name, np.zeros(0)) >= limit).sum())
-        for name, limit in zip(first.spec.classes, own, strict=True)
-    ]
-    count_of = dict(zip(first.spec.classes, allowed, strict=True))
+    pair = (first, second)
+    calm = [_scores(j, images)[good] for j in pair]
+    false = [_false_scores(j, images) for j in pair]
     called = int((calm[0] >= first.spec.threshold).sum())
-    out = []
-    for judged, scores, sound in zip((first, second), false, calm, strict=True):
-        limits = tuple(
-            _limit(scores.get(name, np.zeros(0)), count_of.get(name, 0))
-            for name in judged.spec.classes
+    own = first.spec.box_thresholds or (0.5,) * len(first.spec.classes)
+    allowed = {
+        name: int((false[0][name] >= limit).sum())
+        for name, limit in zip(first.spec.classes, own, strict=True)
+    }
+    one, other = (
+        judged.spec.with_thresholds(
+            _limit(sound, called),
+            tuple(_limit(scores[name], allowed[name]) for name in judged.spec.classes),
         )
-        out.append(judged.spec.with_thresholds(_limit(sound, called), limits))
-    return out[0], out[1]
+        for judged, scores, sound in zip(pair, false, calm, strict=True)
+    )
+    return one, other
 
 
 def _false_scores(judged: Judged, images: Sequence[LabeledImage]) -> dict[str, Floats]:
