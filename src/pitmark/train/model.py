@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -143,13 +142,11 @@ class TrainedModel:
         self.network.eval()
         out: dict[str, Prediction] = {}
         pace = Pace(len(shas))
-        # Closed, so that torch has its threads back where the work is stopped.
-        with closing(side_by_side(judged, shas)) as coming:
-            for position, found in enumerate(coming):
-                out[shas[position]] = found
-                if pace.due(position + 1):
-                    eta_s = pace.eta_s(position + 1)
-                    report(Progress("predict", position + 1, len(shas), eta_s=eta_s))
+        for position, found in enumerate(side_by_side(judged, shas)):
+            out[shas[position]] = found
+            if pace.due(position + 1):
+                eta_s = pace.eta_s(position + 1)
+                report(Progress("predict", position + 1, len(shas), eta_s=eta_s))
         return out
 
     def to_bytes(self) -> bytes:
