@@ -80,6 +80,7 @@ def _arguments() -> argparse.Namespace:
     out.add_argument("--side", type=int)
     out.add_argument("--image-steps", type=int)
     out.add_argument("--threads", type=int)
+    out.add_argument("--first-seed", type=int, default=0)
     given = out.parse_args()
     if not given.data:
         sys.exit("give at least one --data FOLDER")
@@ -196,7 +197,7 @@ def _trained(
             for how, option in (("", "--no-reference"), (_COMPARED, "--reference"))
         }
     tallies = {start: _Tally() for start in starts}
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         home = source.drawn(budget, seed)
         for start, init in starts.items():
             options = [*_options(arguments), "--seed", str(seed), *init]
