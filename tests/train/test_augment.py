@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -178,6 +180,43 @@ def test_rare_classes_are_shown_more_often_than_their_share():
     assert weights.sum() == pytest.approx(1)
     assert weights[:10].sum() == pytest.approx(0.3)
     assert weights[-1] > weights[12] > weights[0]
+
+
+def synthetic_copy(image, number):
+    record = replace(image.image, sha256=f"{number:064x}", synthetic=True)
+    return replace(image, image=record)
+
+
+@pytest.mark.parametrize("how", ["synthetic", "repeated"])
+def test_made_images_bring_a_class_up_to_the_usual_number_and_no_further(how):
+    toys = Toys("detection").add_many(["good"] * 6 + ["spot"] * 9 + ["bar"] * 4)
+    spec, bars = planned(toys), toys.images[-4:]
+
+    def shown(more):
+        extra = [bars[n % 4] for n in range(more)]
+        if how == "synthetic":
+            extra = [synthetic_copy(image, n) for n, image in enumerate(extra)]
+        images = [*toys.images, *extra]
+        weights = scene_weights(SceneCache(images, toys.load, spec), spec)
+        return weights[6:15].sum(), weights[15:].sum()
+
+    spots, bars_alone = shown(0)
+    assert bars_alone / spots == pytest.approx((4 / 9) ** 0.5)
+    # Of 9 and 4 images 6.5 is usual.
+    for more in (20, 60):
+        spots, all_bars = shown(more)
+        assert all_bars / spots == pytest.approx((6.5 / 9) ** 0.5)
+    few_spots, few_bars = shown(1)
+    assert few_bars / few_spots == pytest.approx((5 / 9) ** 0.5)
+
+
+def test_made_images_take_nothing_from_a_class_that_has_more_than_is_usual():
+    toys = Toys("detection").add_many(["spot"] * 9 + ["bar"] * 4)
+    spec = planned(toys)
+    made = [synthetic_copy(toys.images[n % 9], n) for n in range(30)]
+    weights = scene_weights(SceneCache([*toys.images, *made], toys.load, spec), spec)
+    spots = weights[:9].sum() + weights[13:].sum()
+    assert spots / weights[9:13].sum() == pytest.approx((9 / 4) ** 0.5)
 
 
 def test_scenes_beyond_the_cap_are_decoded_again():

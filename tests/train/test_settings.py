@@ -9,6 +9,7 @@ from pitmark.train.settings import (
     image_label,
     image_steps,
     is_good,
+    steps_for_more,
 )
 from tests.train.toys import mixed
 
@@ -58,6 +59,14 @@ def test_more_images_and_slower_presets_mean_more_steps():
     presets = [image_steps(TrainSettings(p), 50) for p in ("fast", "balanced", "thorough")]
     assert presets == sorted(set(presets))
     assert image_steps(TrainSettings(image_steps=7), 50) == 7
+
+
+def test_more_images_than_before_mean_as_many_more_steps_as_they_would_from_the_start():
+    before, after = (image_steps(TrainSettings(), n) for n in (58, 88))
+    assert steps_for_more(before, 58, 88) == pytest.approx(after, abs=1)
+    assert steps_for_more(700, 60, 60) == 700
+    assert steps_for_more(1, 60, 61) == 1
+    assert 1.2 < steps_for_more(1000, 58, 88) / 1000 < 1.4
 
 
 def test_the_class_of_an_image_is_its_image_class_before_its_first_shape():

@@ -49,8 +49,8 @@ def synthesize(
 
     Without CLASS the weakest one on the validation images is taken. Defects of the class
     are cut out of training images, varied and laid on good ones; then a second model is
-    trained for as many steps and compared with the first on the real test images. What
-    helps must also beat a third model that is shown the real images of CLASS as often.
+    trained and compared with the first on the real test images. What helps must also
+    beat a third model that is shown the real images of CLASS as often.
     """
     from pitmark.ops.models.train_options import TrainOptions
     from pitmark.ops.synthesis.trial import SynthesisOptions

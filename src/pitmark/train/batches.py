@@ -7,6 +7,7 @@ run that was cut off goes on with the very batches it would have seen.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,10 +69,8 @@ def scene_weights(cache: SceneCache, spec: InspectorSpec) -> NDArray[np.float64]
     if spec.task == "anomaly":
         return np.full(len(cache), 1 / len(cache))
     names = [_names(i.shapes or (), spec) for i in cache.images]
-    counts = Counter(n for group in names for n in set(group))
-    weights = np.array(
-        [max((counts[n] ** -0.5 for n in group), default=0.0) for group in names]
-    )
+    each = _class_weights(cache, names)
+    weights = np.array([max((each[n] for n in group), default=0.0) for group in names])
     plain = weights == 0
     if spec.task != "classification" and plain.any() and not plain.all():
         share = max(_DEFECT_SHARE, 1 - plain.mean())
@@ -79,6 +78,23 @@ def scene_weights(cache: SceneCache, spec: InspectorSpec) -> NDArray[np.float64]
     if not weights.any():
         weights = np.ones(len(cache))
     return np.asarray(weights / weights.sum())
+
+
+def _class_weights(cache: SceneCache, names: Sequence[Sequence[str]]) -> dict[str, float]:
+    """How often an image of each class is shown.
+
+    Synthetic images and repeated ones bring a class up to the usual number of images, not
+    beyond it: what one class is shown more, all others are shown less.
+    """
+    counts = Counter(n for group in names for n in set(group))
+    firsts = {
+        i.image.sha256: set(group)
+        for i, group in zip(cache.images, names, strict=True)
+        if not i.image.synthetic
+    }
+    real = Counter(n for group in firsts.values() for n in group)
+    usual = float(np.median(list(real.values()))) if real else 0.0
+    return {n: max(real[n], min(c, usual), 1.0) ** 0.5 / c for n, c in counts.items()}
 
 
 def patch_size(cache: SceneCache, spec: InspectorSpec) -> tuple[int, int]:

@@ -122,8 +122,25 @@ def image_steps(settings: TrainSettings, image_count: int) -> int:
     """
     if settings.image_steps is not None:
         return settings.image_steps
-    growth = float(np.clip((max(image_count, 1) / 50) ** 0.65, 0.6, 4.0))
-    return round(_IMAGE_STEPS[settings.preset] * growth)
+    return round(_IMAGE_STEPS[settings.preset] * _growth(image_count))
+
+
+def steps_for_more(steps: int, before: int, after: int) -> int:
+    """How many images to show where there are more to learn from than there were.
+
+    Args:
+        steps: Images shown before, repeats counted.
+        before: Images to learn from then.
+        after: Images to learn from now.
+
+    Returns:
+        At least 1; grows as `image_steps` does.
+    """
+    return max(1, round(steps * _growth(after) / _growth(before)))
+
+
+def _growth(image_count: int) -> float:
+    return float(np.clip((max(image_count, 1) / 50) ** 0.65, 0.6, 4.0))
 
 
 def image_label(shapes: Sequence[Shape]) -> str | None:

@@ -1,4 +1,4 @@
-"""What synthetic images are compared with, and how: the same steps, the same real images."""
+"""What synthetic images are compared with, and how: on the same real images."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def learn_with(
     work: Path,
     report: Reporter = silent,
 ) -> Learned:
-    """A model learned from the training images and some more, as long as the baseline.
+    """A model learned from the training images and some more, with steps to match.
 
     Args:
         project: The project.
@@ -111,11 +111,21 @@ def learn_with(
     Returns:
         The model and what it says of the held-out images.
     """
+    from pitmark.train.settings import steps_for_more
+
     spec = InspectorSpec.from_json(setting.baseline.inspector or {})
     settings = settings_of(project, setting.images, setting.effort)
     settings = replace(settings, input_wh=spec.preprocess.input_wh)
     images = [*setting.images, *extra]
+    if settings.image_steps is not None:
+        before, after = (len(_labeled(s)) for s in (setting.images, images))
+        steps = steps_for_more(settings.image_steps, before, after)
+        settings = replace(settings, image_steps=steps)
     return learn(project, images, settings, setting.effort, work=work, report=report)
+
+
+def _labeled(images: Sequence[LabeledImage]) -> list[LabeledImage]:
+    return [i for i in in_split(images, "train") if i.shapes is not None]
 
 
 def outcome_on(
@@ -262,7 +272,7 @@ def _baseline(
 
 
 def _effort(project: ProjectStore, baseline: RunRow, how: TrainOptions) -> TrainOptions:
-    """The same number of steps as the baseline had: more images alone bring no more of them."""
+    """As many steps as the baseline had, whatever they were."""
     points = history(project, baseline)
     learned = report_of(project, baseline).content.get("learned", {})
     if how.quick or not points or learned.get("kept") == "closed form":
