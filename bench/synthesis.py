@@ -4,10 +4,11 @@
 
 Every draw parts the groups of the folder into training, validation and test, thins the
 class to --thin training images, and runs the closed loop of `pitmark synthesize`: train,
-make images, train again for as many steps, compare on the real test images, keep or drop.
+make images, train again, compare on the real test images, keep or drop.
 What passes is compared with the real images shown as often, which costs a third training.
 Rivals get the same number of images and steps: the few images oversampled, and cut and
-paste without blending, varying or choosing places. A control gets images that show
+paste without blending, varying or choosing places. Another is the first model trained
+again with another seed: what it changes is chance. A control gets images that show
 nothing of what their labels say, and should be dropped.
 """
 

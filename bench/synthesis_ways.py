@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,10 @@ from pitmark.ops.synthesis.trial import (
 )
 from pitmark.store.db import ProjectStore
 
-OVERSAMPLED, PLAIN_PASTE = "oversampled", "plain paste"
-RIVALS = (OVERSAMPLED, PLAIN_PASTE)
+OVERSAMPLED, PLAIN_PASTE, AGAIN = "oversampled", "plain paste", "trained again"
+RIVALS = (OVERSAMPLED, PLAIN_PASTE, AGAIN)
+# Far from the seeds of draws.
+_SEEDS_APART = 1000
 OURS, CONTROL = "pitmark", "useless control"
 
 
@@ -99,7 +101,11 @@ def _rival_outcome(
     project: ProjectStore, way: str, options: SynthesisOptions
 ) -> Mapping[str, Any]:
     setting, parts, count = _ready(project, options)
-    if way == OVERSAMPLED:
+    extra: list[LabeledImage] = []
+    if way == AGAIN:
+        other = replace(setting.effort, seed=setting.effort.seed + _SEEDS_APART)
+        setting = replace(setting, effort=other)
+    elif way == OVERSAMPLED:
         extra = repeated_images(setting, count)
     else:
         made = plain_paste(setting, parts, count, pixel_loader(project), options.seed)
