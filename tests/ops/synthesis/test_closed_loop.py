@@ -24,10 +24,10 @@ from pitmark.ops.images.snapshots import SplitPlan, take_snapshot
 from pitmark.ops.line.drift_references import reference_images
 from pitmark.ops.line.releasing import _golden_images
 from pitmark.ops.models.calibrating import calibration_patches
-from pitmark.ops.synthesis.candidates import Candidate, candidates_for
+from pitmark.ops.synthesis.candidates import Candidate, candidates_for, repeated_images
 from pitmark.ops.synthesis.closed_loop import judge_candidates, list_syntheses, synthesize
 from pitmark.ops.synthesis.images import MadeImage, set_use, store_images
-from pitmark.ops.synthesis.trial import SynthesisOptions, setting_for
+from pitmark.ops.synthesis.trial import SynthesisOptions, learn_with, setting_for
 from pitmark.store.db import open_store
 from tests.ops.synthesis_projects import label_of, made_of, project_of
 from tests.ops.toys import QUICK, QUICK_AUDIT, mask_folder
@@ -175,6 +175,19 @@ def test_one_call_runs_the_whole_loop_and_keeps_its_record(store, tmp_path, task
     else:
         assert (uses, latest.id) == ({"dropped"}, before.id)
         assert project.runs.get("latest").id == record["baseline"]
+
+
+def test_more_images_are_learned_from_in_as_many_more_steps(store, tmp_path):
+    project = project_of(store, tmp_path, "detection")
+    setting = setting_for(project, SynthesisOptions(label=label_of(project), train=QUICK))
+    shown = {}
+    for count in (0, 30):
+        extra = repeated_images(setting, count)
+        learned = learn_with(project, setting, extra, work=tmp_path / str(count))
+        shown[count] = learned.model.history[-1]["step"]
+    assert shown[0] == QUICK.image_steps
+    # From 12 images to 42; below 23 images steps are not fewer any more.
+    assert shown[30] / shown[0] == pytest.approx((42 / 50) ** 0.65 / 0.6, abs=0.1)
 
 
 def test_several_amounts_are_chosen_on_validation_and_one_is_tested(store, tmp_path):
