@@ -37,7 +37,7 @@ class TrainSettings:
     images into tiles. `threads` of None takes all cores. `init` is a file of weights to
     start from, or the word random; None takes the shipped weights. `good_names` are
     classes that mean "no defect" beside the usual names; only anomaly detection needs
-    them. `precision` of auto times both and takes bf16 where it pays. `network` of small
+    them. `precision` of auto takes bf16 where the processor has it. `network` of small
     halves the residual blocks, for devices on which every millisecond counts.
     `reference` asks to compare images with their references, or forbids it; None
     compares where every training image has one.
