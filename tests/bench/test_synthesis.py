@@ -5,7 +5,7 @@ import pytest
 
 from bench.synthesis_draws import take_draw
 from bench.synthesis_gates import gates_of
-from bench.synthesis_ways import CONTROL, Figures, plain_paste, useless
+from bench.synthesis_ways import AGAIN, CONTROL, Figures, plain_paste, useless
 from pitmark.core.label_book import LabelBook
 from pitmark.core.labels import shape_mask
 from pitmark.ops.images.importing import import_folder
@@ -68,10 +68,12 @@ def test_gates_compare_with_rivals_and_the_control():
     draw = [
         figures("pitmark", 0.5, kept=True),
         figures("oversampled", 0.6, kept=None),
+        figures(AGAIN, 0.4, kept=None),
         figures(CONTROL, 0.1, kept=False),
     ]
     gates = {g["name"].split(", ", 1)[1]: g["ok"] for g in gates_of("x", "pit", [draw])}
     assert gates["pit: recall up by 10 points, median"]
     assert not gates["pit: ahead of oversampled"]
+    assert gates["pit: ahead of trained again"]
     assert not gates["pit: kept where oversampling found as much"]
     assert gates["pit: share of useless controls dropped"]
