@@ -47,8 +47,18 @@ def judged(right, wrong, *, limit, image_limit=0.5):
     return Judged(spec, said)
 
 
+def limits_of(first, second):
+    return at_equal_limits(first, second, images(), BOOK)
+
+
+def false_boxes(spec, one):
+    """How many of the places without any are called a pit."""
+    scores = [p.box_scores[-1] for p in one.predictions.values()]
+    return int((np.array(scores) >= spec.box_thresholds[0]).sum())
+
+
 def found(first, second):
-    specs = at_equal_limits(first, second, images(), BOOK)
+    specs = limits_of(first, second)
     made = [
         class_cases(spec, images(), one.predictions, book=BOOK)
         for spec, one in zip(specs, (first, second), strict=True)
@@ -63,13 +73,33 @@ WRONG = (0.6, 0.4, 0.3, 0.2, 0.55, 0.3, 0.2, 0.1)
 def test_a_model_that_only_scores_everything_lower_is_as_good():
     first = judged(RIGHT, WRONG, limit=0.45)
     second = judged([r / 3 for r in RIGHT], [w / 3 for w in WRONG], limit=0.45)
-    assert found(first, second) == [(3, 1), (3, 1)]
+    assert found(first, second) == [(2, 1), (2, 1)]
 
 
 def test_a_model_that_only_has_lower_limits_finds_no_more():
     first = judged(RIGHT, WRONG, limit=0.45)
     second = judged(RIGHT, WRONG, limit=0.05, image_limit=0.05)
-    assert found(first, second) == [(3, 1), (3, 1)]
+    assert found(first, second) == [(4, 3), (4, 3)]
+
+
+def test_as_many_mistakes_are_allowed_as_both_make_on_average():
+    strict = judged(RIGHT, WRONG, limit=0.58, image_limit=0.52)
+    loose = judged(RIGHT, [w / 2 for w in WRONG], limit=0.125, image_limit=0.125)
+    assert (false_boxes(strict.spec, strict), false_boxes(loose.spec, loose)) == (1, 5)
+    for spec, one in zip(limits_of(strict, loose), (strict, loose), strict=True):
+        assert false_boxes(spec, one) == 3
+        assert spec.box_thresholds[0] == pytest.approx(0.3 if one is strict else 0.15)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_makes_no_difference_which_model_is_the_first(seed):
+    rng = np.random.default_rng(seed)
+    one, other = (
+        judged(rng.random(4), rng.random(8), limit=rng.random(), image_limit=rng.random())
+        for _ in range(2)
+    )
+    assert limits_of(one, other) == limits_of(other, one)[::-1]
+    assert found(one, other) == found(other, one)[::-1]
 
 
 def test_a_model_that_tells_pits_from_sound_places_better_finds_more():
@@ -82,7 +112,7 @@ def test_a_model_that_tells_pits_from_sound_places_better_finds_more():
 
 def test_with_fewer_mistakes_than_are_allowed_every_box_counts():
     first = judged(RIGHT, WRONG, limit=0.01, image_limit=0.01)
-    second = judged((0.02, 0.02, 0.02, 0.02), (0.01,) * 8, limit=0.5)
+    second = judged((0.02,) * 4, (0.01,) * 8, limit=0.001, image_limit=0.001)
     assert found(first, second) == [(4, 4), (4, 4)]
 
 

@@ -2,7 +2,8 @@
 
 Each model's own limits are chosen on a handful of validation images, so that one may find
 more only because its limits came out lower. Where both draw as many false boxes, what one
-of them finds more it knows better.
+of them finds more it knows better. How many are allowed is the mean of what both draw at
+their own limits: counted at those of one alone, a chance of its limits would favor the other.
 """
 
 from __future__ import annotations
@@ -36,15 +37,15 @@ class Judged:
 def at_equal_limits(
     first: Judged, second: Judged, images: Sequence[LabeledImage], book: LabelBook
 ) -> tuple[InspectorSpec, InspectorSpec]:
-    """Both specs, with limits that let as many mistakes through as the first's own do.
+    """Both specs, with limits that let as many mistakes through as both make on average.
 
     Every limit lies right above the strongest mistake that it keeps out: of each class
     a false box, and of images a good one. Other tasks than detection name classes without
     limits; their specs are returned as they are.
 
     Args:
-        first: One model; its own limits say how many mistakes are allowed.
-        second: The other, for the same classes.
+        first: One model.
+        second: The other, for the same classes; which is which makes no difference.
         images: Labeled images that neither has seen.
         book: Says which images are good.
 
@@ -57,12 +58,9 @@ def at_equal_limits(
     pair = (first, second)
     calm = [_scores(j, images)[good] for j in pair]
     false = [_false_scores(j, images) for j in pair]
-    called = int((calm[0] >= first.spec.threshold).sum())
-    own = first.spec.box_thresholds or (0.5,) * len(first.spec.classes)
-    allowed = {
-        name: int((false[0][name] >= limit).sum())
-        for name, limit in zip(first.spec.classes, own, strict=True)
-    }
+    called = _mean(*(int((c >= j.spec.threshold).sum()) for c, j in zip(calm, pair, strict=True)))
+    drawn = [_drawn(j.spec, scores) for j, scores in zip(pair, false, strict=True)]
+    allowed = {name: _mean(drawn[0][name], drawn[1][name]) for name in first.spec.classes}
     one, other = (
         judged.spec.with_thresholds(
             _limit(sound, called),
@@ -84,6 +82,20 @@ def _false_scores(judged: Judged, images: Sequence[LabeledImage]) -> dict[str, F
     )
     wrong = ~found.at(_IOU)
     return {name: found.scores[wrong & (found.classes == k)] for k, name in enumerate(classes)}
+
+
+def _mean(one: int, other: int) -> int:
+    """Of two counts, rounded up."""
+    return (one + other + 1) // 2
+
+
+def _drawn(spec: InspectorSpec, false: Mapping[str, Floats]) -> dict[str, int]:
+    """By class how many false boxes lie above the model's own limit."""
+    own = spec.box_thresholds or (0.5,) * len(spec.classes)
+    return {
+        name: int((false[name] >= limit).sum())
+        for name, limit in zip(spec.classes, own, strict=True)
+    }
 
 
 def _scores(judged: Judged, images: Sequence[LabeledImage]) -> Floats:
