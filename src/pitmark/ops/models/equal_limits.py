@@ -58,7 +58,8 @@ def at_equal_limits(
     pair = (first, second)
     calm = [_scores(j, images)[good] for j in pair]
     false = [_false_scores(j, images) for j in pair]
-    called = _mean(*(int((c >= j.spec.threshold).sum()) for c, j in zip(calm, pair, strict=True)))
+    alarms = [int((c >= j.spec.threshold).sum()) for c, j in zip(calm, pair, strict=True)]
+    called = _mean(*alarms)
     drawn = [_drawn(j.spec, scores) for j, scores in zip(pair, false, strict=True)]
     allowed = {name: _mean(drawn[0][name], drawn[1][name]) for name in first.spec.classes}
     one, other = (
