@@ -32,6 +32,8 @@ Counts = NDArray[np.int64]
 _CALLED_SHARE = 0.25
 # Nine times out of ten a difference as large is no chance.
 SURENESS = 0.8
+# The ends of wider intervals take more draws: so many classes at once take the usual ones.
+_CLASSES_OF_DRAWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _judged(
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How one figure changes from one model to another, with its 80 % interval."""
+    """How one figure changes from one model to another, with its interval."""
 
     name: str
     cases: int
@@ -133,14 +135,23 @@ class Change:
 
 
 def recall_changes(
-    first: ClassCases, second: ClassCases, images: Sequence[LabeledImage], *, seed: int = 0
+    first: ClassCases,
+    second: ClassCases,
+    images: Sequence[LabeledImage],
+    *,
+    at_once: int = 1,
+    seed: int = 0,
 ) -> dict[str, Change]:
     """The change of recall of every class that has cases.
+
+    Who asks whether any of several classes changed would find one by chance, the more of
+    them the likelier: so intervals widen with the number asked about at once (Bonferroni).
 
     Args:
         first: One model.
         second: The other, on the same images.
         images: Those images; whole groups are resampled.
+        at_once: How many changes share the 80 % within which all intervals hold.
         seed: Of the resampling.
 
     Returns:
@@ -150,7 +161,7 @@ def recall_changes(
     for index, name in enumerate(first.classes):
         there = first.there[:, index]
         counts = (there, first.found[:, index], second.found[:, index])
-        change = _change(name, counts, images, seed)
+        change = _change(name, counts, images, seed, at_once)
         if change is not None:
             out[name] = change
     return out
@@ -206,6 +217,7 @@ def _change(
     counts: tuple[Counts, Counts, Counts],
     images: Sequence[LabeledImage],
     seed: int,
+    at_once: int = 1,
 ) -> Change | None:
     """The change of a share: cases of each image, and those that either model calls."""
     there, before, after = counts
@@ -224,6 +236,10 @@ def _change(
         share(after),
         len(images),
         groups=[i.image.group_key for i in images],
-        resampling=Resampling(confidence=SURENESS, seed=seed),
+        resampling=Resampling(
+            draws=max(1, at_once // _CLASSES_OF_DRAWS) * Resampling.draws,
+            confidence=1 - (1 - SURENESS) / at_once,
+            seed=seed,
+        ),
     )
     return Change(name, int(there.sum()), compared)

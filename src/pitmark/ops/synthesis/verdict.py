@@ -1,7 +1,8 @@
 """Whether synthetic images helped: the class they were for, all others, and false alarms.
 
-Recall is better when higher, false alarms when lower. All intervals are 80 % intervals: a
-change is clear when it would be no chance nine times out of ten.
+Recall is better when higher, false alarms when lower. All intervals are 80 % intervals, those
+of the other classes all together: a change is clear when it would be no chance nine times out
+of ten, however many classes could have changed.
 """
 
 from __future__ import annotations
@@ -182,17 +183,28 @@ def compare_models(
     )
     if label not in here:
         return None
-    changes = recall_changes(before, after, images, seed=seed)
+    at_once = max(1, _beside(before, label) + bool(where))
+    changes = recall_changes(before, after, images, at_once=at_once, seed=seed)
     others = [c for name, c in changes.items() if name != label]
     if where and (~inside).any():
         away = recall_changes(
-            _only(before, ~inside), _only(after, ~inside), _chosen(images, ~inside), seed=seed
+            _only(before, ~inside),
+            _only(after, ~inside),
+            _chosen(images, ~inside),
+            at_once=at_once,
+            seed=seed,
         )
         others += [replace(away[label], name=f"{label} elsewhere")] if label in away else []
     pooled = pooled_change(before, after, images, without=label, seed=seed)
     alarms = alarm_change(before, after, images, seed=seed)
     kept, why = decide(here[label], others, pooled, alarms)
     return Outcome(here[label], tuple(others), pooled, alarms, kept, why)
+
+
+def _beside(cases: ClassCases, label: str) -> int:
+    """How many other classes have cases."""
+    counts = cases.there.sum(axis=0)
+    return sum(n > 0 for name, n in zip(cases.classes, counts, strict=True) if name != label)
 
 
 def decide(
