@@ -19,7 +19,7 @@ def results_of(
     out = []
     for way in [f.way for f in draws[0]]:
         mine = [next(f for f in d if f.way == way) for d in draws]
-        gains = [f.after - f.before for f in mine]
+        gains = [f.gain for f in mine]
         out.append(
             {
                 "data": data,
@@ -51,7 +51,7 @@ def _median(values: Sequence[float | None]) -> float | None:
 
 def gates_of(data: str, label: str, draws: list[list[Figures]]) -> list[dict[str, Any]]:
     mine = [next(f for f in d if f.way == OURS) for d in draws]
-    gains = [f.after - f.before for f in mine]
+    gains = [f.gain for f in mine]
     what = f"{data}, {label}"
     out = [
         gate(f"{what}: recall up by 10 points, median", round(statistics.median(gains), 4),
@@ -59,20 +59,18 @@ def gates_of(data: str, label: str, draws: list[list[Figures]]) -> list[dict[str
         gate(f"{what}: no other class down by more than 2 points, median of the worst",
              _median([f.worst_other for f in mine]), _LOSS, at_least=True),
         gate(f"{what}: kept where recall of the class fell or another fell clearly",
-             sum(f.kept is True and f.after <= f.before for f in mine), 0, at_least=False),
+             sum(f.kept is True and f.gain <= 0 for f in mine), 0, at_least=False),
     ]  # fmt: skip
     for rival in RIVALS:
         others = [f for d in draws for f in d if f.way == rival]
         if others and rival == OVERSAMPLED:
             credited = sum(
-                m.kept is True and m.after <= o.after for m, o in zip(mine, others, strict=True)
+                m.kept is True and m.gain <= o.gain for m, o in zip(mine, others, strict=True)
             )
             name = f"{what}: kept where oversampling found as much"
             out.append(gate(name, credited, 0, at_least=False))
         if others:
-            ahead = statistics.median(
-                m.after - o.after for m, o in zip(mine, others, strict=True)
-            )
+            ahead = statistics.median(m.gain - o.gain for m, o in zip(mine, others, strict=True))
             out.append(gate(f"{what}: ahead of {rival}", round(ahead, 4), 0.0, at_least=True))
     control = [f for d in draws for f in d if f.way == CONTROL]
     if control:

@@ -58,6 +58,11 @@ class Figures:
     # Where nothing of the other classes was found before, none of them can lose.
     others_before: float | None = None
 
+    @property
+    def gain(self) -> float:
+        """Difference of recall; ways are compared by it, for each has limits of its own."""
+        return self.after - self.before
+
 
 def measured(project: ProjectStore, way: str, options: SynthesisOptions) -> list[Figures]:
     """What one way of making images brings, in the draw that the options name.
