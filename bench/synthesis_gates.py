@@ -70,7 +70,9 @@ def gates_of(data: str, label: str, draws: list[list[Figures]]) -> list[dict[str
             name = f"{what}: kept where oversampling found as much"
             out.append(gate(name, credited, 0, at_least=False))
         if others:
-            ahead = statistics.median(m.gain - o.gain for m, o in zip(mine, others, strict=True))
+            ahead = statistics.median(
+                m.gain - o.gain for m, o in zip(mine, others, strict=True)
+            )
             out.append(gate(f"{what}: ahead of {rival}", round(ahead, 4), 0.0, at_least=True))
     control = [f for d in draws for f in d if f.way == CONTROL]
     if control:
