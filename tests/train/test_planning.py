@@ -144,3 +144,37 @@ def test_patches_grow_for_small_defects_but_not_without_end():
     assert side(40) == pytest.approx(320 * 24 / 20)
     assert side(6) == pytest.approx(512)
     assert suitable_side([(640, 640)], np.zeros((0, 2)), 320) == 320
+
+
+@pytest.mark.parametrize(
+    ("image", "defect", "expected"),
+    [
+        (640, 37, 640),  # 26 px at 448: as they were photographed, and no larger
+        (640, 80, 448),  # 56 px already
+        (2000, 150, 448 * 40 / 33.6),
+        (2000, 60, 448 * 1.6),
+        (320, 10, 448 * 1.6),  # under 24 px: larger than photographed, as without it
+        (320, 24, 448),
+    ],
+)
+def test_fine_patches_show_defects_larger_but_not_larger_than_photographed(
+    image, defect, expected
+):
+    boxes = np.array([[defect, defect]], float)
+    side = suitable_side([(image, image)], boxes, 448, fine=True)
+    assert side == pytest.approx(expected)
+    assert side >= suitable_side([(image, image)], boxes, 448)
+
+
+@pytest.mark.parametrize(
+    ("task", "preset", "side"),
+    [
+        ("detection", "thorough", 640),
+        ("detection", "balanced", 416),
+        ("segmentation", "thorough", 448),
+    ],
+)
+def test_only_thorough_detection_looks_closer(task, preset, side):
+    toys = Toys(task, size_wh=(640, 640)).add("spot", sides=(37, 37))
+    spec = plan_inspector(toys.images, toys.book, task, TrainSettings(preset=preset))
+    assert spec.preprocess.input_wh == (side, side)

@@ -26,6 +26,8 @@ _UNLIKE = 1.25
 # Where the usual defect would be smaller, patches grow, but not beyond this factor.
 _GOOD_DEFECT_PX = 24.0
 _MOST_GROWTH = 1.6
+# Detection that may take its time sees them larger, but no larger than they were photographed.
+_FINE_DEFECT_PX = 40.0
 # Anomaly detection remembers what good parts look like instead.
 _COMPARING: tuple[Task, ...] = ("classification", "detection", "segmentation")
 
@@ -163,7 +165,8 @@ def _preprocess(
     width, height = np.median(sizes_wh, axis=0).tolist()
     sides = np.array([(x2 - x1, y2 - y1) for x1, y1, x2, y2 in boxes]).reshape(-1, 2)
     small_px = float(np.percentile(sides.min(axis=1), 10)) if len(sides) else 0.0
-    side_px = suitable_side(sizes_wh, sides, PRESET_SIDE_PX[settings.preset])
+    fine = task == "detection" and settings.preset == "thorough"
+    side_px = suitable_side(sizes_wh, sides, PRESET_SIDE_PX[settings.preset], fine=fine)
     input_wh = settings.input_wh or input_size(sizes_wh, side_px)
     scale = min(input_wh[0] / width, input_wh[1] / height)
     tiny = 0 < small_px * scale < _LEAST_DEFECT_PX and scale < 1
@@ -210,7 +213,11 @@ def are_cutouts(sizes_wh: Sequence[tuple[int, int]], input_wh: tuple[int, int]) 
 
 
 def suitable_side(
-    sizes_wh: Sequence[tuple[int, int]], defects_wh: NDArray[np.float64], side_px: float
+    sizes_wh: Sequence[tuple[int, int]],
+    defects_wh: NDArray[np.float64],
+    side_px: float,
+    *,
+    fine: bool = False,
 ) -> float:
     """A side of patches at which the usual defect is not too small to be told apart.
 
@@ -218,6 +225,7 @@ def suitable_side(
         sizes_wh: Widths and heights of the images in pixels, at least one.
         defects_wh: (N, 2) widths and heights of defects in pixels; N may be 0.
         side_px: Side of a square of the area that the preset asks for.
+        fine: Whether the median defect should be 40 px, as far as the images show it so.
 
     Returns:
         `side_px`, or up to 1.6 times as much where the median defect would be under 24 px.
@@ -227,7 +235,11 @@ def suitable_side(
     image_px = float(np.sqrt(np.prod(np.median(np.asarray(sizes_wh, float), axis=0))))
     defect_px = float(np.median(np.sqrt(defects_wh.prod(axis=1))))
     seen_px = defect_px * min(side_px / image_px, _LARGEST_UPSCALE)
-    return side_px * float(np.clip(_GOOD_DEFECT_PX / max(seen_px, 1e-3), 1.0, _MOST_GROWTH))
+    good, better = (
+        side_px * float(np.clip(wanted / max(seen_px, 1e-3), 1.0, _MOST_GROWTH))
+        for wanted in (_GOOD_DEFECT_PX, _FINE_DEFECT_PX)
+    )
+    return max(good, min(better, image_px)) if fine else good
 
 
 def input_size(sizes_wh: Sequence[tuple[int, int]], side_px: float) -> tuple[int, int]:
