@@ -13,8 +13,6 @@ from pitmark.synth.cutout import Cutout
 
 _BEND_SHARE = 0.05
 _BEND_SCALE = 0.2
-# What ends at a side is bent along it only; from this share of its size on freely.
-_HELD_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,8 @@ class Limits:
 def vary(cutout: Cutout, limits: Limits, rng: np.random.Generator) -> Cutout:
     """A cutout as another defect of its kind.
 
-    Where its photograph ends at the defect, it is turned by quarters only, and what lies at
-    the side stays there: it must end at a side of its new image, too.
+    Where its photograph ends at the defect, it is only mirrored, turned by quarters and
+    changed in contrast: it must end at a side of its new image, too.
 
     Args:
         cutout: The defect.
@@ -50,58 +48,35 @@ def vary(cutout: Cutout, limits: Limits, rng: np.random.Generator) -> Cutout:
     """
     contrast = _log_uniform(rng, limits.contrast)
     if any(cutout.sides):
-        left, top, right, bottom = cutout.sides
-        # From one side to the opposite one it has only the length that it has.
-        fixed = (left and right) or (top and bottom)
-        scale = 1.0 if fixed else _log_uniform(rng, limits.scale)
-        grid = _stretched_grid(cutout.mask_hw.shape, scale)
-        varied = _reshaped(cutout, grid, scale, limits.bend, rng)
-        return _contrasted(_moved_to_another_side(varied, limits, rng), contrast)
+        return _contrasted(_moved_to_another_side(cutout, limits, rng), contrast)
     angle = 180.0 if limits.turns else limits.tilt_deg
     turn = radians(float(rng.uniform(-angle, angle)))
     scale = _log_uniform(rng, limits.scale)
     flip = -1.0 if limits.flips and rng.random() < 0.5 else 1.0
-    grid = _turned_grid(cutout.mask_hw.shape, turn, scale, flip)
-    return _contrasted(_reshaped(cutout, grid, scale, limits.bend, rng), contrast)
-
-
-def _reshaped(
-    cutout: Cutout,
-    grid: tuple[Floats, Floats],
-    scale: float,
-    bend: float,
-    rng: np.random.Generator,
-) -> Cutout:
-    """The cutout on another grid, bent; itself where nothing would be left of it."""
-    height, width = cutout.mask_hw.shape
-    left, top, right, bottom = cutout.sides
-    x, y = grid
-    strength = bend * _BEND_SHARE * cutout.size_px
-    reach = max(1.0, _HELD_SHARE * cutout.size_px)
-    held_x = _held(x, width, (left, right), reach)
-    held_y = _held(y, height, (top, bottom), reach)
-    x += strength * held_x * _wave(x.shape, rng)
-    y += strength * held_y * _wave(y.shape, rng)
+    rows, columns = cutout.mask_hw.shape
+    x, y = _turned_grid((rows, columns), turn, scale, flip)
+    for plane in (x, y):
+        plane += limits.bend * _BEND_SHARE * cutout.size_px * _wave(plane.shape, rng)
     at = np.stack([y, x])
-    # At a side the defect goes on; elsewhere the rim around it does.
-    beyond = "nearest" if any(cutout.sides) else "constant"
     factor = np.stack(
         [
-            np.exp(map_coordinates(np.log(plane), at, order=1, mode=beyond, cval=0.0))
-            for plane in np.moveaxis(cutout.factor_hwc, -1, 0)
+            np.exp(map_coordinates(np.log(cutout.factor_hwc[..., c]), at, order=1, cval=0.0))
+            for c in range(cutout.factor_hwc.shape[2])
         ],
         axis=-1,
     )
-    mask, skin = (_sampled(m, at, beyond) for m in (cutout.mask_hw, cutout.skin_hw))
+    mask, skin = _sampled(cutout.mask_hw, at), _sampled(cutout.skin_hw, at)
     if not mask.any():
-        return cutout
-    return replace(
+        return _contrasted(cutout, contrast)
+    varied = replace(
         cutout,
         factor_hwc=factor.astype(np.float32),
         mask_hw=mask,
         skin_hw=skin | mask,
         blur_px=cutout.blur_px * scale,
+        grain=cutout.grain,
     )
+    return _contrasted(varied, contrast)
 
 
 def _contrasted(cutout: Cutout, contrast: float) -> Cutout:
@@ -143,21 +118,6 @@ def _turned_grid(
     return old_x.astype(np.float32), old_y.astype(np.float32)
 
 
-def _stretched_grid(shape_hw: tuple[int, int], scale: float) -> tuple[Floats, Floats]:
-    """As `_turned_grid`, not turned: all four borders stay borders."""
-    rows, columns = shape_hw
-    high, wide = max(1, round(scale * rows)), max(1, round(scale * columns))
-    y, x = np.mgrid[:high, :wide].astype(np.float32) + np.float32(0.5)
-    return x * columns / wide - 0.5, y * rows / high - 0.5
-
-
-def _held(at: Floats, length: int, ends: tuple[bool, bool], reach: float) -> Floats:
-    """How freely places move along an axis: 0 at an end that is a side, 1 beyond its reach."""
-    first = np.clip(at / reach, 0.0, 1.0) if ends[0] else np.float32(1.0)
-    last = np.clip((length - 1 - at) / reach, 0.0, 1.0) if ends[1] else np.float32(1.0)
-    return np.asarray(first * last, np.float32)
-
-
 def _wave(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
     """A smooth random field of mean 0 and deviation 1."""
     raw = gaussian_filter(rng.standard_normal(shape), max(2.0, _BEND_SCALE * max(shape)))
@@ -165,8 +125,8 @@ def _wave(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
     return np.asarray(raw / max(float(raw.std()), 1e-6), np.float32)
 
 
-def _sampled(mask_hw: Mask, at: Floats, beyond: str) -> Mask:
-    plane = map_coordinates(mask_hw.astype(np.float32), at, order=1, mode=beyond, cval=0.0)
+def _sampled(mask_hw: Mask, at: Floats) -> Mask:
+    plane = map_coordinates(mask_hw.astype(np.float32), at, order=1, cval=0.0)
     # Below a half, so that lines of one pixel do not break.
     return np.asarray(plane > 0.4, np.bool_)
 
