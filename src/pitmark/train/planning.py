@@ -228,7 +228,8 @@ def suitable_side(
         fine: Whether the median defect should be 40 px, as far as the images show it so.
 
     Returns:
-        `side_px`, or up to 1.6 times as much where the median defect would be under 24 px.
+        `side_px`, or up to 1.6 times as much where the median defect would be under 24 px;
+        `fine`, also where it would be under 40 px, but then no larger than photographed.
     """
     if not len(defects_wh):
         return side_px
